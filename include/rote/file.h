@@ -1,0 +1,45 @@
+/* Files that are whole or not there: temporary name, fsync, rename, fsync of the directory. */
+#ifndef ROTE_FILE_H
+#define ROTE_FILE_H
+
+#include "rote/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ROTE_PATH_MAX 4096
+
+/* A file being written. Fill it through `path`, then commit or abort. */
+typedef struct {
+  char path[ROTE_PATH_MAX + 32]; /* the temporary name, in the same directory */
+  char target[ROTE_PATH_MAX];    /* the name after the commit */
+} rote_file;
+
+/** Choose a temporary name for `target` and create the directories above it.
+ * @return ROTE_OK; ROTE_IO with the path and the system's reason */
+rote_status rote_file_begin(const char *target, rote_file *file);
+
+/** Sync the temporary file, rename it to its target and sync the directory; on error it is removed. */
+rote_status rote_file_commit(rote_file *file);
+
+/** Like rote_file_commit, but an existing target is first renamed to `previous`. */
+rote_status rote_file_commit_keeping(rote_file *file, const char *previous);
+
+/** Remove the temporary file; harmless after a commit or on a zeroed rote_file. */
+void rote_file_abort(rote_file *file);
+
+/** Write a whole text file by the protocol above. */
+rote_status rote_file_write_text(const char *target, const char *text);
+
+/** Read a whole file. @param[out] text  NUL-terminated, released with rote_free(); @param[out] length may be NULL */
+rote_status rote_file_read(const char *path, char **text, size_t *length);
+
+/** mkdir -p. */
+rote_status rote_directory_create(const char *path);
+
+bool rote_file_exists(const char *path);
+
+/** snprintf into a path buffer of ROTE_PATH_MAX bytes; a path that does not fit is ROTE_DATA. */
+rote_status rote_path(char *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,46 @@
+/* A data set in memory: pixels as bytes, one image after the other.
+ *
+ * Letters: N images, C channels, H rows, W columns, D = C H W pixels of an image. */
+#ifndef ROTE_IMAGES_H
+#define ROTE_IMAGES_H
+
+#include "rote/digest.h"
+#include "rote/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A set of images; every array is owned by whoever made the rote_data that holds it. */
+typedef struct {
+  size_t count;    /* N */
+  uint8_t *pixel;  /* [N, C, H, W], 0..255 */
+  int32_t *label;  /* [N]; -1 where unknown */
+} rote_image_set;
+
+/* Description of a data set: small, copied freely, equal on all ranks. */
+typedef struct {
+  char name[64];                 /* "mnist" */
+  char source[256];              /* where it came from and its licence, for people */
+  char sha256[ROTE_DIGEST_TEXT]; /* over shape, pixels and labels of all sets, rote_data_digest() */
+  size_t channels, height, width;
+  size_t train_count, validation_count, test_count;
+} rote_data_info;
+
+/* A data set on the heap. */
+typedef struct {
+  rote_data_info info;
+  rote_image_set train, validation, test; /* count 0 and NULL arrays where absent */
+} rote_data;
+
+/** D: pixels of one image, all channels. */
+size_t rote_data_pixels(const rote_data_info *info);
+
+/** Allocate the arrays of `data` for the counts and the shape in `info`; labels start at -1. */
+rote_status rote_data_create(const rote_data_info *info, rote_data **data);
+
+void rote_data_destroy(rote_data **data);
+
+/** SHA-256 over shape, counts, pixels and labels. @param[out] text  [ROTE_DIGEST_TEXT] */
+rote_status rote_data_digest(const rote_data *data, char *text);
+
+#endif

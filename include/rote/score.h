@@ -1,0 +1,50 @@
+/* The leave-out memorization score and its statistics (methods.md section 3).
+ *
+ * Letters: N images, K folds, R repeats. Model (r, k) of repeat r was trained without fold k. */
+#ifndef ROTE_SCORE_H
+#define ROTE_SCORE_H
+
+#include "rote/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every array [N]; owned by whoever allocated it, rote_score_create() or the caller. */
+typedef struct {
+  size_t count;           /* N */
+  double *u;              /* nats: log of the mean likelihood under the models trained with the image */
+  double *v;              /* nats: the same under the models trained without it */
+  double *m;              /* nats: u - v, the score of van den Burg and Williams, eq. 4 */
+  double *m_mean_log;     /* nats: mean log p with minus mean log p without; unbiased under the null (derived) */
+  double *standard_error; /* nats: delete-one-repeat jackknife of m_mean_log; NaN when R = 1 */
+  double *p_value;        /* exact rank test (derived) */
+  double *q_value;        /* Benjamini and Hochberg 1995 over the N images */
+  uint8_t *significant;   /* 1 where q_value <= 0.05 */
+} rote_score;
+
+rote_status rote_score_create(size_t count, rote_score **score);
+void rote_score_destroy(rote_score **score);
+
+/** Compute every field of the score.
+ *
+ * Models with a NaN log likelihood (a diverged training) count as missing: u, v and means run over the models
+ * that are there; an image whose models are all missing on one side gets NaN in every field and p = q = 1,
+ * and a repeat that misses any model is left out of the rank test of that image.
+ * @param[in]  log_px  [R, K, N] nats; borrowed
+ * @param[in]  fold    [R, N] fold in which the image is held out; borrowed
+ * @param[out] score   count must be N
+ * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL if K < 2 or R < 1 */
+rote_status rote_score_compute(size_t repeats, size_t folds, size_t images, const float *log_px,
+                               const uint16_t *fold, rote_score *score);
+
+/** P(sum of R independent uniforms on 1..K >= s) for s = 0..R K + 1, by exact convolution.
+ * @param[out] tail  [R K + 2] */
+rote_status rote_rank_sum_tail(size_t repeats, size_t folds, double *tail);
+
+/** Benjamini-Hochberg adjusted p-values. @param[in] p [n] @param[out] q [n], may not overlap p */
+rote_status rote_q_values(size_t n, const double *p, double *q);
+
+/** Linear-interpolation quantile (NumPy's default) of the finite entries; NaN if there are none. */
+rote_status rote_quantile(size_t n, const double *x, double probability, double *out);
+
+#endif

@@ -1,0 +1,139 @@
+/* The study: what the user asks for, as plain values (design.md section 4).
+ *
+ * One table (src/core/option.c) drives the YAML file, --set, variants, range checks, the commented defaults,
+ * the frozen copy and the comparison with it. An option's key is the path of its field. */
+#ifndef ROTE_STUDY_H
+#define ROTE_STUDY_H
+
+#include "rote/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROTE_NAME_MAX 64
+#define ROTE_TEXT_MAX 1024
+#define ROTE_COUNTS_MAX 8
+
+typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE } rote_transform;
+typedef enum { ROTE_MODEL_MLP_VAE } rote_model_kind;
+typedef enum { ROTE_LIKELIHOOD_BERNOULLI } rote_likelihood_kind;
+typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
+typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
+typedef enum { ROTE_OPTIMIZER_ADAM } rote_optimizer_kind;
+
+typedef struct {
+  size_t n;
+  size_t value[ROTE_COUNTS_MAX];
+} rote_counts;
+
+/* Plain values, copied freely. */
+typedef struct {
+  char name[ROTE_NAME_MAX];
+  uint64_t seed;
+  char output[ROTE_TEXT_MAX];
+  struct {
+    char file[ROTE_TEXT_MAX];
+    size_t limit; /* first n training images; 0 = all */
+    int transform;
+  } data;
+  struct {
+    int kind;
+    rote_counts hidden; /* widths of the encoder; the decoder mirrors them */
+    size_t latent;
+    int likelihood;
+    double beta;
+  } model;
+  struct {
+    int optimizer;
+    double learning_rate;
+    size_t batch;
+    size_t epochs;
+  } training;
+  struct {
+    size_t count, repeats, full;
+  } folds;
+  struct {
+    size_t every, samples;
+    int noise;
+  } evaluation;
+  uint64_t measures; /* bit set; ROTE_MEASURE_* */
+  struct {
+    size_t every;
+    int keep;
+  } checkpoint;
+} rote_options;
+
+enum { ROTE_MEASURE_SCORE = 1 };
+
+typedef struct {
+  char name[ROTE_NAME_MAX];
+  rote_options options; /* the study's options with this variant's changes applied */
+} rote_variant;
+
+typedef struct {
+  rote_options base;
+  size_t variant_count; /* at least 1; the only one is named "base" if the study lists none */
+  rote_variant *variant;
+} rote_study;
+
+/** Read and check a study file, then apply `set` (each "key=value", as --set and a variant's list take).
+ * @param[in]  path  of the YAML file; every message names it and the line
+ * @param[in]  set   [set_count] may be NULL if set_count is 0
+ * @param[out] study released with rote_study_destroy(); NULL on error
+ * @return ROTE_OK; ROTE_DATA for a fault in the file; ROTE_USAGE for a fault in `set`; ROTE_IO; ROTE_NOMEM */
+rote_status rote_study_read(const char *path, size_t set_count, const char *const *set,
+                            rote_study **study);
+
+/** The same from text; `path` is only for messages. */
+rote_status rote_study_parse(const char *path, const char *text, size_t set_count,
+                             const char *const *set, rote_study **study);
+
+void rote_study_destroy(rote_study **study);
+
+/** Checks that need the data: folds, batch and limit against the number of training images.
+ * @return ROTE_OK; ROTE_DATA naming the option and both numbers */
+rote_status rote_study_check_data(const rote_study *study, size_t train_count);
+
+typedef enum {
+  ROTE_STUDY_ALL,       /* every option: the frozen copy in the run directory */
+  ROTE_STUDY_RESULTS,   /* only what decides results: the text in study.h5 */
+  ROTE_STUDY_COMMENTED, /* every option with its explanation: `rote plan --defaults` */
+} rote_study_style;
+
+/** The study as YAML that rote_study_parse() reads back to the same values.
+ * @param[out] text  released with rote_free() */
+rote_status rote_study_text(const rote_study *study, rote_study_style style, char **text);
+
+/** A study with every option at its default and one variant; released with rote_study_destroy(). */
+rote_status rote_study_defaults(rote_study **study);
+
+/** Does `b` ask for other results than `a`? Differences that cannot change results are ignored.
+ * @param[out] why  [size] one "variant: key: old -> new" a line; "" if they agree */
+bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, size_t size);
+
+/** Number of evaluated epochs: every, 2 every, ..., and the last one. */
+size_t rote_evaluation_count(const rote_options *options);
+
+/** The v-th evaluated epoch, v < rote_evaluation_count(). */
+size_t rote_evaluation_epoch(const rote_options *options, size_t v);
+
+/** A model to train: the one without fold `fold` of repeat `repeat`, or the `repeat`-th on all data. */
+typedef struct {
+  bool full;
+  size_t repeat, fold;
+} rote_unit;
+
+/** Trained models of a study: folds.repeats * folds.count with repeat-major order, then folds.full. */
+size_t rote_unit_count(const rote_options *options);
+rote_unit rote_unit_at(const rote_options *options, size_t index);
+
+/** The number that stands for the unit in random streams. It does not depend on the variant: a variant run
+ * alone gives the same bits, and variants differ by their settings only. */
+uint32_t rote_unit_number(rote_unit unit);
+
+/** "lr3/r03-f07" or "lr3/full-r00"; with epoch > 0 "lr3/r03-f07-e0050". @param[out] key [ROTE_KEY_MAX] */
+#define ROTE_KEY_MAX 128
+void rote_unit_key(const char *variant, rote_unit unit, size_t epoch, char *key);
+
+#endif

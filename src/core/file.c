@@ -1,0 +1,186 @@
+#include "rote/file.h"
+
+#include "rote/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static rote_status io_failed(const char *what, const char *path)
+{
+  return rote_fail(ROTE_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+}
+
+rote_status rote_path(char *out, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(out, ROTE_PATH_MAX, format, args);
+  va_end(args);
+  if (n < 0 || n >= ROTE_PATH_MAX) {
+    return rote_fail(ROTE_DATA, "a path is longer than %d bytes: %.60s...", ROTE_PATH_MAX - 1, out);
+  }
+  return ROTE_OK;
+}
+
+bool rote_file_exists(const char *path)
+{
+  return access(path, F_OK) == 0;
+}
+
+rote_status rote_directory_create(const char *path)
+{
+  rote_status status = ROTE_OK;
+  char part[ROTE_PATH_MAX];
+  struct stat info;
+  ROTE_TRY(rote_path(part, "%s", path));
+  for (char *p = part + 1; part[0] != '\0'; p++) {
+    char c = *p;
+    if (c == '/' || c == '\0') {
+      *p = '\0';
+      if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+        return io_failed("create the directory", part);
+      }
+      *p = c;
+    }
+    if (c == '\0') {
+      break;
+    }
+  }
+  if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+    return rote_fail(ROTE_IO, "%s: is not a directory", path);
+  }
+done:
+  return status;
+}
+
+/* Directory part of `path`, "." if it has none. */
+static void directory_of(const char *path, char *out)
+{
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL) {
+    memcpy(out, ".", 2);
+  } else {
+    size_t n = slash == path ? 1 : (size_t)(slash - path);
+    memcpy(out, path, n);
+    out[n] = '\0';
+  }
+}
+
+rote_status rote_file_begin(const char *target, rote_file *file)
+{
+  rote_status status = ROTE_OK;
+  char directory[ROTE_PATH_MAX];
+  file->path[0] = '\0';
+  ROTE_TRY(rote_path(file->target, "%s", target));
+  directory_of(target, directory);
+  ROTE_TRY(rote_directory_create(directory));
+  if (access(directory, W_OK | X_OK) != 0) {
+    return io_failed("write into the directory", directory);
+  }
+  snprintf(file->path, sizeof file->path, "%s.%ld.tmp-rote", target, (long)getpid());
+done:
+  return status;
+}
+
+static rote_status sync_path(const char *path, int flags)
+{
+  int fd = open(path, flags);
+  if (fd < 0) {
+    return io_failed("open", path);
+  }
+  int failed = fsync(fd);
+  int reason = errno;
+  close(fd);
+  errno = reason;
+  return failed != 0 ? io_failed("sync", path) : ROTE_OK;
+}
+
+rote_status rote_file_commit_keeping(rote_file *file, const char *previous)
+{
+  rote_status status = ROTE_OK;
+  char directory[ROTE_PATH_MAX];
+  ROTE_TRY(sync_path(file->path, O_RDONLY));
+  if (previous != NULL && rename(file->target, previous) != 0 && errno != ENOENT) {
+    ROTE_TRY(io_failed("rename", file->target));
+  }
+  if (rename(file->path, file->target) != 0) {
+    ROTE_TRY(io_failed("rename a new file to", file->target));
+  }
+  file->path[0] = '\0';
+  directory_of(file->target, directory);
+  ROTE_TRY(sync_path(directory, O_RDONLY | O_DIRECTORY));
+done:
+  if (status != ROTE_OK) {
+    rote_file_abort(file);
+  }
+  return status;
+}
+
+rote_status rote_file_commit(rote_file *file)
+{
+  return rote_file_commit_keeping(file, NULL);
+}
+
+void rote_file_abort(rote_file *file)
+{
+  if (file->path[0] != '\0') {
+    unlink(file->path);
+    file->path[0] = '\0';
+  }
+}
+
+rote_status rote_file_write_text(const char *target, const char *text)
+{
+  rote_status status = ROTE_OK;
+  rote_file file = {.path = ""};
+  ROTE_TRY(rote_file_begin(target, &file));
+  FILE *f = fopen(file.path, "w");
+  if (f == NULL) {
+    ROTE_TRY(io_failed("create", file.path));
+  }
+  bool bad = fputs(text, f) < 0;
+  if (fclose(f) != 0 || bad) {
+    ROTE_TRY(io_failed("write", file.path));
+  }
+  ROTE_TRY(rote_file_commit(&file));
+done:
+  rote_file_abort(&file);
+  return status;
+}
+
+rote_status rote_file_read(const char *path, char **text, size_t *length)
+{
+  rote_status status = ROTE_OK;
+  char *buffer = NULL;
+  struct stat info;
+  FILE *f = fopen(path, "rb");
+  *text = NULL;
+  if (f == NULL || fstat(fileno(f), &info) != 0) {
+    ROTE_TRY(io_failed("read", path));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: is not a regular file", path));
+  }
+  size_t n = (size_t)info.st_size;
+  ROTE_TRY(rote_alloc(n + 1, 1, &buffer));
+  if (fread(buffer, 1, n, f) != n) {
+    ROTE_TRY(io_failed("read", path));
+  }
+  buffer[n] = '\0';
+  if (length != NULL) {
+    *length = n;
+  }
+  *text = buffer;
+  buffer = NULL;
+done:
+  if (f != NULL) {
+    fclose(f);
+  }
+  rote_free(&buffer);
+  return status;
+}

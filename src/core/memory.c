@@ -1,0 +1,60 @@
+#include "rote/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static long fail_at = -1;
+static long live;
+
+rote_status rote_alloc(size_t count, size_t size, void *out)
+{
+  const size_t huge = (size_t)2 << 20;
+  void *block = NULL;
+  memset(out, 0, sizeof(void *));
+  if (fail_at == 0) {
+    fail_at = -1;
+    return rote_fail(ROTE_NOMEM, "out of memory (a test asked for it)");
+  }
+  if (fail_at > 0) {
+    fail_at--;
+  }
+  if (size != 0 && count > (SIZE_MAX - huge) / size) {
+    return rote_fail(ROTE_NOMEM, "%zu items of %zu bytes are more than memory can hold", count, size);
+  }
+  size_t bytes = count * size;
+  size_t align = bytes >= huge ? huge : 64;
+  bytes = (bytes + 63) / 64 * 64;
+  if (posix_memalign(&block, align, bytes ? bytes : 64) != 0) {
+    return rote_fail(ROTE_NOMEM, "%zu bytes of memory could not be had", bytes);
+  }
+  if (align == huge) {
+    madvise(block, bytes, MADV_HUGEPAGE); /* weights are walked with large strides: fewer TLB misses */
+  }
+  memset(block, 0, bytes ? bytes : 64);
+  memcpy(out, &block, sizeof block);
+  live++;
+  return ROTE_OK;
+}
+
+void rote_free(void *pointer)
+{
+  void *block;
+  memcpy(&block, pointer, sizeof block);
+  if (block != NULL) {
+    free(block);
+    live--;
+    memset(pointer, 0, sizeof(void *));
+  }
+}
+
+void rote_memory_fail_at(long n)
+{
+  fail_at = n;
+}
+
+long rote_memory_live_blocks(void)
+{
+  return live;
+}

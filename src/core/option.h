@@ -1,0 +1,50 @@
+/* The option table: one line an option (R16 of the style guide). */
+#ifndef ROTE_OPTION_H
+#define ROTE_OPTION_H
+
+#include "rote/study.h"
+
+typedef enum {
+  ROTE_OPTION_TEXT,   /* char[]; min and max are lengths */
+  ROTE_OPTION_SEED,   /* uint64_t */
+  ROTE_OPTION_COUNT,  /* size_t */
+  ROTE_OPTION_REAL,   /* double */
+  ROTE_OPTION_CHOICE, /* int: index into choices */
+  ROTE_OPTION_COUNTS, /* rote_counts: a list of whole numbers */
+  ROTE_OPTION_SET,    /* uint64_t: bits by index into choices */
+} rote_option_type;
+
+typedef struct {
+  const char *key; /* "training.batch" */
+  rote_option_type type;
+  size_t offset;               /* of the field in rote_options */
+  double min, max;             /* allowed values */
+  bool above_min;              /* min itself is not allowed */
+  const char *const *choices;  /* NULL-terminated */
+  const char *fallback;        /* default, as it would be written */
+  bool of_results;             /* a change can change results */
+  bool of_variant;             /* a variant may change it */
+  unsigned models;             /* bit set of rote_model_kind that use it; 0 = all */
+  const char *help;
+} rote_option;
+
+#define ROTE_OPTION_MAX 64
+
+/** The table; ends at *count. */
+const rote_option *rote_option_table(size_t *count);
+
+/** Index of a key, -1 if unknown. */
+int rote_option_find(const char *key);
+
+/** Key nearest to `key` in spelling. */
+const char *rote_option_nearest(const char *key);
+
+/** Parse `text` (lists as "a, b" with or without brackets) into the option's field.
+ * @return ROTE_OK; ROTE_DATA with a message that starts with the key and says what is allowed */
+rote_status rote_option_set(const rote_option *option, const char *text, rote_options *options);
+
+/** Write the option's value as YAML. @param[out] out [size] */
+void rote_option_print(const rote_option *option, const rote_options *options, char *out,
+                       size_t size);
+
+#endif

@@ -1,0 +1,121 @@
+/* Writing a study back as YAML, and comparing two. */
+#include "option.h"
+#include "rote/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+  char *text; /* NULL while only counting */
+  size_t n, size;
+} writer;
+
+static void put(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(writer *w, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(w->text == NULL ? NULL : w->text + w->n, w->text == NULL ? 0 : w->size - w->n, format, args);
+  va_end(args);
+  w->n += n > 0 ? (size_t)n : 0;
+}
+
+static void write_option(writer *w, const rote_option *o, const rote_options *options, rote_study_style style,
+                         char *section)
+{
+  char value[ROTE_TEXT_MAX * 2 + 8];
+  const char *dot = strchr(o->key, '.');
+  size_t n = dot == NULL ? 0 : (size_t)(dot - o->key);
+  if (dot != NULL && (strlen(section) != n || strncmp(section, o->key, n) != 0)) {
+    memcpy(section, o->key, n);
+    section[n] = '\0';
+    put(w, "%s:\n", section);
+  }
+  rote_option_print(o, options, value, sizeof value);
+  put(w, "%s%s: %s", dot == NULL ? "" : "  ", dot == NULL ? o->key : dot + 1, value);
+  if (style == ROTE_STUDY_COMMENTED) {
+    put(w, "%*s# %s", (int)(strlen(value) < 14 ? 14 - strlen(value) : 1), "", o->help);
+    for (int i = 0; o->type == ROTE_OPTION_CHOICE && o->choices[i] != NULL; i++) {
+      put(w, "%s%s", i == 0 ? " (" : " | ", o->choices[i]);
+    }
+    put(w, "%s", o->type == ROTE_OPTION_CHOICE ? ")" : "");
+  }
+  put(w, "\n");
+}
+
+static void write_study(writer *w, const rote_study *study, rote_study_style style)
+{
+  size_t count = 0;
+  const rote_option *table = rote_option_table(&count);
+  char section[32] = "";
+  for (size_t i = 0; i < count; i++) {
+    if (table[i].models != 0 && !(table[i].models >> study->base.model.kind & 1)) {
+      continue;
+    }
+    if (style != ROTE_STUDY_RESULTS || table[i].of_results) {
+      write_option(w, &table[i], &study->base, style, section);
+    }
+  }
+  if (study->variant_count == 1 && strcmp(study->variant[0].name, "base") == 0) {
+    return;
+  }
+  put(w, "variants:\n");
+  for (size_t v = 0; v < study->variant_count; v++) {
+    const char *separator = "";
+    put(w, "  - { name: %s, set: [", study->variant[v].name);
+    for (size_t i = 0; i < count; i++) {
+      char mine[ROTE_TEXT_MAX * 2 + 8], base[sizeof mine];
+      rote_option_print(&table[i], &study->variant[v].options, mine, sizeof mine);
+      rote_option_print(&table[i], &study->base, base, sizeof base);
+      if (table[i].of_variant && strcmp(mine, base) != 0) {
+        put(w, "%s\"%s=%s\"", separator, table[i].key, mine);
+        separator = ", ";
+      }
+    }
+    put(w, "] }\n");
+  }
+}
+
+rote_status rote_study_text(const rote_study *study, rote_study_style style, char **text)
+{
+  rote_status status = ROTE_OK;
+  writer w = {0};
+  *text = NULL;
+  write_study(&w, study, style);
+  w.size = w.n + 1;
+  ROTE_TRY(rote_alloc(w.size, 1, &w.text));
+  w.n = 0;
+  write_study(&w, study, style);
+  *text = w.text;
+done:
+  return status;
+}
+
+bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, size_t size)
+{
+  size_t count = 0;
+  const rote_option *table = rote_option_table(&count);
+  writer w = {.text = why, .size = size};
+  why[0] = '\0';
+  if (a->variant_count != b->variant_count) {
+    put(&w, "  number of variants: %zu -> %zu\n", a->variant_count, b->variant_count);
+    return true;
+  }
+  for (size_t v = 0; v < a->variant_count; v++) {
+    const rote_variant *va = &a->variant[v], *vb = &b->variant[v];
+    if (strcmp(va->name, vb->name) != 0) {
+      put(&w, "  variant %zu: name: %s -> %s\n", v + 1, va->name, vb->name);
+    }
+    for (size_t i = 0; i < count; i++) {
+      char ta[ROTE_TEXT_MAX * 2 + 8], tb[sizeof ta];
+      rote_option_print(&table[i], &va->options, ta, sizeof ta);
+      rote_option_print(&table[i], &vb->options, tb, sizeof tb);
+      if (table[i].of_results && strcmp(ta, tb) != 0 && w.n + 256 < size) {
+        put(&w, "  %s: %s: %.80s -> %.80s\n", va->name, table[i].key, ta, tb);
+      }
+    }
+  }
+  return w.n > 0;
+}
