@@ -204,7 +204,6 @@ static rote_status check_options(const char *where, const rote_options *o, const
 
 static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant *v, bool *given)
 {
-  rote_status status = ROTE_OK;
   if (node->type != YAML_MAPPING_NODE) {
     return fault(r, node, "variants: each entry is { name: ..., set: [...] }");
   }
@@ -235,11 +234,7 @@ static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant
       return fault(r, key, "variants: an entry has the keys name (a word) and set (a list), nothing else");
     }
   }
-  if (v->name[0] == '\0') {
-    return fault(r, node, "variants: an entry has no name");
-  }
-done:
-  return status;
+  return v->name[0] == '\0' ? fault(r, node, "variants: an entry has no name") : ROTE_OK;
 }
 
 static rote_status read_variants(reader *r, const yaml_node_t *node, rote_study *study)

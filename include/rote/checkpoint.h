@@ -1,0 +1,51 @@
+/* models/<unit>.h5: everything a training needs to go on; models/<unit>-e0050.h5: weights to evaluate.
+ * Groups parameters/, adam_m/, adam_v/ hold arrays named like a PyTorch state dict. */
+#ifndef ROTE_CHECKPOINT_H
+#define ROTE_CHECKPOINT_H
+
+#include "rote/digest.h"
+#include "rote/status.h"
+#include "rote/study.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One named array; rank 0 is a scalar. `data` is the caller's, row-major and contiguous. */
+typedef struct {
+  char name[96]; /* "encoder.0.weight" */
+  size_t rank;
+  size_t shape[4];
+  float *data;
+} rote_array;
+
+/* A named group of arrays: "parameters", "adam_m", "adam_v". */
+typedef struct {
+  const char *name;
+  size_t count;
+  const rote_array *array; /* [count] */
+} rote_array_group;
+
+typedef struct {
+  char key[ROTE_KEY_MAX];
+  char study[ROTE_DIGEST_TEXT]; /* as in rote_train_result */
+  uint64_t epoch;               /* epochs done */
+  uint64_t step;                /* optimiser steps done */
+  size_t loss_count;            /* room in the two arrays: epochs of the study */
+  float *loss_train;            /* [loss_count] the first `epoch` are known */
+  float *loss_held_out;         /* [loss_count] */
+  uint32_t resumes;
+  double seconds;
+  size_t group_count;
+  const rote_array_group *group; /* [group_count] */
+} rote_checkpoint;
+
+/** Write by the protocol of rote/file.h. @param[in] previous  where an existing file is kept; NULL: replaced */
+rote_status rote_checkpoint_write(const char *path, const char *previous, const rote_checkpoint *checkpoint);
+
+/** Read into the arrays that `checkpoint` names; key, study, loss_count, groups and shapes must agree.
+ * A snapshot reader asks for the group "parameters" alone and may pass loss_count 0.
+ * @return ROTE_OK; ROTE_DATA if missing, damaged, or of another unit, study or architecture (the arrays may
+ *         then be partly overwritten: read again or start again) */
+rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint);
+
+#endif
