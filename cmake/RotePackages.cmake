@@ -9,11 +9,11 @@ pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 
 # Serial HDF5: one writer, whole files (parallel HDF5 is not used).
 set(HDF5_PREFER_PARALLEL OFF)
-find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
 add_library(rote_hdf5 INTERFACE)
 target_include_directories(rote_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_compile_definitions(rote_hdf5 INTERFACE ${HDF5_C_DEFINITIONS})
-target_link_libraries(rote_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+target_link_libraries(rote_hdf5 INTERFACE ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
 
 find_package(MPI REQUIRED COMPONENTS C)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)

@@ -1,5 +1,5 @@
-/* models/<unit>.h5: everything a training needs to go on; models/<unit>-e0050.h5: weights to evaluate.
- * Groups parameters/, adam_m/, adam_v/ hold arrays named like a PyTorch state dict. */
+/* models/<unit>.h5: everything a training needs to go on; models/<unit>-e0050.h5: weights to
+ * evaluate. Groups parameters/, adam_m/, adam_v/ hold arrays named like a PyTorch state dict. */
 #ifndef ROTE_CHECKPOINT_H
 #define ROTE_CHECKPOINT_H
 
@@ -39,13 +39,15 @@ typedef struct {
   const rote_array_group *group; /* [group_count] */
 } rote_checkpoint;
 
-/** Write by the protocol of rote/file.h. @param[in] previous  where an existing file is kept; NULL: replaced */
-rote_status rote_checkpoint_write(const char *path, const char *previous, const rote_checkpoint *checkpoint);
+/** Write by the protocol of rote/file.h. @param[in] previous  where an existing file is kept; NULL:
+ * replaced */
+rote_status rote_checkpoint_write(const char *path, const char *previous,
+                                  const rote_checkpoint *checkpoint);
 
-/** Read into the arrays that `checkpoint` names; key, study, loss_count, groups and shapes must agree.
- * A snapshot reader asks for the group "parameters" alone and may pass loss_count 0.
- * @return ROTE_OK; ROTE_DATA if missing, damaged, or of another unit, study or architecture (the arrays may
- *         then be partly overwritten: read again or start again) */
+/** Read into the arrays that `checkpoint` names; key, study, loss_count, groups and shapes must
+ * agree. A snapshot reader asks for the group "parameters" alone and may pass loss_count 0.
+ * @return ROTE_OK; ROTE_DATA if missing, damaged, or of another unit, study or architecture (the
+ * arrays may then be partly overwritten: read again or start again) */
 rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint);
 
 #endif

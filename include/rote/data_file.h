@@ -11,8 +11,8 @@
 rote_status rote_data_file_write(const char *path, const rote_data *data);
 
 /** Read and check the description.
- * @return ROTE_OK; ROTE_DATA if the file is missing, not HDF5, not a Rote data file, incomplete or its
- *         arrays disagree in shape; ROTE_IO */
+ * @return ROTE_OK; ROTE_DATA if the file is missing, not HDF5, not a Rote data file, incomplete or
+ * its arrays disagree in shape; ROTE_IO */
 rote_status rote_data_file_info(const char *path, rote_data_info *info);
 
 /** Read the first `count` images and labels of one set into the caller's arrays.

@@ -19,7 +19,8 @@ typedef struct {
  * @return ROTE_OK; ROTE_IO with the path and the system's reason */
 rote_status rote_file_begin(const char *target, rote_file *file);
 
-/** Sync the temporary file, rename it to its target and sync the directory; on error it is removed. */
+/** Sync the temporary file, rename it to its target and sync the directory; on error it is removed.
+ */
 rote_status rote_file_commit(rote_file *file);
 
 /** Like rote_file_commit, but an existing target is first renamed to `previous`. */
@@ -31,7 +32,8 @@ void rote_file_abort(rote_file *file);
 /** Write a whole text file by the protocol above. */
 rote_status rote_file_write_text(const char *target, const char *text);
 
-/** Read a whole file. @param[out] text  NUL-terminated, released with rote_free(); @param[out] length may be NULL */
+/** Read a whole file. @param[out] text  NUL-terminated, released with rote_free(); @param[out]
+ * length may be NULL */
 rote_status rote_file_read(const char *path, char **text, size_t *length);
 
 /** mkdir -p. */

@@ -4,13 +4,14 @@
 
 #include "rote/study.h"
 
-/** In which fold each image is held out: in every repeat a uniformly random partition of the images into K
- * folds whose sizes differ by at most one. A function of (seed, repeat) alone.
- * @param[in]  purpose  ROTE_PURPOSE_FOLD, or ROTE_PURPOSE_REDRAW for a fresh assignment (`redraw` = which)
+/** In which fold each image is held out: in every repeat a uniformly random partition of the images
+ * into K folds whose sizes differ by at most one. A function of (seed, repeat) alone.
+ * @param[in]  purpose  ROTE_PURPOSE_FOLD, or ROTE_PURPOSE_REDRAW for a fresh assignment (`redraw` =
+ * which)
  * @param[out] fold     [repeats, images], values 0..folds-1
  * @return ROTE_OK; ROTE_NOMEM; ROTE_DATA unless 2 <= folds <= images */
-rote_status rote_fold_assign(uint64_t seed, int purpose, uint32_t redraw, size_t repeats, size_t folds,
-                             size_t images, uint16_t *fold);
+rote_status rote_fold_assign(uint64_t seed, int purpose, uint32_t redraw, size_t repeats,
+                             size_t folds, size_t images, uint16_t *fold);
 
 /** Indices of the images a unit trains on and holds out, each ascending.
  * @param[in]  fold      [repeats, images] from rote_fold_assign(); not read for full units

@@ -12,9 +12,9 @@
 
 /* A set of images; every array is owned by whoever made the rote_data that holds it. */
 typedef struct {
-  size_t count;    /* N */
-  uint8_t *pixel;  /* [N, C, H, W], 0..255 */
-  int32_t *label;  /* [N]; -1 where unknown */
+  size_t count;   /* N */
+  uint8_t *pixel; /* [N, C, H, W], 0..255 */
+  int32_t *label; /* [N]; -1 where unknown */
 } rote_image_set;
 
 /* Description of a data set: small, copied freely, equal on all ranks. */

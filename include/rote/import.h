@@ -1,4 +1,5 @@
-/* Importers: foreign image files to a data set in memory. One file an importer, one line in the list. */
+/* Importers: foreign image files to a data set in memory. One file an importer, one line in the
+ * list. */
 #ifndef ROTE_IMPORT_H
 #define ROTE_IMPORT_H
 
@@ -21,12 +22,13 @@ const rote_importer *rote_importer_find(const char *name);
 /** The list. @param[out] count  its length */
 const rote_importer *const *rote_importer_list(size_t *count);
 
-/** Read an IDX file of unsigned bytes, plain or gzip-compressed (LeCun's format: magic 0x00000800 + number
- * of dimensions, sizes as big-endian 32-bit numbers, then the bytes).
+/** Read an IDX file of unsigned bytes, plain or gzip-compressed (LeCun's format: magic 0x00000800 +
+ * number of dimensions, sizes as big-endian 32-bit numbers, then the bytes).
  * @param[in]  dimensions  how many are expected (3 for images, 1 for labels)
  * @param[out] size        [dimensions]
  * @param[out] bytes       product of size; released with rote_free()
- * @return ROTE_OK; ROTE_DATA for a missing, empty, truncated, overlong, corrupt or foreign file */
+ * @return ROTE_OK; ROTE_DATA for a missing, empty, truncated, overlong, corrupt or foreign file;
+ *         ROTE_IO; ROTE_NOMEM */
 rote_status rote_idx_read(const char *path, size_t dimensions, size_t *size, uint8_t **bytes);
 
 #endif

@@ -3,11 +3,12 @@
 #define ROTE_ISA_H
 
 /* The kernels exist once per level (cmake/RoteVectorKernels.cmake). Levels v3 and v4 have fused
- * multiply-add and sum in the same order, so their bits are the same; base, for processors before 2013,
- * rounds differently. */
+ * multiply-add and sum in the same order, so their bits are the same; base, for processors before
+ * 2013, rounds differently. */
 typedef enum { ROTE_ISA_BASE, ROTE_ISA_V3, ROTE_ISA_V4 } rote_isa;
 
-/** The best level of this processor that the build has, or less if ROTE_ISA=base|v3|v4 asks for less. */
+/** The best level of this processor that the build has, or less if ROTE_ISA=base|v3|v4 asks for
+ * less. */
 rote_isa rote_isa_level(void);
 
 /** "base", "x86-64-v3" or "x86-64-v4". */

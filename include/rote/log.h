@@ -1,4 +1,5 @@
-/* The log: one line an event on stderr, `level event: key = value, ...`. Results go to stdout, never here. */
+/* The log: one line an event on stderr, `level event: key = value, ...`. Results go to stdout,
+ * never here. */
 #ifndef ROTE_LOG_H
 #define ROTE_LOG_H
 
@@ -9,7 +10,8 @@ typedef enum {
   ROTE_LOG_DEBUG, /* a unit began or ended */
 } rote_log_level;
 
-/** Events above `level` are dropped; the start value is ROTE_LOG_INFO, or ROTE_LOG=error|warn|info|debug. */
+/** Events above `level` are dropped; the start value is ROTE_LOG_INFO, or
+ * ROTE_LOG=error|warn|info|debug. */
 void rote_log_set_level(rote_log_level level);
 
 /** Rank shown in front of each line; -1 (the start value) shows none. */

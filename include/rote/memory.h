@@ -6,8 +6,10 @@
 
 #include <stddef.h>
 
-/** Allocate `count` zeroed items of `size` bytes, aligned to 64 bytes (to 2 MiB and huge pages when large).
- * @param[out] out  the memory, released with rote_free(); NULL on error. Pass the address of any pointer.
+/** Allocate `count` zeroed items of `size` bytes, aligned to 64 bytes (to 2 MiB and huge pages when
+ * large).
+ * @param[out] out  the memory, released with rote_free(); NULL on error. Pass the address of any
+ * pointer.
  * @return ROTE_OK; ROTE_NOMEM, also when count * size overflows */
 rote_status rote_alloc(size_t count, size_t size, void *out);
 

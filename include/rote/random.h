@@ -1,8 +1,9 @@
 /* Random numbers that are pure functions of what they are for (design.md section 6).
  *
- * Generator: Philox4x32-10 (Salmon et al., SC 2011, from Random123). The 64-bit key is the study's seed; the
- * 128-bit counter is block (32 bits), item (32), unit (32), epoch (24) and purpose (8), so that two draws
- * for different ends can never share a counter. Nothing depends on rank, order of work or time. */
+ * Generator: Philox4x32-10 (Salmon et al., SC 2011, from Random123). The 64-bit key is the study's
+ * seed; the 128-bit counter is block (32 bits), item (32), unit (32), epoch (24) and purpose (8),
+ * so that two draws for different ends can never share a counter. Nothing depends on rank, order of
+ * work or time. */
 #ifndef ROTE_RANDOM_H
 #define ROTE_RANDOM_H
 
@@ -22,7 +23,8 @@ typedef enum {
   ROTE_PURPOSE_HELD_OUT_LATENT = 10,
   ROTE_PURPOSE_TEST_DATA = 11, /* the same for the test images of full models */
   ROTE_PURPOSE_TEST_LATENT = 12,
-  ROTE_PURPOSE_REDRAW = 13, /* fresh fold assignments for checks of the null; item: redraw, repeat */
+  ROTE_PURPOSE_REDRAW =
+      13, /* fresh fold assignments for checks of the null; item: redraw, repeat */
 } rote_purpose;
 
 typedef struct {
@@ -32,11 +34,12 @@ typedef struct {
   rote_purpose purpose;
 } rote_stream;
 
-/** `n` 32-bit words of (stream, item). Words 64 g + 16 c + l (c < 4, l < 16) are component c of block
- * 16 g + l: groups of 64 words suit vector registers. */
+/** `n` 32-bit words of (stream, item). Words 64 g + 16 c + l (c < 4, l < 16) are component c of
+ * block 16 g + l: groups of 64 words suit vector registers. */
 void rote_random_words(rote_stream stream, uint32_t item, size_t n, uint32_t *out);
 
-/** `n` standard normal numbers, by Box and Muller from the words of the same group; largest |z| is 5.9. */
+/** `n` standard normal numbers, by Box and Muller from the words of the same group; largest |z|
+ * is 5.9. */
 void rote_random_normal(rote_stream stream, uint32_t item, size_t n, float *out);
 
 /** `n` uniform numbers in [0, 1), multiples of 2^-24. */

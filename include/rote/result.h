@@ -19,13 +19,13 @@ typedef struct {
 } rote_execution;
 
 typedef struct {
-  char key[ROTE_KEY_MAX];          /* "lr3/r03-f07" */
-  char study[ROTE_DIGEST_TEXT];    /* SHA-256 of the study's results text and the data's SHA-256 */
-  size_t epochs;                   /* E of the study */
-  size_t done;                     /* epochs trained: E, or fewer if it diverged */
-  uint8_t diverged;                /* 1: the loss was not finite after epoch `done` */
-  float *loss_train;               /* [E] nats per image, NaN from epoch `done` on if diverged */
-  float *loss_held_out;            /* [E] nats per image; NaN where nothing is held out */
+  char key[ROTE_KEY_MAX];       /* "lr3/r03-f07" */
+  char study[ROTE_DIGEST_TEXT]; /* SHA-256 of the study's results text and the data's SHA-256 */
+  size_t epochs;                /* E of the study */
+  size_t done;                  /* epochs trained: E, or fewer if it diverged */
+  uint8_t diverged;             /* 1: the loss was not finite after epoch `done` */
+  float *loss_train;            /* [E] nats per image, NaN from epoch `done` on if diverged */
+  float *loss_held_out;         /* [E] nats per image; NaN where nothing is held out */
   rote_execution execution;
 } rote_train_result;
 
@@ -40,9 +40,10 @@ typedef struct {
 
 rote_status rote_train_result_write(const char *path, const rote_train_result *result);
 
-/** @param[in,out] result  key, study, epochs and arrays given by the caller; the arrays, `done`, `diverged`
- *                         and `execution` are filled
- * @return ROTE_OK; ROTE_DATA if the file is missing, damaged, incomplete, or of another unit or study */
+/** @param[in,out] result  key, study, epochs and arrays given by the caller; the arrays, `done`,
+ * `diverged` and `execution` are filled
+ * @return ROTE_OK; ROTE_DATA if the file is missing, damaged, incomplete, or of another unit or
+ * study */
 rote_status rote_train_result_read(const char *path, rote_train_result *result);
 
 rote_status rote_evaluate_result_write(const char *path, const rote_evaluate_result *result);

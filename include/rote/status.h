@@ -1,7 +1,8 @@
 /* Status codes, the message that goes with a failure, and the one-exit idiom.
  *
- * Every fallible function returns a rote_status, has a local `status` and a `done:` label, and leaves the
- * reason of a failure with rote_fail(). The reason is for the user: what was wrong, where, what to do. */
+ * Every fallible function returns a rote_status, has a local `status` and a `done:` label, and
+ * leaves the reason of a failure with rote_fail(). The reason is for the user: what was wrong,
+ * where, what to do. */
 #ifndef ROTE_STATUS_H
 #define ROTE_STATUS_H
 

@@ -1,7 +1,8 @@
 /* The study: what the user asks for, as plain values (design.md section 4).
  *
- * One table (src/core/option.c) drives the YAML file, --set, variants, range checks, the commented defaults,
- * the frozen copy and the comparison with it. An option's key is the path of its field. */
+ * One table (src/core/option.c) drives the YAML file, --set, variants, range checks, the commented
+ * defaults, the frozen copy and the comparison with it. An option's key is the path of its field.
+ */
 #ifndef ROTE_STUDY_H
 #define ROTE_STUDY_H
 
@@ -77,11 +78,13 @@ typedef struct {
   rote_variant *variant;
 } rote_study;
 
-/** Read and check a study file, then apply `set` (each "key=value", as --set and a variant's list take).
+/** Read and check a study file, then apply `set` (each "key=value", as --set and a variant's list
+ * take).
  * @param[in]  path  of the YAML file; every message names it and the line
  * @param[in]  set   [set_count] may be NULL if set_count is 0
  * @param[out] study released with rote_study_destroy(); NULL on error
- * @return ROTE_OK; ROTE_DATA for a fault in the file; ROTE_USAGE for a fault in `set`; ROTE_IO; ROTE_NOMEM */
+ * @return ROTE_OK; ROTE_DATA for a fault in the file; ROTE_USAGE for a fault in `set`; ROTE_IO;
+ * ROTE_NOMEM */
 rote_status rote_study_read(const char *path, size_t set_count, const char *const *set,
                             rote_study **study);
 
@@ -118,21 +121,24 @@ size_t rote_evaluation_count(const rote_options *options);
 /** The v-th evaluated epoch, v < rote_evaluation_count(). */
 size_t rote_evaluation_epoch(const rote_options *options, size_t v);
 
-/** A model to train: the one without fold `fold` of repeat `repeat`, or the `repeat`-th on all data. */
+/** A model to train: the one without fold `fold` of repeat `repeat`, or the `repeat`-th on all
+ * data. */
 typedef struct {
   bool full;
   size_t repeat, fold;
 } rote_unit;
 
-/** Trained models of a study: folds.repeats * folds.count with repeat-major order, then folds.full. */
+/** Trained models of a study: folds.repeats * folds.count with repeat-major order, then folds.full.
+ */
 size_t rote_unit_count(const rote_options *options);
 rote_unit rote_unit_at(const rote_options *options, size_t index);
 
-/** The number that stands for the unit in random streams. It does not depend on the variant: a variant run
- * alone gives the same bits, and variants differ by their settings only. */
+/** The number that stands for the unit in random streams. It does not depend on the variant: a
+ * variant run alone gives the same bits, and variants differ by their settings only. */
 uint32_t rote_unit_number(rote_unit unit);
 
-/** "lr3/r03-f07" or "lr3/full-r00"; with epoch > 0 "lr3/r03-f07-e0050". @param[out] key [ROTE_KEY_MAX] */
+/** "lr3/r03-f07" or "lr3/full-r00"; with epoch > 0 "lr3/r03-f07-e0050". @param[out] key
+ * [ROTE_KEY_MAX] */
 #define ROTE_KEY_MAX 128
 void rote_unit_key(const char *variant, rote_unit unit, size_t epoch, char *key);
 

@@ -11,37 +11,44 @@
 
 typedef struct rote_study_file rote_study_file;
 
-/* Attributes of /. Only what any run of the same study has in common, so that files can be compared. */
+/* Attributes of /. Only what any run of the same study has in common, so that files can be
+ * compared. */
 typedef struct {
   const char *study_text; /* rote_study_text(ROTE_STUDY_RESULTS) */
   uint64_t seed;
   const char *program_version, *program_commit, *arithmetic, *blas_core;
 } rote_study_file_identity;
 
-/** Begin `path` by the protocol of rote/file.h; nothing is at `path` before rote_study_file_commit().
+/** Begin `path` by the protocol of rote/file.h; nothing is at `path` before
+ * rote_study_file_commit().
  * @param[in]  label  [N] of the first N training images
  * @param[in]  fold   [R, N]; NULL if the study has no folds
  * @param[out] file   ended by rote_study_file_commit() or rote_study_file_abort() */
-rote_status rote_study_file_begin(const char *path, const rote_study *study, const rote_data_info *data,
+rote_status rote_study_file_begin(const char *path, const rote_study *study,
+                                  const rote_data_info *data,
                                   const rote_study_file_identity *identity, size_t images,
-                                  const int32_t *label, const uint16_t *fold, rote_study_file **file);
+                                  const int32_t *label, const uint16_t *fold,
+                                  rote_study_file **file);
 
-/** Losses of a variant. @param[in] train, held_out [R, K, E]; full_train, full_held_out [F, E]; NULL where
- * the study has no such models */
+/** Losses of a variant. @param[in] train, held_out [R, K, E]; full_train, full_held_out [F, E];
+ * NULL where the study has no such models */
 rote_status rote_study_file_write_loss(rote_study_file *file, size_t variant, const float *train,
                                        const float *held_out, const float *full_train,
                                        const float *full_held_out);
 
-/** One evaluated epoch of a variant. @param[in] v index of the epoch; log_px, effective_samples [R, K, N];
- * score of N images; full_log_px, full_effective_samples [F, N]; NULL where the study has none */
-rote_status rote_study_file_write_epoch(rote_study_file *file, size_t variant, size_t v, const float *log_px,
-                                        const float *effective_samples, const rote_score *score,
-                                        const float *full_log_px, const float *full_effective_samples);
+/** One evaluated epoch of a variant. @param[in] v index of the epoch; log_px, effective_samples [R,
+ * K, N]; score of N images; full_log_px, full_effective_samples [F, N]; NULL where the study has
+ * none */
+rote_status rote_study_file_write_epoch(rote_study_file *file, size_t variant, size_t v,
+                                        const float *log_px, const float *effective_samples,
+                                        const rote_score *score, const float *full_log_px,
+                                        const float *full_effective_samples);
 
 /** How the units of a variant were computed, under /execution/<variant>/.
  * @param[in] train  [units] in the order of rote_unit_at(); evaluate [V, units] */
 rote_status rote_study_file_write_execution(rote_study_file *file, size_t variant,
-                                            const rote_execution *train, const rote_execution *evaluate);
+                                            const rote_execution *train,
+                                            const rote_execution *evaluate);
 
 /** Close, sync and rename. Destroys and nulls the handle, also on error. */
 rote_status rote_study_file_commit(rote_study_file **file);
@@ -55,14 +62,16 @@ typedef struct {
   uint64_t seed;
 } rote_study_file_shape;
 
-rote_status rote_study_file_read_shape(const char *path, const char *variant, rote_study_file_shape *shape);
+rote_status rote_study_file_read_shape(const char *path, const char *variant,
+                                       rote_study_file_shape *shape);
 
 /** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N]; fold [R, N] */
-rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v, float *log_px,
-                                        uint16_t *fold);
+rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v,
+                                        float *log_px, uint16_t *fold);
 
-/** One score array of one evaluated epoch. @param[in] name "M", "p_value", ... @param[out] values [N] */
-rote_status rote_study_file_read_score(const char *path, const char *variant, size_t v, const char *name,
-                                       double *values);
+/** One score array of one evaluated epoch. @param[in] name "M", "p_value", ... @param[out] values
+ * [N] */
+rote_status rote_study_file_read_score(const char *path, const char *variant, size_t v,
+                                       const char *name, double *values);
 
 #endif

@@ -40,9 +40,9 @@ void rote_log(rote_log_level level, const char *event, const char *format, ...)
   }
   /* One write a line, so that the lines of several ranks do not mix. */
   char line[2600];
-  int n = log_rank < 0
-              ? snprintf(line, sizeof line, "rote: %s %s: ", level_name[level], event)
-              : snprintf(line, sizeof line, "rote[%d]: %s %s: ", log_rank, level_name[level], event);
+  int n = log_rank < 0 ? snprintf(line, sizeof line, "rote: %s %s: ", level_name[level], event)
+                       : snprintf(line, sizeof line, "rote[%d]: %s %s: ", log_rank,
+                                  level_name[level], event);
   va_list args;
   va_start(args, format);
   int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);

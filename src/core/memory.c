@@ -21,7 +21,8 @@ rote_status rote_alloc(size_t count, size_t size, void *out)
     fail_at--;
   }
   if (size != 0 && count > (SIZE_MAX - huge) / size) {
-    return rote_fail(ROTE_NOMEM, "%zu items of %zu bytes are more than memory can hold", count, size);
+    return rote_fail(ROTE_NOMEM, "%zu items of %zu bytes are more than memory can hold", count,
+                     size);
   }
   size_t bytes = count * size;
   size_t align = bytes >= huge ? huge : 64;
@@ -30,7 +31,8 @@ rote_status rote_alloc(size_t count, size_t size, void *out)
     return rote_fail(ROTE_NOMEM, "%zu bytes of memory could not be had", bytes);
   }
   if (align == huge) {
-    madvise(block, bytes, MADV_HUGEPAGE); /* weights are walked with large strides: fewer TLB misses */
+    madvise(block, bytes,
+            MADV_HUGEPAGE); /* weights are walked with large strides: fewer TLB misses */
   }
   memset(block, 0, bytes ? bytes : 64);
   memcpy(out, &block, sizeof block);

@@ -17,14 +17,14 @@ typedef enum {
 typedef struct {
   const char *key; /* "training.batch" */
   rote_option_type type;
-  size_t offset;               /* of the field in rote_options */
-  double min, max;             /* allowed values */
-  bool above_min;              /* min itself is not allowed */
-  const char *const *choices;  /* NULL-terminated */
-  const char *fallback;        /* default, as it would be written */
-  bool of_results;             /* a change can change results */
-  bool of_variant;             /* a variant may change it */
-  unsigned models;             /* bit set of rote_model_kind that use it; 0 = all */
+  size_t offset;              /* of the field in rote_options */
+  double min, max;            /* allowed values */
+  bool above_min;             /* min itself is not allowed */
+  const char *const *choices; /* NULL-terminated */
+  const char *fallback;       /* default, as it would be written */
+  bool of_results;            /* a change can change results */
+  bool of_variant;            /* a variant may change it */
+  unsigned models;            /* bit set of rote_model_kind that use it; 0 = all */
   const char *help;
 } rote_option;
 

@@ -4,9 +4,9 @@
 
 #include <Random123/philox.h>
 
-/* One group: 16 blocks, one a lane; word 16 c + l is component c of lane l. The rounds of Random123's
- * philox4x32 written lane by lane, because its scalar form does not vectorise; constants are its own, and a
- * test holds the two against each other. */
+/* One group: 16 blocks, one a lane; word 16 c + l is component c of lane l. The rounds of
+ * Random123's philox4x32 written lane by lane, because its scalar form does not vectorise;
+ * constants are its own, and a test holds the two against each other. */
 static inline void group_words(const rote_random_counter *c, uint32_t group, uint32_t *out)
 {
   uint32_t x0[16], x1[16], x2[16], x3[16];

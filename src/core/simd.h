@@ -1,5 +1,5 @@
-/* Sixteen floats at a time, in GCC's vector extension: one register with AVX-512, two with AVX2, four
- * with SSE. For files compiled by rote_add_vector_kernels() only. */
+/* Sixteen floats at a time, in GCC's vector extension: one register with AVX-512, two with AVX2,
+ * four with SSE. For files compiled by rote_add_vector_kernels() only. */
 #ifndef ROTE_SIMD_H
 #define ROTE_SIMD_H
 

@@ -53,7 +53,8 @@ static rote_status value_text(const reader *r, const yaml_node_t *node, const ch
   if (node->type != YAML_SEQUENCE_NODE) {
     return fault(r, node, "%s: a value is expected here, not a section", key);
   }
-  for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+  for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top;
+       i++) {
     const yaml_node_t *item = yaml_document_get_node(r->document, *i);
     if (item->type != YAML_SCALAR_NODE) {
       return fault(r, item, "%s: the list may only hold plain values", key);
@@ -82,7 +83,8 @@ static rote_status read_leaf(reader *r, const yaml_node_t *key_node, const yaml_
   }
   bool is_list = table[at].type == ROTE_OPTION_COUNTS || table[at].type == ROTE_OPTION_SET;
   if (is_list != (node->type == YAML_SEQUENCE_NODE)) {
-    return fault(r, node, "%s: %s is expected here", key, is_list ? "a list like [a, b]" : "one value");
+    return fault(r, node, "%s: %s is expected here", key,
+                 is_list ? "a list like [a, b]" : "one value");
   }
   ROTE_TRY(value_text(r, node, key, text, sizeof text));
   if (rote_option_set(&table[at], text, options) != ROTE_OK) {
@@ -116,7 +118,8 @@ static rote_status read_section(reader *r, const yaml_node_t *node, const char *
   if (node->type != YAML_MAPPING_NODE) {
     return fault(r, node, "%s: a section with keys is expected here", section);
   }
-  for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+  for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+       p++) {
     const yaml_node_t *key_node = yaml_document_get_node(r->document, p->key);
     char key[256];
     if (key_node->type != YAML_SCALAR_NODE) {
@@ -130,7 +133,8 @@ done:
 }
 
 /* "key=value" into options; `given` may be NULL. */
-static rote_status apply_setting(const char *setting, bool variant, rote_options *options, bool *given)
+static rote_status apply_setting(const char *setting, bool variant, rote_options *options,
+                                 bool *given)
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
@@ -143,10 +147,12 @@ static rote_status apply_setting(const char *setting, bool variant, rote_options
   key[equals - setting] = '\0';
   int at = rote_option_find(key);
   if (at < 0) {
-    return rote_fail(ROTE_USAGE, "%s: unknown key; did you mean %s?", key, rote_option_nearest(key));
+    return rote_fail(ROTE_USAGE, "%s: unknown key; did you mean %s?", key,
+                     rote_option_nearest(key));
   }
   if (variant && !table[at].of_variant) {
-    return rote_fail(ROTE_USAGE, "%s: is the same for all variants of a study; set it at the top", key);
+    return rote_fail(ROTE_USAGE, "%s: is the same for all variants of a study; set it at the top",
+                     key);
   }
   if (rote_option_set(&table[at], equals + 1, options) != ROTE_OK) {
     return ROTE_USAGE;
@@ -167,7 +173,8 @@ static bool is_plain_name(const char *name)
 /* Names that study.h5 uses at its root. */
 static bool is_reserved_name(const char *name)
 {
-  static const char *const taken[] = {"sample", "fold", "repeat", "leverage", "density", "execution", NULL};
+  static const char *const taken[] = {"sample",  "fold",      "repeat", "leverage",
+                                      "density", "execution", NULL};
   for (int i = 0; taken[i] != NULL; i++) {
     if (strcmp(taken[i], name) == 0) {
       return true;
@@ -183,7 +190,8 @@ static rote_status check_options(const char *where, const rote_options *o, const
   const rote_option *table = rote_option_table(&count);
   for (size_t i = 0; i < count; i++) {
     if (given[i] && table[i].models != 0 && !(table[i].models >> o->model.kind & 1)) {
-      return rote_fail(ROTE_DATA, "%s: %s: is not used by this model.kind; remove it", where, table[i].key);
+      return rote_fail(ROTE_DATA, "%s: %s: is not used by this model.kind; remove it", where,
+                       table[i].key);
     }
   }
   if (o->folds.count == 1) {
@@ -196,7 +204,8 @@ static rote_status check_options(const char *where, const rote_options *o, const
     return rote_fail(ROTE_DATA, "%s: folds: count 0 and full 0 leave nothing to train", where);
   }
   if (o->evaluation.every > o->training.epochs) {
-    return rote_fail(ROTE_DATA, "%s: evaluation.every: %zu is more than training.epochs, which is %zu", where,
+    return rote_fail(ROTE_DATA,
+                     "%s: evaluation.every: %zu is more than training.epochs, which is %zu", where,
                      o->evaluation.every, o->training.epochs);
   }
   return ROTE_OK;
@@ -207,22 +216,27 @@ static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant
   if (node->type != YAML_MAPPING_NODE) {
     return fault(r, node, "variants: each entry is { name: ..., set: [...] }");
   }
-  for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+  for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+       p++) {
     const yaml_node_t *key = yaml_document_get_node(r->document, p->key);
     const yaml_node_t *value = yaml_document_get_node(r->document, p->value);
     bool is_name = key->type == YAML_SCALAR_NODE && strcmp(scalar(key), "name") == 0;
     bool is_set = key->type == YAML_SCALAR_NODE && strcmp(scalar(key), "set") == 0;
     if (is_name && value->type == YAML_SCALAR_NODE) {
       if (!is_plain_name(scalar(value)) || is_reserved_name(scalar(value))) {
-        return fault(r, value, "variants: \"%s\" is not a usable name: letters, digits, _ and -, at most %d, "
-                     "and not a name that study.h5 uses itself", scalar(value), ROTE_NAME_MAX / 2 - 1);
+        return fault(r, value,
+                     "variants: \"%s\" is not a usable name: letters, digits, _ and -, at most %d, "
+                     "and not a name that study.h5 uses itself",
+                     scalar(value), ROTE_NAME_MAX / 2 - 1);
       }
       snprintf(v->name, sizeof v->name, "%s", scalar(value));
     } else if (is_set && value->type == YAML_SEQUENCE_NODE) {
-      for (yaml_node_item_t *i = value->data.sequence.items.start; i < value->data.sequence.items.top; i++) {
+      for (yaml_node_item_t *i = value->data.sequence.items.start;
+           i < value->data.sequence.items.top; i++) {
         const yaml_node_t *item = yaml_document_get_node(r->document, *i);
         if (item->type != YAML_SCALAR_NODE) {
-          return fault(r, item, "variants: set: entries are texts like \"training.learning_rate=1e-4\"");
+          return fault(r, item,
+                       "variants: set: entries are texts like \"training.learning_rate=1e-4\"");
         }
         if (apply_setting(scalar(item), true, &v->options, given) != ROTE_OK) {
           char why[1024];
@@ -231,7 +245,8 @@ static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant
         }
       }
     } else {
-      return fault(r, key, "variants: an entry has the keys name (a word) and set (a list), nothing else");
+      return fault(r, key,
+                   "variants: an entry has the keys name (a word) and set (a list), nothing else");
     }
   }
   return v->name[0] == '\0' ? fault(r, node, "variants: an entry has no name") : ROTE_OK;
@@ -250,7 +265,8 @@ static rote_status read_variants(reader *r, const yaml_node_t *node, rote_study 
   ROTE_TRY(rote_alloc(n, sizeof *study->variant, &study->variant));
   study->variant_count = n;
   for (size_t i = 0; i < n; i++) {
-    const yaml_node_t *item = yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
+    const yaml_node_t *item =
+        yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
     rote_variant *v = &study->variant[i];
     bool given[ROTE_OPTION_MAX];
     char where[ROTE_PATH_MAX];
@@ -262,11 +278,24 @@ static rote_status read_variants(reader *r, const yaml_node_t *node, rote_study 
         return fault(r, item, "variants: the name %s is used twice", v->name);
       }
     }
-    snprintf(where, sizeof where, "%.3000s:%zu: variant %s", r->path, item->start_mark.line + 1, v->name);
+    snprintf(where, sizeof where, "%.3000s:%zu: variant %s", r->path, item->start_mark.line + 1,
+             v->name);
     ROTE_TRY(check_options(where, &v->options, given));
   }
 done:
   return status;
+}
+
+/* A section or the list of variants that comes a second time; libyaml takes it, YAML does not. */
+static bool is_repeated(const reader *r, const yaml_node_t *root, const yaml_node_pair_t *pair)
+{
+  const char *key = scalar(yaml_document_get_node(r->document, pair->key));
+  for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < pair; p++) {
+    if (strcmp(scalar(yaml_document_get_node(r->document, p->key)), key) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static rote_status read_root(reader *r, rote_study *study, size_t set_count, const char *const *set)
@@ -275,14 +304,19 @@ static rote_status read_root(reader *r, rote_study *study, size_t set_count, con
   const yaml_node_t *root = yaml_document_get_root_node(r->document);
   const yaml_node_t *variants = NULL;
   if (root == NULL || root->type != YAML_MAPPING_NODE) {
-    return rote_fail(ROTE_DATA, "%s: is not a study file: keys like name:, data: and model: are expected",
+    return rote_fail(ROTE_DATA,
+                     "%s: is not a study file: keys like name:, data: and model: are expected",
                      r->path);
   }
-  for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
+  for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top;
+       p++) {
     const yaml_node_t *key = yaml_document_get_node(r->document, p->key);
     const yaml_node_t *value = yaml_document_get_node(r->document, p->value);
     if (key->type != YAML_SCALAR_NODE) {
       return fault(r, key, "a key must be a word");
+    }
+    if (is_repeated(r, root, p)) {
+      return fault(r, key, "%s: is given twice", scalar(key));
     }
     if (strcmp(scalar(key), "variants") == 0) {
       variants = value;
@@ -298,7 +332,8 @@ static rote_status read_root(reader *r, rote_study *study, size_t set_count, con
     }
   }
   if (!is_plain_name(study->base.name)) {
-    return rote_fail(ROTE_DATA, "%s: name: \"%s\" may have letters, digits, _ and -, at most %d of them",
+    return rote_fail(ROTE_DATA,
+                     "%s: name: \"%s\" may have letters, digits, _ and -, at most %d of them",
                      r->path, study->base.name, ROTE_NAME_MAX / 2 - 1);
   }
   if (study->base.output[0] == '\0') {
@@ -378,7 +413,8 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
   parser_live = true;
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
   if (!yaml_parser_load(&parser, &document)) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path, parser.problem_mark.line + 1,
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path,
+                       parser.problem_mark.line + 1,
                        parser.problem != NULL ? parser.problem : "unreadable"));
   }
   document_live = true;
@@ -398,14 +434,16 @@ done:
   return status;
 }
 
-rote_status rote_study_read(const char *path, size_t set_count, const char *const *set, rote_study **study)
+rote_status rote_study_read(const char *path, size_t set_count, const char *const *set,
+                            rote_study **study)
 {
   rote_status status = ROTE_OK;
   char *text = NULL;
   size_t length = 0;
   *study = NULL;
   if (rote_file_read(path, &text, &length) != ROTE_OK) {
-    ROTE_TRY(ROTE_DATA); /* a study file that cannot be read is bad input, with the reason recorded */
+    ROTE_TRY(
+        ROTE_DATA); /* a study file that cannot be read is bad input, with the reason recorded */
   }
   if (strlen(text) != length) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a text file", path));
@@ -441,8 +479,10 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count)
     size_t k = o->folds.count;
     size_t smallest = k == 0 ? n : n - (n + k - 1) / k;
     if (o->training.batch > smallest) {
-      return rote_fail(ROTE_DATA, "training.batch: %zu is more than the %zu images that the smallest "
-                       "training set has", o->training.batch, smallest);
+      return rote_fail(ROTE_DATA,
+                       "training.batch: %zu is more than the %zu images that the smallest "
+                       "training set has",
+                       o->training.batch, smallest);
     }
   }
   return ROTE_OK;
@@ -481,8 +521,9 @@ uint32_t rote_unit_number(rote_unit unit)
 
 void rote_unit_key(const char *variant, rote_unit unit, size_t epoch, char *key)
 {
-  int n = unit.full ? snprintf(key, ROTE_KEY_MAX, "%s/full-r%02zu", variant, unit.repeat)
-                    : snprintf(key, ROTE_KEY_MAX, "%s/r%02zu-f%02zu", variant, unit.repeat, unit.fold);
+  int n = unit.full
+              ? snprintf(key, ROTE_KEY_MAX, "%s/full-r%02zu", variant, unit.repeat)
+              : snprintf(key, ROTE_KEY_MAX, "%s/r%02zu-f%02zu", variant, unit.repeat, unit.fold);
   if (epoch > 0) {
     snprintf(key + n, ROTE_KEY_MAX - (size_t)n, "-e%04zu", epoch);
   }

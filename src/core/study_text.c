@@ -7,8 +7,8 @@
 #include <string.h>
 
 typedef struct {
-  char *text; /* NULL while only counting */
-  size_t n, size;
+  char *text;     /* NULL while only counting */
+  size_t n, size; /* n counts on when the room is used up */
 } writer;
 
 static void put(writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -17,13 +17,14 @@ static void put(writer *w, const char *format, ...)
 {
   va_list args;
   va_start(args, format);
-  int n = vsnprintf(w->text == NULL ? NULL : w->text + w->n, w->text == NULL ? 0 : w->size - w->n, format, args);
+  bool room = w->text != NULL && w->n < w->size;
+  int n = vsnprintf(room ? w->text + w->n : NULL, room ? w->size - w->n : 0, format, args);
   va_end(args);
   w->n += n > 0 ? (size_t)n : 0;
 }
 
-static void write_option(writer *w, const rote_option *o, const rote_options *options, rote_study_style style,
-                         char *section)
+static void write_option(writer *w, const rote_option *o, const rote_options *options,
+                         rote_study_style style, char *section)
 {
   char value[ROTE_TEXT_MAX * 2 + 8];
   const char *dot = strchr(o->key, '.');
@@ -45,6 +46,29 @@ static void write_option(writer *w, const rote_option *o, const rote_options *op
   put(w, "\n");
 }
 
+/* Does a variant set this option to something else than the study? @param[out] mine  its value */
+static bool changes(const rote_option *o, const rote_study *study, size_t v, char *mine,
+                    size_t size)
+{
+  char base[ROTE_TEXT_MAX * 2 + 8];
+  rote_option_print(o, &study->variant[v].options, mine, size);
+  rote_option_print(o, &study->base, base, sizeof base);
+  return o->of_variant && strcmp(mine, base) != 0;
+}
+
+/* The study as it is without a list of variants. */
+static bool is_single(const rote_study *study)
+{
+  size_t count = 0;
+  const rote_option *table = rote_option_table(&count);
+  bool single = study->variant_count == 1 && strcmp(study->variant[0].name, "base") == 0;
+  for (size_t i = 0; single && i < count; i++) {
+    char mine[ROTE_TEXT_MAX * 2 + 8];
+    single = !changes(&table[i], study, 0, mine, sizeof mine);
+  }
+  return single;
+}
+
 static void write_study(writer *w, const rote_study *study, rote_study_style style)
 {
   size_t count = 0;
@@ -58,7 +82,7 @@ static void write_study(writer *w, const rote_study *study, rote_study_style sty
       write_option(w, &table[i], &study->base, style, section);
     }
   }
-  if (study->variant_count == 1 && strcmp(study->variant[0].name, "base") == 0) {
+  if (is_single(study)) {
     return;
   }
   put(w, "variants:\n");
@@ -66,10 +90,8 @@ static void write_study(writer *w, const rote_study *study, rote_study_style sty
     const char *separator = "";
     put(w, "  - { name: %s, set: [", study->variant[v].name);
     for (size_t i = 0; i < count; i++) {
-      char mine[ROTE_TEXT_MAX * 2 + 8], base[sizeof mine];
-      rote_option_print(&table[i], &study->variant[v].options, mine, sizeof mine);
-      rote_option_print(&table[i], &study->base, base, sizeof base);
-      if (table[i].of_variant && strcmp(mine, base) != 0) {
+      char mine[ROTE_TEXT_MAX * 2 + 8];
+      if (changes(&table[i], study, v, mine, sizeof mine)) {
         put(w, "%s\"%s=%s\"", separator, table[i].key, mine);
         separator = ", ";
       }
@@ -112,7 +134,7 @@ bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, siz
       char ta[ROTE_TEXT_MAX * 2 + 8], tb[sizeof ta];
       rote_option_print(&table[i], &va->options, ta, sizeof ta);
       rote_option_print(&table[i], &vb->options, tb, sizeof tb);
-      if (table[i].of_results && strcmp(ta, tb) != 0 && w.n + 256 < size) {
+      if (table[i].of_results && strcmp(ta, tb) != 0) {
         put(&w, "  %s: %s: %.80s -> %.80s\n", va->name, table[i].key, ta, tb);
       }
     }

@@ -1,0 +1,54 @@
+/* Importance-sampled log likelihood of images under a trained VAE (van den Burg and Williams 2021;
+ * methods.md section 2). The hot loop of the program.
+ *
+ * Letters: D pixels, L latent dimensions, S samples, N images. */
+#ifndef ROTE_IMPORTANCE_H
+#define ROTE_IMPORTANCE_H
+
+#include "rote/batch.h"
+#include "rote/vae.h"
+
+/* Images are encoded this many at a time; shards are whole multiples of it. */
+#define ROTE_EVALUATE_BATCH 64
+
+/* Room of one worker, reused for every model of the same shape. */
+typedef struct {
+  const rote_vae *vae; /* borrowed */
+  size_t samples;
+  size_t block; /* columns the decoder runs at once */
+  rote_batch *batch;
+  rote_vae_workspace *encode;
+  rote_tape *decode;
+  rote_real *eps;         /* [L, S] of one image */
+  rote_real *z;           /* [L, block] */
+  rote_real *image;       /* [D] what the model sees of one image */
+  double *log_px_given_z; /* [block] */
+  double *log_weight;     /* [S] */
+} rote_evaluator;
+
+rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **evaluator);
+void rote_evaluator_destroy(rote_evaluator **evaluator);
+
+/** Log weights w_s = log p(x|z_s) + log N(z_s; 0, I) - log q(z_s|x) of one image, z_s = mu +
+ * e^{logvar/2} eps_s.
+ * @param[in]  x           [D]
+ * @param[in]  mu, logvar  entry l at mu[l * ld]
+ * @param[in]  eps         [L, S]
+ * @param[out] log_weight  [S] nats */
+void rote_importance_weights(rote_evaluator *evaluator, const rote_real *w, const rote_real *x,
+                             const rote_real *mu, const rote_real *logvar, size_t ld,
+                             const rote_real *eps, double *log_weight);
+
+/** log p(x) ~ logsumexp_s w_s - log S, and the effective number of samples (sum e^w)^2 / sum
+ * e^(2w). */
+void rote_importance_reduce(size_t samples, const double *log_weight, double *log_px,
+                            double *effective_samples);
+
+/** Evaluate images first .. first + count - 1 under the parameters w of `unit` after `epoch`
+ * epochs. The bits of an image do not depend on which others are evaluated with it.
+ * @param[out] log_px, effective_samples  [count] nats, samples */
+void rote_evaluate_images(rote_evaluator *evaluator, const rote_real *w,
+                          const rote_image_set *images, rote_unit unit, size_t epoch, size_t first,
+                          size_t count, float *log_px, float *effective_samples);
+
+#endif

@@ -1,0 +1,84 @@
+/* The arithmetic under every model: matrix products and element-wise loops.
+ *
+ * Layout: an activation is [features, columns], row-major, one column an image or a sample, so that
+ * vectors run along the batch and weights are read as they are stored. `ld` is the distance of two
+ * rows, a multiple of ROTE_COLUMN_BLOCK; columns between the ones used and ld may be read and
+ * written.
+ *
+ * Bits: every sum runs over its terms in order, one fused multiply-add a term, whatever the tile,
+ * the number of columns or the instruction set. So the bits of a column do not depend on how many
+ * columns went with it, and the reference table gives the same matrix products bit for bit. */
+#ifndef ROTE_KERNELS_H
+#define ROTE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* float in the program; double in the copy that gradient checks are linked with */
+#ifdef ROTE_REAL_DOUBLE
+typedef double rote_real;
+#else
+typedef float rote_real;
+#endif
+
+#define ROTE_COLUMN_BLOCK 16
+
+/** n rounded up to whole blocks of columns. */
+size_t rote_column_pad(size_t n);
+
+/* An operand that is only read one number at a time: element (m, k) is data[m * row + k * column].
+ */
+typedef struct {
+  const rote_real *data;
+  size_t row, column;
+} rote_strided;
+
+typedef struct {
+  const char *name;
+
+  /* C[m, n] = start + sum over k of A(m, k) B[k, n], k ascending.
+   * start: C itself if `accumulate`, else bias[m] if bias is given, else 0.
+   * B has rows of ldb numbers, readable up to n rounded up to ROTE_COLUMN_BLOCK; C is written up to
+   * n only. */
+  void (*gemm)(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
+               const rote_real *bias, bool accumulate, rote_real *c, size_t ldc);
+
+  /* out[j, i] = in[i, j]; in [rows, columns] with ld_in, out with ld_out */
+  void (*transpose)(size_t rows, size_t columns, const rote_real *in, size_t ld_in, rote_real *out,
+                    size_t ld_out);
+
+  void (*relu)(size_t n, rote_real *x);                              /* x = max(x, 0) */
+  void (*relu_backward)(size_t n, const rote_real *y, rote_real *d); /* d = 0 where y is 0 */
+  void (*exp)(size_t n, const rote_real *x, rote_real *y);
+
+  /* Adam (Kingma and Ba 2015, algorithm 1) on n parameters, in PyTorch's order of operations:
+   * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= step m / (sqrt(v) root_correction + epsilon),
+   * step = rate / (1 - b1^t), root_correction = 1 / sqrt(1 - b2^t). */
+  void (*adam)(size_t n, const rote_real *g, rote_real *w, rote_real *m, rote_real *v,
+               rote_real step, rote_real root_correction);
+
+  /* log p(x | z) for Bernoulli pixels with logits a: sum over d of x a - softplus(a).
+   * x [pixels], the same image for all columns; a [pixels, ld]; log_px [columns] nats. */
+  void (*bernoulli_image)(size_t pixels, size_t columns, const rote_real *x, const rote_real *a,
+                          size_t ld, double *log_px);
+
+  /* The same with one image a column, x [pixels, ld]; then a becomes the gradient of -log p:
+   * sigmoid(a) - x. Columns from `columns` on get gradient 0. */
+  void (*bernoulli_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *a, size_t ld,
+                         double *log_px);
+} rote_kernels;
+
+/** The table for this processor (rote/isa.h); in the double build the reference. */
+const rote_kernels *rote_kernels_get(void);
+
+/** The readable version of each kernel, in plain loops. */
+const rote_kernels *rote_kernels_reference(void);
+
+/** Multiply-adds that gemm() was asked for since the start, for rote bench. */
+double rote_kernels_multiply_adds(void);
+
+/** gemm() of rote_kernels_get(), counted. */
+void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
+               const rote_real *bias, bool accumulate, rote_real *c, size_t ldc);
+
+#endif

@@ -1,0 +1,67 @@
+/* Running a study: plan, work, results, scores. The only door to MPI for the rest of the program.
+ */
+#ifndef ROTE_RUN_H
+#define ROTE_RUN_H
+
+#include "rote/images.h"
+#include "rote/queue.h"
+#include "rote/result.h"
+#include "rote/study.h"
+
+#include <signal.h>
+
+/* What `rote run` shows while it works. */
+typedef struct {
+  rote_queue_counts counts;
+  size_t workers, busy;
+  double seconds;       /* since this process started working */
+  double work_left;     /* share of the work that is left, 0..1 */
+  double work_at_start; /* the same when this process started */
+} rote_progress;
+
+typedef struct {
+  const char *study_path;
+  size_t set_count;
+  const char *const *set;      /* key=value */
+  const char *output;          /* NULL: what the study says */
+  double max_hours;            /* 0: no limit */
+  long long deadline;          /* seconds since 1970; 0: none */
+  volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
+  /* Called on rank 0 only; may be NULL. */
+  void (*started)(void *context, const rote_study *study, const rote_data_info *info,
+                  const char *directory, int ranks);
+  void (*progress)(void *context, const char *directory, const rote_progress *progress, bool last);
+  void *context;
+} rote_run_request;
+
+typedef struct {
+  char directory[ROTE_TEXT_MAX];
+  size_t diverged, failed; /* units */
+  bool already_done;       /* nothing was left to do */
+} rote_run_outcome;
+
+/** Is this process one of several that mpirun or srun started? */
+bool rote_cluster_present(void);
+
+/** MPI_Init, if the process was started by a launcher; else everything happens in this process.
+ * Install signal handlers before. */
+rote_status rote_cluster_begin(int *argc, char ***argv);
+
+/** MPI_Finalize. Collective. */
+void rote_cluster_end(void);
+
+int rote_cluster_rank(void); /* 0 without MPI */
+int rote_cluster_size(void); /* 1 without MPI */
+
+/** Version of the MPI library. @param[out] text [size] */
+void rote_cluster_library(char *text, size_t size);
+
+/** Run a study, or continue it, or find it done. Collective over all ranks; `request` is equal on
+ * all.
+ * @param[out] outcome  on rank 0
+ * @return on all ranks the same: ROTE_OK (also when trainings diverged); ROTE_STOPPED; ROTE_DATA
+ * for a fault of the study, data or run directory, or units given up; ROTE_IO. The reason is on
+ * rank 0. */
+rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome);
+
+#endif

@@ -1,0 +1,47 @@
+/* Training one model after another on leave-out folds, with room allocated once. */
+#ifndef ROTE_TRAIN_H
+#define ROTE_TRAIN_H
+
+#include "rote/batch.h"
+#include "rote/optimizer.h"
+#include "rote/vae.h"
+
+typedef struct {
+  rote_options options;
+  const rote_image_set *images; /* training images of the study; borrowed */
+  const rote_image_set *test;   /* held out of full models; borrowed, count may be 0 */
+  const uint16_t *fold;         /* [R, N]; borrowed, NULL without folds */
+  rote_vae *vae;
+  rote_real *w; /* [vae->table.total] parameters */
+  rote_adam *adam;
+  rote_vae_workspace *work;
+  rote_batch *batch;
+  uint32_t *train, *held_out, *order; /* [N] image numbers; order: of this epoch */
+  size_t train_count, held_out_count;
+
+  rote_unit unit;       /* the model in hand */
+  size_t epoch;         /* epochs done */
+  bool diverged;        /* the loss of epoch `epoch` + 1 was not finite; the training has ended */
+  float *loss_train;    /* [epochs] nats per image, mean over the batches as they were trained */
+  float *loss_held_out; /* [epochs] nats per image after each epoch; NaN if nothing is held out */
+} rote_trainer;
+
+/** Room for any unit of these options. `images`, `test` and `fold` must outlive the trainer. */
+rote_status rote_trainer_create(const rote_options *options, const rote_data_info *info,
+                                const rote_image_set *images, const rote_image_set *test,
+                                const uint16_t *fold, rote_trainer **trainer);
+void rote_trainer_destroy(rote_trainer **trainer);
+
+/** Take up a unit at epoch 0: fresh weights, no moments, losses NaN. To continue from a checkpoint,
+ * begin and then overwrite w, the moments, adam->step, epoch and the losses: randomness has no
+ * other state. */
+void rote_trainer_begin(rote_trainer *trainer, rote_unit unit);
+
+/** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`. */
+void rote_trainer_epoch(rote_trainer *trainer);
+
+/** One optimiser step on the batch in trainer->batch. @return its loss, summed over n images, in
+ * nats */
+double rote_trainer_step(rote_trainer *trainer, size_t n);
+
+#endif

@@ -1,0 +1,236 @@
+#include "rote/run.h"
+
+#include "farm.h"
+#include "merge.h"
+#include "mpi.h"
+#include "rote/blas.h"
+#include "rote/data_file.h"
+#include "rote/file.h"
+#include "rote/fold.h"
+#include "rote/log.h"
+#include "rote/memory.h"
+#include "rote/random.h"
+#include "run_directory.h"
+#include "shared_data.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* All that a run holds; on every rank. */
+typedef struct {
+  const rote_run_request *request;
+  rote_study *study;
+  rote_data_info info;
+  rote_run_directory directory; /* locked on rank 0 only */
+  rote_shared_data data;
+  uint16_t *fold; /* [R, N] */
+  char fingerprint[ROTE_DIGEST_TEXT];
+  size_t shard;
+  bool done_before;
+} run;
+
+static bool is_root(void)
+{
+  return rote_cluster_rank() == 0;
+}
+
+/* Rank 0: read and check everything that can be wrong before any work is done. */
+static rote_status prepare(run *r)
+{
+  rote_status status = ROTE_OK;
+  const rote_run_request *q = r->request;
+  char path[ROTE_PATH_MAX];
+  rote_vae *vae = NULL;
+  ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
+  ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
+  ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
+  for (size_t v = 0; v < r->study->variant_count; v++) {
+    status = rote_vae_create(&r->study->variant[v].options, &r->info, &vae);
+    rote_vae_destroy(&vae);
+    ROTE_TRY(status);
+  }
+  ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));
+  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, r->study,
+                                   &r->info, &r->directory));
+  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
+  r->done_before = rote_file_exists(path);
+  ROTE_TRY(rote_path(path, "%s/STOP", r->directory.path));
+  if (rote_file_exists(path)) {
+    remove(path); /* asked for an earlier run */
+  }
+done:
+  return status;
+}
+
+static rote_status broadcast(void *data, size_t bytes)
+{
+  return rote_mpi_status(MPI_Bcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD), "MPI_Bcast");
+}
+
+/* Study, data description and directory from rank 0 to all. */
+static rote_status share_plan(run *r)
+{
+  rote_status status = ROTE_OK;
+  char *text = NULL;
+  size_t room = 0;
+  if (rote_cluster_size() == 1) {
+    return ROTE_OK;
+  }
+  if (is_root()) {
+    ROTE_TRY(rote_study_text(r->study, ROTE_STUDY_ALL, &text));
+    room = strlen(text) + 1;
+  }
+  ROTE_TRY(broadcast(&room, sizeof room));
+  if (!is_root()) {
+    ROTE_TRY(rote_alloc(room, 1, &text));
+  }
+  ROTE_TRY(broadcast(text, room));
+  ROTE_TRY(broadcast(&r->info, sizeof r->info));
+  ROTE_TRY(broadcast(r->directory.path, sizeof r->directory.path));
+  ROTE_TRY(broadcast(r->fingerprint, sizeof r->fingerprint));
+  ROTE_TRY(broadcast(&r->done_before, sizeof r->done_before));
+  if (!is_root()) {
+    ROTE_TRY(rote_study_parse("the study of rank 0", text, 0, NULL, &r->study));
+  }
+done:
+  rote_free(&text);
+  return status;
+}
+
+static rote_status assign_folds(run *r)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = &r->study->base;
+  const size_t images = r->data.train.count;
+  if (o->folds.count > 0) {
+    ROTE_TRY(rote_alloc(o->folds.repeats * images, sizeof *r->fold, &r->fold));
+    ROTE_TRY(rote_fold_assign(o->seed, ROTE_PURPOSE_FOLD, 0, o->folds.repeats, o->folds.count,
+                              images, r->fold));
+  }
+done:
+  return status;
+}
+
+/* Whole evaluation batches, about two shards a worker and at most 2,048 images, a few seconds of
+ * work. */
+static size_t choose_shard(size_t images, size_t workers)
+{
+  size_t shard = images / (2 * workers) + 1;
+  shard = shard > 2048 ? 2048 : shard;
+  return (shard + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH * ROTE_EVALUATE_BATCH;
+}
+
+static rote_unit_setting setting_of(const run *r)
+{
+  return (rote_unit_setting){
+      .study = r->study,
+      .info = &r->info,
+      .train = &r->data.train,
+      .test = &r->data.test,
+      .fold = r->fold,
+      .directory = r->directory.path,
+      .fingerprint = r->fingerprint,
+  };
+}
+
+static bool own_stop(void *context)
+{
+  const rote_run_request *request = context;
+  return request->stop != NULL && *request->stop != 0;
+}
+
+static double monotonic_seconds(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* DONE says that study.h5 is complete; it comes last. */
+static rote_status finish(run *r, rote_queue *queue, rote_run_outcome *outcome)
+{
+  rote_status status = ROTE_OK;
+  const rote_unit_setting setting = setting_of(r);
+  char path[ROTE_PATH_MAX], study[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
+  ROTE_TRY(rote_path(study, "%s/study.h5", r->directory.path));
+  outcome->failed = rote_queue_count(queue).failed;
+  ROTE_TRY(rote_merge(&setting, queue, &outcome->diverged));
+  if (outcome->failed > 0) {
+    ROTE_TRY(
+        rote_fail(ROTE_DATA,
+                  "%zu units failed %d times each and were given up (the log names them); study.h5 "
+                  "holds the others. The same command tries them again.",
+                  outcome->failed, ROTE_UNIT_ATTEMPTS));
+  }
+  ROTE_TRY(rote_file_write_text(path, "study.h5 is complete\n"));
+done:
+  return status;
+}
+
+static rote_status coordinate(run *r, rote_run_outcome *outcome)
+{
+  rote_status status = ROTE_OK;
+  rote_queue *queue = NULL;
+  rote_coordinator *coordinator = NULL;
+  rote_unit_setting setting = setting_of(r);
+  const size_t ranks = (size_t)rote_cluster_size();
+  setting.stop = own_stop;
+  setting.context = (void *)(uintptr_t)r->request;
+  ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
+                             &queue));
+  ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint, queue));
+  ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
+  outcome->already_done = r->done_before && rote_queue_finished(queue);
+  if (r->request->started != NULL) {
+    r->request->started(r->request->context, r->study, &r->info, r->directory.path, (int)ranks);
+  }
+  rote_farm farm = {.request = r->request,
+                    .queue = queue,
+                    .coordinator = coordinator,
+                    .setting = &setting,
+                    .shard = r->shard,
+                    .started = monotonic_seconds()};
+  ROTE_TRY(ranks > 1 ? rote_farm_coordinate(&farm) : rote_farm_alone(&farm));
+  ROTE_TRY(finish(r, queue, outcome));
+done:
+  if (status == ROTE_STOPPED) {
+    rote_fail(status, "stopped before the end; the same command continues");
+  }
+  if (ranks > 1) {
+    const rote_status dismissed = rote_farm_dismiss();
+    status = status == ROTE_OK ? dismissed : status;
+  }
+  rote_coordinator_destroy(&coordinator);
+  rote_queue_destroy(&queue);
+  return status;
+}
+
+rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
+{
+  rote_status status = ROTE_OK;
+  run r = {.request = request, .directory = {.lock = -1}};
+  memset(outcome, 0, sizeof *outcome);
+  rote_blas_one_thread();
+  ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
+  ROTE_TRY(rote_agree(share_plan(&r)));
+  ROTE_TRY(
+      rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
+  ROTE_TRY(rote_agree(assign_folds(&r)));
+  snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
+  const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
+  r.shard = choose_shard(r.data.train.count, workers);
+  if (is_root()) {
+    status = coordinate(&r, outcome);
+  } else {
+    const rote_unit_setting setting = setting_of(&r);
+    status = rote_farm_work(&setting, r.shard, request->stop);
+  }
+done:
+  rote_shared_data_free(&r.data);
+  rote_run_directory_close(&r.directory);
+  rote_free(&r.fold);
+  rote_study_destroy(&r.study);
+  return status;
+}

@@ -1,0 +1,29 @@
+/* The run directory: who owns it, what study it holds, which units are finished. Rank 0 only. */
+#ifndef ROTE_RUN_DIRECTORY_H
+#define ROTE_RUN_DIRECTORY_H
+
+#include "rote/images.h"
+#include "rote/queue.h"
+#include "rote/study.h"
+
+typedef struct {
+  char path[ROTE_TEXT_MAX];
+  int lock; /* file descriptor, -1 */
+} rote_run_directory;
+
+/** Create or open it, take its lock, and freeze the study in it or compare it with the frozen one.
+ * @return ROTE_OK; ROTE_DATA if it cannot be written, belongs to another study or data set, or
+ * another process runs in it */
+rote_status rote_run_directory_open(const char *path, const rote_study *study,
+                                    const rote_data_info *info, rote_run_directory *directory);
+
+void rote_run_directory_close(rote_run_directory *directory);
+
+/** SHA-256 of what decides results: the study and the data. @param[out] text [ROTE_DIGEST_TEXT] */
+rote_status rote_run_fingerprint(const rote_study *study, const rote_data_info *info, char *text);
+
+/** Mark in the queue what the results and snapshots on disk already hold; damaged files are named
+ * and count as missing. Left-over temporary files are removed. */
+rote_status rote_run_directory_scan(const char *path, const char *fingerprint, rote_queue *queue);
+
+#endif

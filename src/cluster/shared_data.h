@@ -1,0 +1,28 @@
+/* The data set of a study, once per node. */
+#ifndef ROTE_SHARED_DATA_H
+#define ROTE_SHARED_DATA_H
+
+#include "rote/images.h"
+
+#include <mpi.h>
+
+typedef struct {
+  rote_data_info info;
+  rote_image_set train, test; /* views into `block` */
+  uint8_t *block;             /* the node's copy: shared window, or heap without MPI */
+  size_t bytes;
+  bool in_window;
+  MPI_Win window;
+  MPI_Comm node;
+} rote_shared_data;
+
+/** Read the first `limit` training images (0 = all) and the test images of `path` into memory: rank
+ * 0 reads, the first rank of every node receives, the others look at its window (MPI-3 shared
+ * memory). Collective; `info` is equal on all ranks. */
+rote_status rote_shared_data_load(const char *path, const rote_data_info *info, size_t limit,
+                                  rote_shared_data *data);
+
+/** Collective. */
+void rote_shared_data_free(rote_shared_data *data);
+
+#endif

@@ -1,0 +1,349 @@
+#include "rote/unit.h"
+
+#include "rote/checkpoint.h"
+#include "rote/file.h"
+#include "rote/log.h"
+#include "rote/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct rote_unit_runner {
+  rote_unit_setting setting;
+  size_t variant; /* that trainer and evaluator are made for */
+  rote_trainer *trainer;
+  bool training;    /* the trainer holds a unit */
+  size_t unit;      /* which one */
+  uint32_t resumes; /* of that training */
+  double seconds;   /* of work on it, over all its segments */
+
+  rote_evaluator *evaluator;
+  rote_real *w;                 /* weights of the snapshot in hand */
+  char snapshot[ROTE_PATH_MAX]; /* its path; "" if none */
+
+  rote_array *array; /* [3 * parameters]: views of weights and moments, for files */
+};
+
+static double seconds_now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static rote_status unit_path(const char *directory, const char *kind, const rote_study *study,
+                             size_t variant, size_t unit, size_t epoch, char *path)
+{
+  char key[ROTE_KEY_MAX];
+  const rote_variant *v = &study->variant[variant];
+  rote_unit_key(v->name, rote_unit_at(&v->options, unit), epoch, key);
+  return rote_path(path, "%s/%s/%s.h5", directory, kind, key);
+}
+
+rote_status rote_unit_model_path(const char *directory, const rote_study *study, size_t variant,
+                                 size_t unit, size_t epoch, char *path)
+{
+  return unit_path(directory, "models", study, variant, unit, epoch, path);
+}
+
+rote_status rote_unit_result_path(const char *directory, const rote_study *study, size_t variant,
+                                  size_t unit, size_t epoch, char *path)
+{
+  return unit_path(directory, "results", study, variant, unit, epoch, path);
+}
+
+size_t rote_unit_report_room(const rote_study *study, size_t shard)
+{
+  size_t room = shard;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    const size_t epochs = study->variant[v].options.training.epochs;
+    room = epochs > room ? epochs : room;
+  }
+  return 2 * room;
+}
+
+rote_status rote_unit_runner_create(const rote_unit_setting *setting, rote_unit_runner **out)
+{
+  rote_status status = rote_alloc(1, sizeof **out, out);
+  if (status == ROTE_OK) {
+    (*out)->setting = *setting;
+    (*out)->variant = setting->study->variant_count; /* none yet */
+  }
+  return status;
+}
+
+static void forget_variant(rote_unit_runner *r)
+{
+  rote_evaluator_destroy(&r->evaluator);
+  rote_trainer_destroy(&r->trainer);
+  rote_free(&r->w);
+  rote_free(&r->array);
+  r->training = false;
+  r->snapshot[0] = '\0';
+  r->variant = r->setting.study->variant_count;
+}
+
+void rote_unit_runner_destroy(rote_unit_runner **runner)
+{
+  if (*runner != NULL) {
+    forget_variant(*runner);
+    rote_free(runner);
+  }
+}
+
+/* Make room for the models of a variant; nothing to do if it is the one in hand. */
+static rote_status take_variant(rote_unit_runner *r, size_t variant)
+{
+  rote_status status = ROTE_OK;
+  const rote_unit_setting *s = &r->setting;
+  if (r->variant == variant) {
+    return ROTE_OK;
+  }
+  forget_variant(r);
+  ROTE_TRY(rote_trainer_create(&s->study->variant[variant].options, s->info, s->train, s->test,
+                               s->fold, &r->trainer));
+  ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  ROTE_TRY(rote_alloc(r->trainer->vae->table.total, sizeof *r->w, &r->w));
+  ROTE_TRY(rote_alloc(3 * r->trainer->vae->table.count, sizeof *r->array, &r->array));
+  r->variant = variant;
+done:
+  if (status != ROTE_OK) {
+    forget_variant(r);
+  }
+  return status;
+}
+
+/* Views of the flat buffer `data`, one array a parameter, as a group for a file. */
+static rote_array_group group_of(rote_unit_runner *r, const char *name, size_t slot,
+                                 rote_real *data)
+{
+  const rote_parameters *table = &r->trainer->vae->table;
+  rote_array *array = r->array + slot * table->count;
+  for (size_t i = 0; i < table->count; i++) {
+    const rote_parameter *p = &table->parameter[i];
+    array[i] = (rote_array){.rank = p->rank, .data = data + p->offset};
+    memcpy(array[i].shape, p->shape, sizeof p->shape);
+    snprintf(array[i].name, sizeof array[i].name, "%s", p->name);
+  }
+  return (rote_array_group){.name = name, .count = table->count, .array = array};
+}
+
+/* A checkpoint that names the trainer's own arrays. `group` has room for 3. */
+static rote_checkpoint checkpoint_of(rote_unit_runner *r, size_t unit, rote_array_group *group)
+{
+  rote_trainer *t = r->trainer;
+  const rote_variant *v = &r->setting.study->variant[r->variant];
+  rote_checkpoint c = {
+      .epoch = t->epoch,
+      .step = t->adam->step,
+      .loss_count = t->options.training.epochs,
+      .loss_train = t->loss_train,
+      .loss_held_out = t->loss_held_out,
+      .resumes = r->resumes,
+      .seconds = r->seconds,
+      .group_count = 3,
+      .group = group,
+  };
+  group[0] = group_of(r, "parameters", 0, t->w);
+  group[1] = group_of(r, "adam_m", 1, t->adam->first);
+  group[2] = group_of(r, "adam_v", 2, t->adam->second);
+  rote_unit_key(v->name, rote_unit_at(&v->options, unit), 0, c.key);
+  memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
+  return c;
+}
+
+static rote_status write_checkpoint(rote_unit_runner *r)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
+  rote_array_group group[3];
+  const rote_checkpoint c = checkpoint_of(r, r->unit, group);
+  ROTE_TRY(
+      rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, r->unit, 0, path));
+  ROTE_TRY(rote_path(previous, "%s.prev", path));
+  ROTE_TRY(rote_checkpoint_write(path, previous, &c));
+done:
+  return status;
+}
+
+static rote_status write_snapshot(rote_unit_runner *r)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  rote_array_group group[3];
+  rote_checkpoint c = checkpoint_of(r, r->unit, group);
+  c.group_count = 1;
+  c.loss_count = 0;
+  c.resumes = 0;
+  c.seconds = 0;
+  ROTE_TRY(rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, r->unit,
+                                r->trainer->epoch, path));
+  ROTE_TRY(rote_checkpoint_write(path, NULL, &c));
+done:
+  return status;
+}
+
+/* Take up a unit: from the memory of the last segment, its checkpoint, the one before, or epoch 0.
+ */
+static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
+{
+  rote_status status = ROTE_OK;
+  rote_trainer *t = r->trainer;
+  const rote_unit which = rote_unit_at(&t->options, unit);
+  char path[ROTE_PATH_MAX], file[ROTE_PATH_MAX];
+  if (r->training && r->unit == unit && t->epoch <= until && !t->diverged) {
+    return ROTE_OK;
+  }
+  r->training = false;
+  r->unit = unit;
+  ROTE_TRY(rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, unit, 0, path));
+  for (int previous = 0; previous <= 1 && !r->training; previous++) {
+    rote_array_group group[3];
+    ROTE_TRY(rote_path(file, "%s%s", path, previous ? ".prev" : ""));
+    if (!rote_file_exists(file)) {
+      continue;
+    }
+    rote_trainer_begin(t, which);
+    rote_checkpoint c = checkpoint_of(r, unit, group);
+    if (rote_checkpoint_read(file, &c) != ROTE_OK) {
+      rote_log(ROTE_LOG_WARN, "checkpoint-unusable", "%s; trying an earlier state",
+               rote_fail_reason(ROTE_DATA));
+    } else if (c.epoch <= until) {
+      t->epoch = c.epoch;
+      t->adam->step = c.step;
+      r->resumes = c.resumes + 1;
+      r->seconds = c.seconds;
+      r->training = true;
+    }
+  }
+  if (!r->training) {
+    rote_trainer_begin(t, which);
+    r->resumes = 0;
+    r->seconds = 0;
+    r->training = true;
+  }
+done:
+  return status;
+}
+
+static bool told_to_stop(const rote_unit_runner *r)
+{
+  return r->setting.stop != NULL && r->setting.stop(r->setting.context);
+}
+
+static rote_status train(rote_unit_runner *r, const rote_order *order, rote_report *report,
+                         float *values)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(take_variant(r, order->variant));
+  ROTE_TRY(take_unit(r, order->unit, order->epoch));
+  rote_trainer *t = r->trainer;
+  double start = seconds_now();
+  while (t->epoch < order->epoch && !t->diverged) {
+    if (told_to_stop(r)) {
+      report->kind = ROTE_REPORT_STOPPED;
+      break;
+    }
+    rote_trainer_epoch(t);
+    const double now = seconds_now();
+    r->seconds += now - start;
+    start = now;
+    if (t->epoch < order->epoch && !t->diverged && t->epoch % t->options.checkpoint.every == 0) {
+      ROTE_TRY(write_checkpoint(r));
+    }
+  }
+  if (t->epoch == order->epoch && !t->diverged) {
+    ROTE_TRY(write_snapshot(r));
+  }
+  if (!t->diverged) {
+    ROTE_TRY(write_checkpoint(r));
+  }
+  const size_t epochs = t->options.training.epochs;
+  memcpy(values, t->loss_train, epochs * sizeof(float));
+  memcpy(values + epochs, t->loss_held_out, epochs * sizeof(float));
+  report->count = (uint32_t)(2 * epochs);
+  report->epoch = (uint32_t)t->epoch;
+  report->diverged = t->diverged;
+  report->resumes = r->resumes;
+  report->seconds = r->seconds;
+done:
+  if (status != ROTE_OK) {
+    r->training = false; /* memory and file may disagree: read the file next time */
+  }
+  return status;
+}
+
+/* @return ROTE_DATA if the snapshot is missing or damaged */
+static rote_status take_snapshot(rote_unit_runner *r, const rote_order *order)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  const rote_variant *v = &r->setting.study->variant[order->variant];
+  ROTE_TRY(rote_unit_model_path(r->setting.directory, r->setting.study, order->variant, order->unit,
+                                order->epoch, path));
+  if (strcmp(path, r->snapshot) == 0) {
+    return ROTE_OK;
+  }
+  r->snapshot[0] = '\0';
+  const rote_array_group group = group_of(r, "parameters", 0, r->w);
+  rote_checkpoint c = {.group_count = 1, .group = &group};
+  rote_unit_key(v->name, rote_unit_at(&v->options, order->unit), 0, c.key);
+  memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
+  ROTE_TRY(rote_checkpoint_read(path, &c));
+  if (c.epoch != order->epoch) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: holds epoch %llu, not %u", path, (unsigned long long)c.epoch,
+                       order->epoch));
+  }
+  memcpy(r->snapshot, path, sizeof path);
+done:
+  return status;
+}
+
+static rote_status evaluate(rote_unit_runner *r, const rote_order *order, rote_report *report,
+                            float *values)
+{
+  rote_status status = ROTE_OK;
+  const double start = seconds_now();
+  ROTE_TRY(take_variant(r, order->variant));
+  status = take_snapshot(r, order);
+  if (status == ROTE_DATA) {
+    rote_log(ROTE_LOG_WARN, "snapshot-unusable", "%s; it is trained again",
+             rote_fail_reason(status));
+    report->kind = ROTE_REPORT_LOST;
+    status = ROTE_OK;
+    goto done;
+  }
+  ROTE_TRY(status);
+  const rote_unit unit = rote_unit_at(&r->trainer->options, order->unit);
+  for (size_t done = 0; done < order->count; done += ROTE_EVALUATE_BATCH) {
+    const size_t left = order->count - done;
+    const size_t n = left < ROTE_EVALUATE_BATCH ? left : ROTE_EVALUATE_BATCH;
+    if (told_to_stop(r)) {
+      report->kind = ROTE_REPORT_STOPPED;
+      goto done;
+    }
+    rote_evaluate_images(r->evaluator, r->w, r->setting.train, unit, order->epoch,
+                         order->first + done, n, values + done, values + order->count + done);
+  }
+  report->count = 2 * order->count;
+  report->seconds = seconds_now() - start;
+done:
+  return status;
+}
+
+void rote_unit_run(rote_unit_runner *r, const rote_order *order, rote_report *report, float *values)
+{
+  *report = (rote_report){.order = *order, .kind = ROTE_REPORT_DONE};
+  gethostname(report->host, sizeof report->host - 1);
+  const rote_status status = order->kind == ROTE_ORDER_TRAIN ? train(r, order, report, values)
+                                                             : evaluate(r, order, report, values);
+  if (status != ROTE_OK) {
+    report->kind = ROTE_REPORT_FAILED;
+    report->status = status;
+    report->count = 0;
+    snprintf(report->reason, sizeof report->reason, "%.500s", rote_fail_reason(status));
+  }
+}

@@ -1,0 +1,9 @@
+/* Every importer of src/data, for the list. */
+#ifndef ROTE_IMPORTERS_H
+#define ROTE_IMPORTERS_H
+
+#include "rote/import.h"
+
+extern const rote_importer rote_importer_mnist;
+
+#endif

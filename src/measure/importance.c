@@ -1,0 +1,132 @@
+#include "rote/importance.h"
+
+#include "rote/memory.h"
+
+#include <math.h>
+
+/* A block of decoder outputs should stay in the second-level cache: 128 columns of 1,024 pixels are
+ * 512 KiB. */
+#define BLOCK 128
+
+rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **out)
+{
+  rote_status status = ROTE_OK;
+  rote_evaluator *e = NULL;
+  const size_t padded = rote_column_pad(vae->options.evaluation.samples);
+  *out = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *e, &e));
+  e->vae = vae;
+  e->samples = vae->options.evaluation.samples;
+  e->block = padded < BLOCK ? padded : BLOCK;
+  ROTE_TRY(rote_batch_create(vae->pixels, vae->latent, ROTE_EVALUATE_BATCH, &e->batch));
+  ROTE_TRY(rote_vae_workspace_create(vae, ROTE_EVALUATE_BATCH, false, &e->encode));
+  ROTE_TRY(rote_tape_create(&vae->decoder, e->block, false, &e->decode));
+  ROTE_TRY(rote_alloc(vae->latent * e->samples, sizeof(rote_real), &e->eps));
+  ROTE_TRY(rote_alloc(vae->latent * e->block, sizeof(rote_real), &e->z));
+  ROTE_TRY(rote_alloc(vae->pixels, sizeof(rote_real), &e->image));
+  ROTE_TRY(rote_alloc(e->block, sizeof(double), &e->log_px_given_z));
+  ROTE_TRY(rote_alloc(e->samples, sizeof(double), &e->log_weight));
+  *out = e;
+  e = NULL;
+done:
+  rote_evaluator_destroy(&e);
+  return status;
+}
+
+void rote_evaluator_destroy(rote_evaluator **evaluator)
+{
+  rote_evaluator *e = *evaluator;
+  if (e != NULL) {
+    rote_batch_destroy(&e->batch);
+    rote_vae_workspace_destroy(&e->encode);
+    rote_tape_destroy(&e->decode);
+    rote_free(&e->eps);
+    rote_free(&e->z);
+    rote_free(&e->image);
+    rote_free(&e->log_px_given_z);
+    rote_free(&e->log_weight);
+    rote_free(evaluator);
+  }
+}
+
+void rote_importance_weights(rote_evaluator *e, const rote_real *w, const rote_real *x,
+                             const rote_real *mu, const rote_real *logvar, size_t ld,
+                             const rote_real *eps, double *log_weight)
+{
+  const rote_vae *vae = e->vae;
+  for (size_t first = 0; first < e->samples; first += e->block) {
+    const size_t n = e->samples - first < e->block ? e->samples - first : e->block;
+    /* log N(z; 0, I) - log q(z|x) = 1/2 sum over l of eps^2 + logvar - z^2: the constants cancel */
+    for (size_t s = 0; s < n; s++) {
+      log_weight[first + s] = 0;
+    }
+    for (size_t l = 0; l < vae->latent; l++) {
+      const rote_real m = mu[l * ld], v = logvar[l * ld];
+      const rote_real deviation = (rote_real)exp((double)v / 2);
+      for (size_t s = 0; s < n; s++) {
+        const rote_real noise = eps[l * e->samples + first + s];
+        const rote_real z = m + deviation * noise;
+        e->z[l * e->block + s] = z;
+        log_weight[first + s] +=
+            0.5 * ((double)noise * (double)noise + (double)v - (double)z * (double)z);
+      }
+    }
+    const rote_real *out = rote_network_forward(&vae->decoder, w, e->z, n, e->decode);
+    vae->likelihood->image(vae->pixels, n, x, out, e->block, e->log_px_given_z);
+    for (size_t s = 0; s < n; s++) {
+      log_weight[first + s] += e->log_px_given_z[s];
+    }
+  }
+}
+
+void rote_importance_reduce(size_t samples, const double *log_weight, double *log_px,
+                            double *effective_samples)
+{
+  double largest = log_weight[0], sum = 0, squares = 0;
+  for (size_t s = 1; s < samples; s++) {
+    largest = log_weight[s] > largest ? log_weight[s] : largest;
+  }
+  for (size_t s = 0; s < samples; s++) {
+    const double e = exp(log_weight[s] - largest);
+    sum += e;
+    squares += e * e;
+  }
+  *log_px = largest + log(sum) - log((double)samples);
+  *effective_samples = sum * sum / squares;
+}
+
+void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_image_set *images,
+                          rote_unit unit, size_t epoch, size_t first, size_t count, float *log_px,
+                          float *effective_samples)
+{
+  const rote_vae *vae = e->vae;
+  const rote_options *o = &vae->options;
+  rote_stream data = {.seed = o->seed, .purpose = ROTE_PURPOSE_EVALUATE_DATA};
+  if (o->evaluation.noise == ROTE_NOISE_INDEPENDENT) {
+    data.unit = rote_unit_number(unit);
+    data.epoch = (uint32_t)epoch;
+  }
+  rote_stream latent = data;
+  latent.purpose = ROTE_PURPOSE_EVALUATE_LATENT;
+  for (size_t done = 0; done < count; done += ROTE_EVALUATE_BATCH) {
+    const size_t n = count - done < ROTE_EVALUATE_BATCH ? count - done : ROTE_EVALUATE_BATCH;
+    uint32_t index[ROTE_EVALUATE_BATCH];
+    for (size_t j = 0; j < n; j++) {
+      index[j] = (uint32_t)(first + done + j);
+    }
+    rote_batch_load(e->batch, (rote_transform)o->data.transform, images, index, n, data, latent);
+    rote_vae_encode(vae, w, e->batch->x, n, e->encode);
+    for (size_t j = 0; j < n; j++) {
+      double log_p = 0, effective = 0;
+      for (size_t d = 0; d < vae->pixels; d++) {
+        e->image[d] = e->batch->x[d * e->batch->ld + j];
+      }
+      rote_random_normal(latent, index[j], vae->latent * e->samples, e->eps);
+      rote_importance_weights(e, w, e->image, e->encode->mu + j, e->encode->logvar + j,
+                              e->encode->ld, e->eps, e->log_weight);
+      rote_importance_reduce(e->samples, e->log_weight, &log_p, &effective);
+      log_px[done + j] = (float)log_p;
+      effective_samples[done + j] = (float)effective;
+    }
+  }
+}

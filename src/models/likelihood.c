@@ -1,0 +1,11 @@
+#include "rote/likelihood.h"
+
+/* In the order of rote_likelihood_kind. */
+static const rote_likelihood *const list[] = {
+    [ROTE_LIKELIHOOD_BERNOULLI] = &rote_likelihood_bernoulli,
+};
+
+const rote_likelihood *rote_likelihood_get(rote_likelihood_kind kind)
+{
+  return list[kind];
+}

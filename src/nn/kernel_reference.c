@@ -1,0 +1,110 @@
+/* Every kernel as its formula says, for reading, for tests and for the double build. */
+#include "kernel_tables.h"
+
+#include <tgmath.h> /* fma, exp and sqrt of the width of rote_real */
+
+static void gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
+                 const rote_real *bias, bool accumulate, rote_real *c, size_t ldc)
+{
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < n; j++) {
+      rote_real sum = accumulate ? c[i * ldc + j] : bias != NULL ? bias[i] : 0;
+      for (size_t p = 0; p < k; p++) {
+        sum = fma(a.data[i * a.row + p * a.column], b[p * ldb + j], sum);
+      }
+      c[i * ldc + j] = sum;
+    }
+  }
+}
+
+static void transpose(size_t rows, size_t columns, const rote_real *in, size_t ld_in,
+                      rote_real *out, size_t ld_out)
+{
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t j = 0; j < columns; j++) {
+      out[j * ld_out + i] = in[i * ld_in + j];
+    }
+  }
+}
+
+static void relu(size_t n, rote_real *x)
+{
+  for (size_t i = 0; i < n; i++) {
+    x[i] = x[i] > 0 ? x[i] : 0;
+  }
+}
+
+static void relu_backward(size_t n, const rote_real *y, rote_real *d)
+{
+  for (size_t i = 0; i < n; i++) {
+    d[i] = y[i] > 0 ? d[i] : 0;
+  }
+}
+
+static void exponential(size_t n, const rote_real *x, rote_real *y)
+{
+  for (size_t i = 0; i < n; i++) {
+    y[i] = exp(x[i]);
+  }
+}
+
+static void adam(size_t n, const rote_real *g, rote_real *w, rote_real *m, rote_real *v,
+                 rote_real step, rote_real root_correction)
+{
+  for (size_t i = 0; i < n; i++) {
+    m[i] = (rote_real)0.9 * m[i] + (rote_real)(1 - 0.9) * g[i];
+    v[i] = (rote_real)0.999 * v[i] + (rote_real)(1 - 0.999) * g[i] * g[i];
+    w[i] -= step * m[i] / (sqrt(v[i]) * root_correction + (rote_real)1e-8);
+  }
+}
+
+static double softplus(double a)
+{
+  return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
+}
+
+static void bernoulli_image(size_t pixels, size_t columns, const rote_real *x, const rote_real *a,
+                            size_t ld, double *log_px)
+{
+  for (size_t j = 0; j < columns; j++) {
+    log_px[j] = 0;
+    for (size_t d = 0; d < pixels; d++) {
+      log_px[j] += (double)x[d] * (double)a[d * ld + j] - softplus((double)a[d * ld + j]);
+    }
+  }
+}
+
+static void bernoulli_loss(size_t pixels, size_t columns, const rote_real *x, rote_real *a,
+                           size_t ld, double *log_px)
+{
+  for (size_t j = 0; j < columns; j++) {
+    log_px[j] = 0;
+  }
+  for (size_t d = 0; d < pixels; d++) {
+    for (size_t j = 0; j < rote_column_pad(columns); j++) {
+      const rote_real logit = a[d * ld + j];
+      a[d * ld + j] = 0;
+      if (j < columns) {
+        log_px[j] += (double)x[d * ld + j] * (double)logit - softplus((double)logit);
+        a[d * ld + j] = (rote_real)(1 / (1 + exp(-(double)logit))) - x[d * ld + j];
+      }
+    }
+  }
+}
+
+static const rote_kernels reference = {
+    .name = "reference",
+    .gemm = gemm,
+    .transpose = transpose,
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .exp = exponential,
+    .adam = adam,
+    .bernoulli_image = bernoulli_image,
+    .bernoulli_loss = bernoulli_loss,
+};
+
+const rote_kernels *rote_kernels_reference(void)
+{
+  return &reference;
+}

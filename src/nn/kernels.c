@@ -1,0 +1,44 @@
+#include "rote/kernels.h"
+
+#include "kernel_tables.h"
+#include "rote/isa.h"
+
+static double multiply_adds;
+
+size_t rote_column_pad(size_t n)
+{
+  return (n + ROTE_COLUMN_BLOCK - 1) / ROTE_COLUMN_BLOCK * ROTE_COLUMN_BLOCK;
+}
+
+const rote_kernels *rote_kernels_get(void)
+{
+  static const rote_kernels *chosen = NULL;
+  if (chosen == NULL) {
+#ifdef ROTE_REAL_DOUBLE
+    chosen = rote_kernels_reference();
+#else
+    chosen = &rote_kernels_base;
+#if defined(__x86_64__)
+    const rote_isa isa = rote_isa_level();
+    if (isa == ROTE_ISA_V3) {
+      chosen = &rote_kernels_v3;
+    } else if (isa == ROTE_ISA_V4) {
+      chosen = &rote_kernels_v4;
+    }
+#endif
+#endif
+  }
+  return chosen;
+}
+
+double rote_kernels_multiply_adds(void)
+{
+  return multiply_adds;
+}
+
+void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
+               const rote_real *bias, bool accumulate, rote_real *c, size_t ldc)
+{
+  multiply_adds += (double)m * (double)n * (double)k;
+  rote_kernels_get()->gemm(m, n, k, a, b, ldb, bias, accumulate, c, ldc);
+}

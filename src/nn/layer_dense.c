@@ -1,0 +1,88 @@
+#include "rote/memory.h"
+#include "rote/network.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+  rote_layer base;
+  size_t weight, bias; /* offsets of W [out, in] and b [out] */
+} dense;
+
+/* Y = W X + b */
+static void dense_forward(const rote_layer *layer, const rote_real *w, const rote_real *x,
+                          size_t columns, size_t ld, rote_real *y)
+{
+  const dense *d = (const dense *)layer;
+  const rote_strided weight = {w + d->weight, layer->in, 1};
+  rote_gemm(layer->out, rote_column_pad(columns), layer->in, weight, x, ld, w + d->bias, false, y,
+            ld);
+}
+
+/* dX = W^T dY,  dW = dY X^T,  db = sum of the columns of dY */
+static void dense_backward(const rote_layer *layer, const rote_real *w, const rote_real *x,
+                           const rote_real *y, const rote_real *dy, size_t columns, size_t ld,
+                           rote_scratch *scratch, rote_real *dx, const rote_gradient *gradient)
+{
+  const dense *d = (const dense *)layer;
+  const size_t in = layer->in, out = layer->out;
+  /* An odd number of cache lines a row, so that the rows do not share the sets of the cache. */
+  const size_t ldt = rote_column_pad(in) + ROTE_COLUMN_BLOCK;
+  (void)y;
+  if (dx != NULL) {
+    const rote_strided transposed = {w + d->weight, 1, in};
+    rote_gemm(in, rote_column_pad(columns), out, transposed, dy, ld, NULL, false, dx, ld);
+  }
+  rote_kernels_get()->transpose(in, columns, x, ld, scratch->transposed, ldt);
+  const size_t rows_at_once =
+      gradient->flat != NULL || gradient->piece_room / in == 0
+          ? out
+          : (gradient->piece_room / in < out ? gradient->piece_room / in : out);
+  for (size_t row = 0; row < out; row += rows_at_once) {
+    const size_t rows = out - row < rows_at_once ? out - row : rows_at_once;
+    const size_t offset = d->weight + row * in;
+    rote_real *g = rote_gradient_room(gradient, offset);
+    const rote_strided dy_rows = {dy + row * ld, ld, 1};
+    rote_gemm(rows, in, columns, dy_rows, scratch->transposed, ldt, NULL, false, g, in);
+    rote_gradient_done(gradient, offset, rows * in, g);
+  }
+  rote_real *g = rote_gradient_room(gradient, d->bias);
+  for (size_t o = 0; o < out; o++) {
+    rote_real sum = 0;
+    for (size_t j = 0; j < columns; j++) {
+      sum += dy[o * ld + j];
+    }
+    g[o] = sum;
+  }
+  rote_gradient_done(gradient, d->bias, out, g);
+}
+
+static const rote_layer_ops dense_ops = {
+    .name = "dense",
+    .forward = dense_forward,
+    .backward = dense_backward,
+};
+
+rote_status rote_layer_dense(rote_parameters *table, const char *name, size_t in, size_t out,
+                             rote_layer **layer)
+{
+  rote_status status = ROTE_OK;
+  dense *d = NULL;
+  size_t index = 0;
+  rote_parameter weight = {.rank = 2, .shape = {out, in}, .bound = 1 / sqrt((double)in)};
+  rote_parameter bias = {.rank = 1, .shape = {out}, .bound = 1 / sqrt((double)in)};
+  *layer = NULL;
+  snprintf(weight.name, sizeof weight.name, "%s.weight", name);
+  snprintf(bias.name, sizeof bias.name, "%s.bias", name);
+  ROTE_TRY(rote_alloc(1, sizeof *d, &d));
+  d->base = (rote_layer){.ops = &dense_ops, .in = in, .out = out};
+  ROTE_TRY(rote_parameters_add(table, &weight, &index));
+  d->weight = table->parameter[index].offset;
+  ROTE_TRY(rote_parameters_add(table, &bias, &index));
+  d->bias = table->parameter[index].offset;
+  *layer = &d->base;
+  d = NULL;
+done:
+  rote_free(&d);
+  return status;
+}

@@ -1,0 +1,57 @@
+#include "rote/blas.h"
+#include "rote/kernels.h"
+#include "rote/memory.h"
+
+#include <cblas.h>
+#include <time.h>
+
+const char *rote_blas_core(void)
+{
+  return openblas_get_corename();
+}
+
+void rote_blas_one_thread(void)
+{
+  openblas_set_num_threads(1);
+}
+
+static double seconds_now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+rote_status rote_blas_peak(double *openblas, double *own)
+{
+  rote_status status = ROTE_OK;
+  enum { SIZE = 1024, ROUNDS = 9 };
+  float *a = NULL, *b = NULL, *c = NULL;
+  double best[2] = {1e9, 1e9};
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(float), &a));
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(float), &b));
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(float), &c));
+  for (size_t i = 0; i < (size_t)SIZE * SIZE; i++) {
+    a[i] = (float)(i % 7) - 3.0f;
+    b[i] = (float)(i % 5) - 2.0f;
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    double start = seconds_now();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1.0f, a, SIZE, b, SIZE,
+                0.0f, c, SIZE);
+    double middle = seconds_now();
+    rote_kernels_get()->gemm(SIZE, SIZE, SIZE, (rote_strided){a, SIZE, 1}, b, SIZE, NULL, false, c,
+                             SIZE);
+    double end = seconds_now();
+    best[0] = middle - start < best[0] ? middle - start : best[0];
+    best[1] = end - middle < best[1] ? end - middle : best[1];
+  }
+  const double operations = 2e-9 * SIZE * SIZE * (double)SIZE;
+  *openblas = operations / best[0];
+  *own = operations / best[1];
+done:
+  rote_free(&a);
+  rote_free(&b);
+  rote_free(&c);
+  return status;
+}

@@ -1,0 +1,114 @@
+/* Layout: attributes of / kind = "rote checkpoint", key, study, epoch, step, resumes, seconds,
+ * complete; /loss_train and /loss_held_out float32 [epochs of the study]; /<group>/<array> float32,
+ * one chunk each. */
+#include "rote/checkpoint.h"
+
+#include "h5.h"
+#include "key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const kind = "rote checkpoint";
+
+static rote_status array_place(const rote_array_group *group, const rote_array *array, char *name,
+                               rote_h5_array *place)
+{
+  if (array->rank > ROTE_H5_RANK_MAX) {
+    return rote_fail(ROTE_INTERNAL, "%s: an array of %zu dimensions", array->name, array->rank);
+  }
+  *place = (rote_h5_array){.type = ROTE_H5_F32, .rank = array->rank, .chunks = ROTE_H5_WHOLE};
+  memcpy(place->shape, array->shape, sizeof place->shape);
+  return rote_path(name, "%s/%s", group->name, array->name);
+}
+
+static rote_h5_array loss_place(const rote_checkpoint *checkpoint)
+{
+  return (rote_h5_array){
+      .type = ROTE_H5_F32, .rank = 1, .shape = {checkpoint->loss_count}, .chunks = ROTE_H5_WHOLE};
+}
+
+static rote_status write_group(rote_h5 *h5, const rote_array_group *group)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < group->count; i++) {
+    char name[ROTE_PATH_MAX];
+    rote_h5_array place;
+    ROTE_TRY(array_place(group, &group->array[i], name, &place));
+    ROTE_TRY(rote_h5_array_put(h5, name, &place, group->array[i].data));
+  }
+done:
+  return status;
+}
+
+rote_status rote_checkpoint_write(const char *path, const char *previous,
+                                  const rote_checkpoint *checkpoint)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  const rote_h5_array loss = loss_place(checkpoint);
+  ROTE_TRY(rote_h5_create(path, kind, ROTE_H5_IN_MEMORY, &h5));
+  ROTE_TRY(rote_key_put(&h5, checkpoint->key, checkpoint->study));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "epoch", ROTE_H5_U64, 1, &checkpoint->epoch));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "step", ROTE_H5_U64, 1, &checkpoint->step));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "resumes", ROTE_H5_U32, 1, &checkpoint->resumes));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "seconds", ROTE_H5_F64, 1, &checkpoint->seconds));
+  ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, checkpoint->loss_train));
+  ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, checkpoint->loss_held_out));
+  for (size_t g = 0; g < checkpoint->group_count; g++) {
+    ROTE_TRY(write_group(&h5, &checkpoint->group[g]));
+  }
+  ROTE_TRY(rote_h5_commit(&h5, previous));
+done:
+  rote_h5_close(&h5);
+  return status;
+}
+
+static rote_status read_group(rote_h5 *h5, const rote_array_group *group)
+{
+  rote_status status = ROTE_OK;
+  size_t stored = 0;
+  if (group->count > 0) {
+    ROTE_TRY(rote_h5_count(h5, group->name, &stored));
+  }
+  if (stored != group->count) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "%s: is of another architecture: it has %zu arrays in %s, not %zu", h5->path,
+                       stored, group->name, group->count));
+  }
+  for (size_t i = 0; i < group->count; i++) {
+    char name[ROTE_PATH_MAX];
+    rote_h5_array place;
+    ROTE_TRY(array_place(group, &group->array[i], name, &place));
+    ROTE_TRY(rote_h5_array_get(h5, name, &place, group->array[i].data));
+  }
+done:
+  return status;
+}
+
+rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  const rote_h5_array loss = loss_place(checkpoint);
+  ROTE_TRY(rote_h5_open(path, kind, &h5));
+  ROTE_TRY(rote_key_check(&h5, checkpoint->key, checkpoint->study));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "epoch", ROTE_H5_U64, &checkpoint->epoch));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "step", ROTE_H5_U64, &checkpoint->step));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "resumes", ROTE_H5_U32, &checkpoint->resumes));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "seconds", ROTE_H5_F64, &checkpoint->seconds));
+  if (checkpoint->loss_count > 0) {
+    if (checkpoint->epoch > checkpoint->loss_count) {
+      ROTE_TRY(rote_fail(ROTE_DATA, "%s: is at epoch %llu of a study of %zu epochs", path,
+                         (unsigned long long)checkpoint->epoch, checkpoint->loss_count));
+    }
+    ROTE_TRY(rote_h5_array_get(&h5, "loss_train", &loss, checkpoint->loss_train));
+    ROTE_TRY(rote_h5_array_get(&h5, "loss_held_out", &loss, checkpoint->loss_held_out));
+  }
+  for (size_t g = 0; g < checkpoint->group_count; g++) {
+    ROTE_TRY(read_group(&h5, &checkpoint->group[g]));
+  }
+done:
+  rote_h5_close(&h5);
+  return status;
+}
