@@ -9,8 +9,9 @@
 
 #include "rote/study.h"
 
-#define ROTE_UNIT_ATTEMPTS 3 /* a unit that fails this often for a reason of its own is given up   \
-                              */
+#define ROTE_UNIT_ATTEMPTS                                                                         \
+  3 /* a unit that fails this often for a reason of its own is given up                            \
+     */
 
 typedef enum {
   ROTE_ORDER_NONE,

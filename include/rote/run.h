@@ -9,6 +9,7 @@
 #include "rote/study.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* What `rote run` shows while it works. */
 typedef struct {

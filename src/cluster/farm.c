@@ -1,6 +1,6 @@
 #include "farm.h"
 
-#include "mpi.h"
+#include "rote_mpi.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"

@@ -2,7 +2,7 @@
 
 #include "farm.h"
 #include "merge.h"
-#include "mpi.h"
+#include "rote_mpi.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"

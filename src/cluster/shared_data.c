@@ -1,6 +1,6 @@
 #include "shared_data.h"
 
-#include "mpi.h"
+#include "rote_mpi.h"
 #include "rote/data_file.h"
 #include "rote/memory.h"
 #include "rote/run.h"

@@ -5,6 +5,7 @@
 #include "rote/images.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 typedef struct {
   rote_data_info info;

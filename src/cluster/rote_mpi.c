@@ -1,6 +1,7 @@
-#include "mpi.h"
+#include "rote_mpi.h"
 
 #include "rote/run.h"
+
 
 #include <stdio.h>
 #include <stdlib.h>

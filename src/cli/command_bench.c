@@ -1,0 +1,186 @@
+#include "command.h"
+#include "rote/blas.h"
+#include "rote/importance.h"
+#include "rote/memory.h"
+#include "rote/train.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ROUNDS 5 /* timed blocks a case; the best counts, as in the PyTorch reference */
+#define BLOCK_SECONDS 0.5
+
+/* One case: `step` does the work once, on `images` images. One function and one line in the list.
+ */
+typedef struct {
+  rote_trainer *trainer;
+  rote_evaluator *evaluator;
+  rote_data *data;
+  uint32_t index[64];
+  float log_px[64], effective[64];
+} bench_room;
+
+typedef struct {
+  const char *name;
+  size_t images;
+  rote_status (*prepare)(bench_room *room);
+  void (*step)(bench_room *room);
+} bench_case;
+
+/* 64 made-up images of 1 x 32 x 32 and the published MNIST model. */
+static rote_status prepare_mlp(bench_room *r)
+{
+  rote_status status = ROTE_OK;
+  rote_study *study = NULL;
+  const rote_data_info info = {.channels = 1, .height = 32, .width = 32, .train_count = 64};
+  ROTE_TRY(rote_study_defaults(&study));
+  study->base.folds.count = 0;
+  ROTE_TRY(rote_data_create(&info, &r->data));
+  for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
+    r->data->train.pixel[i] = (uint8_t)(i * 2654435761u >> 13);
+  }
+  for (uint32_t i = 0; i < 64; i++) {
+    r->index[i] = i;
+  }
+  ROTE_TRY(
+      rote_trainer_create(&study->base, &info, &r->data->train, &r->data->test, NULL, &r->trainer));
+  rote_trainer_begin(r->trainer, (rote_unit){.full = true});
+  ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+done:
+  rote_study_destroy(&study);
+  return status;
+}
+
+/* As in a run: the batch is binarized and its noise drawn anew in every step. */
+static void step_train(bench_room *r)
+{
+  const rote_stream data = {.seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_DATA};
+  const rote_stream latent = {
+      .seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_LATENT};
+  rote_batch_load(r->trainer->batch, ROTE_TRANSFORM_BINARIZE, &r->data->train, r->index, 64, data,
+                  latent);
+  rote_trainer_step(r->trainer, 64);
+}
+
+static void step_likelihood(bench_room *r)
+{
+  rote_evaluate_images(r->evaluator, r->trainer->w, &r->data->train, (rote_unit){.full = true}, 1,
+                       0, 64, r->log_px, r->effective);
+}
+
+static const bench_case cases[] = {
+    {"mlp_vae train", 64, prepare_mlp, step_train},
+    {"mlp_vae likelihood", 64, prepare_mlp, step_likelihood},
+};
+
+static double seconds_now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void release(bench_room *r)
+{
+  rote_evaluator_destroy(&r->evaluator);
+  rote_trainer_destroy(&r->trainer);
+  rote_data_destroy(&r->data);
+}
+
+static void print_case(const bench_case *c, double seconds, double operations, double openblas,
+                       double own, bool json)
+{
+  const double gflops = 1e-9 * operations / seconds, peak = openblas > own ? openblas : own;
+  if (!json) {
+    printf("%-20s %10.3f ms a step  %10.0f images/s  %6.1f GFLOP/s  %3.0f %% of the sgemm peak "
+           "(%.0f: OpenBLAS "
+           "%s %.0f, own %.0f)\n",
+           c->name, 1e3 * seconds, (double)c->images / seconds, gflops, 100 * gflops / peak, peak,
+           rote_blas_core(), openblas, own);
+    return;
+  }
+  cJSON *line = cJSON_CreateObject();
+  cJSON_AddStringToObject(line, "case", c->name);
+  cJSON_AddNumberToObject(line, "seconds_per_step", seconds);
+  cJSON_AddNumberToObject(line, "images_per_second", (double)c->images / seconds);
+  cJSON_AddNumberToObject(line, "gflops", gflops);
+  cJSON_AddNumberToObject(line, "share_of_peak", gflops / peak);
+  cJSON_AddNumberToObject(line, "peak_openblas_gflops", openblas);
+  cJSON_AddNumberToObject(line, "peak_own_gflops", own);
+  cJSON_AddStringToObject(line, "blas_core", rote_blas_core());
+  cJSON_AddStringToObject(line, "kernels", rote_kernels_get()->name);
+  char *text = cJSON_PrintUnformatted(line);
+  if (text != NULL) {
+    puts(text);
+  }
+  free(text);
+  cJSON_Delete(line);
+}
+
+static rote_status run_case(const bench_case *c, bool json)
+{
+  rote_status status = ROTE_OK;
+  bench_room room = {0};
+  double best = 1e9, operations = 0, openblas = 0, own = 0;
+  ROTE_TRY(c->prepare(&room));
+  c->step(&room);
+  double start = seconds_now(), counted = rote_kernels_multiply_adds();
+  c->step(&room);
+  const double once = seconds_now() - start;
+  operations = 2 * (rote_kernels_multiply_adds() - counted);
+  const int repeats = once < BLOCK_SECONDS ? (int)(BLOCK_SECONDS / once) : 1;
+  for (int round = 0; round < ROUNDS; round++) {
+    double block_openblas = 0, block_own = 0;
+    start = seconds_now();
+    for (int i = 0; i < repeats; i++) {
+      c->step(&room);
+    }
+    const double seconds = (seconds_now() - start) / repeats;
+    best = seconds < best ? seconds : best;
+    /* the yardstick in turn with the work, so that both see the same machine */
+    ROTE_TRY(rote_blas_peak(&block_openblas, &block_own));
+    openblas = block_openblas > openblas ? block_openblas : openblas;
+    own = block_own > own ? block_own : own;
+  }
+  print_case(c, best, operations, openblas, own, json);
+  fflush(stdout);
+done:
+  release(&room);
+  return status;
+}
+
+static int bench_main(int argc, char **argv)
+{
+  const char *only = NULL;
+  bool json = false, any = false;
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--json") == 0) {
+      json = true;
+    } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
+      only = argv[++i];
+    } else {
+      return rote_command_misused(&rote_command_bench, "unexpected argument \"%s\"", argv[i]);
+    }
+  }
+  rote_blas_one_thread();
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    if (only == NULL || strcmp(only, cases[i].name) == 0) {
+      const rote_status status = run_case(&cases[i], json);
+      any = true;
+      if (status != ROTE_OK) {
+        return rote_command_failed(status);
+      }
+    }
+  }
+  return any ? 0 : rote_command_misused(&rote_command_bench, "there is no case \"%s\"", only);
+}
+
+const rote_command rote_command_bench = {
+    .name = "bench",
+    .usage = "[--case NAME] [--json]",
+    .help = "time the hot loops on one core against the sgemm peak of this process",
+    .main = bench_main,
+};

@@ -1,0 +1,73 @@
+/* RUN/provenance.json: who computed this, with what. */
+#include "command.h"
+#include "rote/blas.h"
+#include "rote/file.h"
+#include "rote/isa.h"
+#include "rote/version.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void processor_name(char *name, size_t size)
+{
+  char line[512];
+  FILE *f = fopen("/proc/cpuinfo", "r");
+  snprintf(name, size, "unknown");
+  while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+    const char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+      snprintf(name, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+      break;
+    }
+  }
+  if (f != NULL) {
+    fclose(f);
+  }
+}
+
+rote_status rote_provenance_write(const char *directory, const rote_study *study,
+                                  const rote_data_info *info, int ranks)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX], host[64] = "", cpu[256], mpi[256], when[64];
+  const time_t now = time(NULL);
+  struct tm utc;
+  char *text = NULL;
+  cJSON *json = cJSON_CreateObject();
+  gethostname(host, sizeof host - 1);
+  processor_name(cpu, sizeof cpu);
+  rote_cluster_library(mpi, sizeof mpi);
+  gmtime_r(&now, &utc);
+  strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  cJSON_AddStringToObject(json, "study", study->base.name);
+  cJSON_AddStringToObject(json, "started", when);
+  cJSON_AddStringToObject(json, "version", rote_version());
+  cJSON_AddStringToObject(json, "commit", rote_commit());
+  cJSON_AddStringToObject(json, "compiler", rote_compiler());
+  cJSON_AddStringToObject(json, "build", rote_build_type());
+  cJSON_AddStringToObject(json, "mpi", mpi);
+  cJSON_AddStringToObject(json, "processor", cpu);
+  cJSON_AddStringToObject(json, "kernels", rote_isa_name(rote_isa_level()));
+  cJSON_AddStringToObject(json, "arithmetic", rote_isa_arithmetic(rote_isa_level()));
+  cJSON_AddStringToObject(json, "blas_core", rote_blas_core());
+  cJSON_AddNumberToObject(json, "threads_per_rank", 1);
+  cJSON_AddNumberToObject(json, "ranks", ranks);
+  cJSON_AddStringToObject(json, "host", host);
+  cJSON_AddStringToObject(json, "data", info->name);
+  cJSON_AddStringToObject(json, "data_source", info->source);
+  cJSON_AddStringToObject(json, "data_sha256", info->sha256);
+  text = cJSON_Print(json);
+  if (text == NULL) {
+    ROTE_TRY(rote_fail(ROTE_NOMEM, "out of memory"));
+  }
+  ROTE_TRY(rote_path(path, "%s/provenance.json", directory));
+  ROTE_TRY(rote_file_write_text(path, text));
+done:
+  free(text);
+  cJSON_Delete(json);
+  return status;
+}
