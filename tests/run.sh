@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# All tests: install, build with warnings as errors, run; then the unit tests once more under the address and
+# undefined-behaviour sanitizers. Arguments go to ctest: tests/run.sh -R score
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. jobs/install.sh
+
+need "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+if [ "$(id -u)" -eq 0 ]; then
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+build asan build-asan
+ctest --test-dir build-asan --output-on-failure --no-tests=error -L unit "$@"
+build dev build-dev
+ctest --test-dir build-dev --output-on-failure --no-tests=error "$@"
