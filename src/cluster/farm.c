@@ -1,10 +1,11 @@
 #include "farm.h"
 
-#include "rote_mpi.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
+#include "rote_mpi.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -95,25 +96,40 @@ static void show_progress(rote_farm *f, watch *w, size_t workers, size_t busy, b
   f->request->progress(f->request->context, f->setting->directory, &p, last);
 }
 
+/* What the work asks between epochs and batches when there is only this process. */
+typedef struct {
+  rote_farm *farm;
+  watch watch;
+} solitary;
+
+static bool alone_must_stop(void *context)
+{
+  solitary *s = context;
+  return must_stop(s->farm, &s->watch);
+}
+
 rote_status rote_farm_alone(rote_farm *f)
 {
   rote_status status = ROTE_OK;
+  rote_unit_setting setting = *f->setting;
   rote_unit_runner *runner = NULL;
   float *values = NULL;
   rote_report report;
-  watch w = {.at_start = work_left(f->queue)};
-  ROTE_TRY(rote_unit_runner_create(f->setting, &runner));
-  ROTE_TRY(rote_alloc(rote_unit_report_room(f->setting->study, f->shard), sizeof *values, &values));
-  while (!rote_queue_finished(f->queue) && !must_stop(f, &w)) {
+  solitary s = {.farm = f, .watch = {.at_start = work_left(f->queue)}};
+  setting.stop = alone_must_stop;
+  setting.context = &s;
+  ROTE_TRY(rote_unit_runner_create(&setting, &runner));
+  ROTE_TRY(rote_alloc(rote_unit_report_room(setting.study, f->shard), sizeof *values, &values));
+  while (!rote_queue_finished(f->queue) && !must_stop(f, &s.watch)) {
     const rote_order order = rote_queue_next(f->queue, 0);
     if (order.kind == ROTE_ORDER_NONE) {
       ROTE_TRY(rote_fail(ROTE_INTERNAL, "the queue has nothing to do but is not finished"));
     }
     rote_unit_run(runner, &order, &report, values);
     ROTE_TRY(rote_coordinator_take(f->coordinator, 0, &report, values));
-    show_progress(f, &w, 1, 1, false);
+    show_progress(f, &s.watch, 1, 1, false);
   }
-  show_progress(f, &w, 1, 0, true);
+  show_progress(f, &s.watch, 1, 0, true);
   if (!rote_queue_finished(f->queue)) {
     status = ROTE_STOPPED;
   }
@@ -137,6 +153,9 @@ typedef struct {
   size_t room; /* bytes of a message */
   worker *worker;
   watch watch;
+  bool dry;            /* the queue had nothing for an idle worker; only a report can change that */
+  rote_status failure; /* why the run must end; the workers are waited for all the same */
+  char reason[1024];
 } office;
 
 static size_t message_room(const rote_farm *f)
@@ -178,6 +197,7 @@ static rote_status hand_out(office *o, size_t i)
   }
   w->order = rote_queue_next(o->farm->queue, (int)i);
   if (w->order.kind == ROTE_ORDER_NONE) {
+    o->dry = true;
     return ROTE_OK;
   }
   ROTE_MPI(MPI_Irecv(w->message, (int)o->room, MPI_BYTE, (int)i + 1, TAG_REPORT, MPI_COMM_WORLD,
@@ -190,7 +210,18 @@ done:
   return status;
 }
 
-static rote_status take_report(office *o, size_t i, bool *came)
+/* A result that cannot be written ends the run, but only after every worker has answered: their
+ * messages need a receiver. */
+static void begin_to_end(office *o, rote_status why)
+{
+  if (o->failure == ROTE_OK) {
+    o->failure = why;
+    snprintf(o->reason, sizeof o->reason, "%s", rote_fail_reason(why));
+  }
+  o->watch.stopping = true;
+}
+
+static rote_status take_report(office *o, size_t i)
 {
   rote_status status = ROTE_OK;
   worker *w = &o->worker[i];
@@ -200,15 +231,21 @@ static rote_status take_report(office *o, size_t i, bool *came)
   if (!arrived) {
     return ROTE_OK;
   }
-  *came = true;
+  o->dry = false;
   w->busy = false;
   o->busy--;
   memcpy(&report, w->message, sizeof report);
   if (report.kind == ROTE_REPORT_STOPPED) {
     o->watch.stopping = true; /* that rank got a signal: the whole run stops */
   }
-  ROTE_TRY(rote_coordinator_take(o->farm->coordinator, (int)i + 1, &report,
-                                 (const float *)(const void *)(w->message + sizeof report)));
+  if (o->failure == ROTE_OK) {
+    const rote_status taken =
+        rote_coordinator_take(o->farm->coordinator, (int)i + 1, &report,
+                              (const float *)(const void *)(w->message + sizeof report));
+    if (taken != ROTE_OK) {
+      begin_to_end(o, taken);
+    }
+  }
 done:
   return status;
 }
@@ -234,16 +271,17 @@ rote_status rote_farm_coordinate(rote_farm *f)
   ROTE_TRY(open_office(&o));
   for (;;) {
     const bool stopping = must_stop(f, &o.watch);
-    bool came = false;
+    const size_t busy = o.busy;
     if (stopping) {
       ROTE_TRY(tell_to_stop(&o));
     }
     for (size_t i = 0; i < o.count; i++) {
       if (o.worker[i].busy) {
-        ROTE_TRY(take_report(&o, i, &came));
+        ROTE_TRY(take_report(&o, i));
       }
     }
-    for (size_t i = 0; i < o.count && !stopping; i++) {
+    const bool came = o.busy < busy;
+    for (size_t i = 0; i < o.count && !stopping && !o.dry; i++) {
       if (!o.worker[i].busy) {
         ROTE_TRY(hand_out(&o, i));
       }
@@ -257,7 +295,9 @@ rote_status rote_farm_coordinate(rote_farm *f)
     }
   }
   show_progress(f, &o.watch, o.count, 0, true);
-  if (!rote_queue_finished(f->queue)) {
+  if (o.failure != ROTE_OK) {
+    status = rote_fail(o.failure, "%s", o.reason);
+  } else if (!rote_queue_finished(f->queue)) {
     status = ROTE_STOPPED;
   }
 done:

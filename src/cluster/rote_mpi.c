@@ -2,7 +2,6 @@
 
 #include "rote/run.h"
 
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +64,14 @@ void rote_cluster_end(void)
     MPI_Finalize();
     active = false;
   }
+}
+
+void rote_cluster_abort(rote_status status)
+{
+  if (active) {
+    MPI_Abort(MPI_COMM_WORLD, rote_status_exit_code(status));
+  }
+  exit(rote_status_exit_code(status));
 }
 
 int rote_cluster_rank(void)

@@ -14,4 +14,7 @@ rote_status rote_mpi_status(int code, const char *call);
  * failed". */
 rote_status rote_agree(rote_status mine);
 
+/* End all ranks at once: the one caller of MPI_Abort. */
+void rote_cluster_abort(rote_status status);
+
 #endif

@@ -2,7 +2,6 @@
 
 #include "farm.h"
 #include "merge.h"
-#include "rote_mpi.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
@@ -10,6 +9,8 @@
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/study_file.h"
+#include "rote_mpi.h"
 #include "run_directory.h"
 #include "shared_data.h"
 
@@ -27,7 +28,6 @@ typedef struct {
   uint16_t *fold; /* [R, N] */
   char fingerprint[ROTE_DIGEST_TEXT];
   size_t shard;
-  bool done_before;
 } run;
 
 static bool is_root(void)
@@ -53,8 +53,6 @@ static rote_status prepare(run *r)
   ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));
   ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, r->study,
                                    &r->info, &r->directory));
-  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
-  r->done_before = rote_file_exists(path);
   ROTE_TRY(rote_path(path, "%s/STOP", r->directory.path));
   if (rote_file_exists(path)) {
     remove(path); /* asked for an earlier run */
@@ -89,7 +87,6 @@ static rote_status share_plan(run *r)
   ROTE_TRY(broadcast(&r->info, sizeof r->info));
   ROTE_TRY(broadcast(r->directory.path, sizeof r->directory.path));
   ROTE_TRY(broadcast(r->fingerprint, sizeof r->fingerprint));
-  ROTE_TRY(broadcast(&r->done_before, sizeof r->done_before));
   if (!is_root()) {
     ROTE_TRY(rote_study_parse("the study of rank 0", text, 0, NULL, &r->study));
   }
@@ -134,12 +131,6 @@ static rote_unit_setting setting_of(const run *r)
   };
 }
 
-static bool own_stop(void *context)
-{
-  const rote_run_request *request = context;
-  return request->stop != NULL && *request->stop != 0;
-}
-
 static double monotonic_seconds(void)
 {
   struct timespec t;
@@ -147,14 +138,31 @@ static double monotonic_seconds(void)
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+#define DONE_FORMAT "study.h5 is complete; trainings that diverged: %zu\n"
+
+/* Nothing to do: DONE is there, and so are all results and a readable study.h5. */
+static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outcome)
+{
+  char path[ROTE_PATH_MAX];
+  char *text = NULL;
+  rote_study_file_shape shape;
+  const bool complete =
+      rote_queue_finished(queue) && rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
+      rote_file_exists(path) && rote_file_read(path, &text, NULL) == ROTE_OK &&
+      sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 &&
+      rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK && rote_file_exists(path) &&
+      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK;
+  rote_free(&text);
+  return complete;
+}
+
 /* DONE says that study.h5 is complete; it comes last. */
 static rote_status finish(run *r, rote_queue *queue, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
   const rote_unit_setting setting = setting_of(r);
-  char path[ROTE_PATH_MAX], study[ROTE_PATH_MAX];
+  char path[ROTE_PATH_MAX], text[128];
   ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
-  ROTE_TRY(rote_path(study, "%s/study.h5", r->directory.path));
   outcome->failed = rote_queue_count(queue).failed;
   ROTE_TRY(rote_merge(&setting, queue, &outcome->diverged));
   if (outcome->failed > 0) {
@@ -164,7 +172,8 @@ static rote_status finish(run *r, rote_queue *queue, rote_run_outcome *outcome)
                   "holds the others. The same command tries them again.",
                   outcome->failed, ROTE_UNIT_ATTEMPTS));
   }
-  ROTE_TRY(rote_file_write_text(path, "study.h5 is complete\n"));
+  snprintf(text, sizeof text, DONE_FORMAT, outcome->diverged);
+  ROTE_TRY(rote_file_write_text(path, text));
 done:
   return status;
 }
@@ -174,15 +183,16 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_status status = ROTE_OK;
   rote_queue *queue = NULL;
   rote_coordinator *coordinator = NULL;
-  rote_unit_setting setting = setting_of(r);
+  const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
-  setting.stop = own_stop;
-  setting.context = (void *)(uintptr_t)r->request;
   ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
                              &queue));
   ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
-  outcome->already_done = r->done_before && rote_queue_finished(queue);
+  outcome->already_done = is_complete(r, queue, outcome);
+  if (outcome->already_done) {
+    goto done;
+  }
   if (r->request->started != NULL) {
     r->request->started(r->request->context, r->study, &r->info, r->directory.path, (int)ranks);
   }
@@ -226,6 +236,10 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   } else {
     const rote_unit_setting setting = setting_of(&r);
     status = rote_farm_work(&setting, r.shard, request->stop);
+    if (status != ROTE_OK) { /* the coordinator would wait for it for ever */
+      rote_log(ROTE_LOG_ERROR, "worker", "%s", rote_fail_reason(status));
+      rote_cluster_abort(status);
+    }
   }
 done:
   rote_shared_data_free(&r.data);

@@ -1,9 +1,9 @@
 #include "shared_data.h"
 
-#include "rote_mpi.h"
 #include "rote/data_file.h"
 #include "rote/memory.h"
 #include "rote/run.h"
+#include "rote_mpi.h"
 
 #include <string.h>
 

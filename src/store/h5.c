@@ -112,9 +112,9 @@ static rote_status write_memory(rote_h5 *h5)
 {
   rote_status status = ROTE_OK;
   void **memory = NULL; /* HDF5's own */
-  hsize_t bytes = 0;
+  ssize_t bytes = 0;
   ROTE_H5(H5Fflush(h5->id, H5F_SCOPE_GLOBAL), "finish", "the file");
-  ROTE_H5(H5Fget_filesize(h5->id, &bytes), "finish", "the file");
+  ROTE_H5(bytes = H5Fget_file_image(h5->id, NULL, 0), "finish", "the file"); /* its size alone */
   ROTE_H5(H5Fget_vfd_handle(h5->id, H5P_DEFAULT, (void **)&memory), "finish", "the file");
   ROTE_TRY(rote_seal_write(h5->file.path, *memory, (size_t)bytes));
 done:
