@@ -31,7 +31,8 @@ rote_status rote_study_file_begin(const char *path, const rote_study *study,
                                   rote_study_file **file);
 
 /** Losses of a variant. @param[in] train, held_out [R, K, E]; full_train, full_held_out [F, E];
- * NULL where the study has no such models */
+ * NULL where the study has no such models;
+ * full_held_out may always be NULL, which stands for NaN */
 rote_status rote_study_file_write_loss(rote_study_file *file, size_t variant, const float *train,
                                        const float *held_out, const float *full_train,
                                        const float *full_held_out);
@@ -50,7 +51,9 @@ rote_status rote_study_file_write_execution(rote_study_file *file, size_t varian
                                             const rote_execution *train,
                                             const rote_execution *evaluate);
 
-/** Close, sync and rename. Destroys and nulls the handle, also on error. */
+/** Close, sync and rename. Destroys and nulls the handle, also on error.
+ * @return ROTE_OK; ROTE_IO; ROTE_INTERNAL unless losses, execution and each epoch of every variant
+ * are written */
 rote_status rote_study_file_commit(rote_study_file **file);
 
 /** Remove what was written; NULL-safe. */

@@ -173,8 +173,8 @@ static bool is_plain_name(const char *name)
 /* Names that study.h5 uses at its root. */
 static bool is_reserved_name(const char *name)
 {
-  static const char *const taken[] = {"sample",  "fold",      "repeat", "leverage",
-                                      "density", "execution", NULL};
+  static const char *const taken[] = {"sample",   "image",   "fold",      "repeat",
+                                      "leverage", "density", "execution", NULL};
   for (int i = 0; taken[i] != NULL; i++) {
     if (strcmp(taken[i], name) == 0) {
       return true;

@@ -38,10 +38,10 @@ void rote_vae_destroy(rote_vae **vae)
   }
 }
 
-/* Gradient pieces of at most 128 KiB, but one row of the widest layer at least. */
+/* Gradient pieces of at most 512 KiB, but one row of the widest layer at least. */
 static size_t piece_room(const rote_vae *vae)
 {
-  size_t room = 32768;
+  size_t room = 131072;
   for (size_t i = 0; i < vae->table.count; i++) {
     const rote_parameter *p = &vae->table.parameter[i];
     const size_t row = p->rank == 0 ? 1 : p->rank == 1 ? p->count : p->count / p->shape[0];

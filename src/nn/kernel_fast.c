@@ -72,7 +72,7 @@ static void adam(size_t n, const float *restrict g, float *restrict w, float *re
 
 /* softplus(a) = max(a, 0) + log(1 + e^-|a|). The logarithms of a run of pixels are taken at once,
  * as the logarithm of their product: each factor is in [1, 2], so 64 of them stay below 2^64. That
- * leaves one exponential a pixel. Error of the sum: about 6e-8 nats a pixel. */
+ * leaves one exponential a pixel. Error of the sum: below 2e-7 of the sum of 1 + |a|. */
 #define RUN 64
 
 static void bernoulli_image(size_t pixels, size_t columns, const float *x, const float *a,

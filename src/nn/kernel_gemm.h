@@ -210,8 +210,11 @@ static void gemm_block(size_t m, size_t n, size_t k, rote_strided a, const float
   }
 }
 
-static void gemm(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
-                 const float *bias, bool accumulate, float *c, size_t ldc)
+/* At most SLAB rows of C: the part of A that one block of k reads stays in the second-level cache.
+ */
+#define SLAB (5 * PACK_ROWS)
+static void gemm_slab(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
+                      const float *bias, bool accumulate, float *c, size_t ldc)
 {
   float strips[DEPTH * PACK_ROWS] __attribute__((aligned(64)));
   for (size_t p = 0; p == 0 || p < k; p += DEPTH) {
@@ -226,11 +229,21 @@ static void gemm(size_t m, size_t n, size_t k, rote_strided a, const float *b, s
       const size_t rows = m - i < PACK_ROWS ? m - i : PACK_ROWS;
       pack_a(rows, depth, (rote_strided){ap.data + i, 1, ap.column}, strips);
       for (size_t r = 0; r < rows; r += ROWS) {
-        gemm_block(rows - r < ROWS ? rows - r : ROWS, n, depth,
-                   (rote_strided){strips + r * DEPTH, 1, ROWS}, b + p * ldb, ldb,
+        const size_t height = rows - r < ROWS ? rows - r : ROWS;
+        gemm_block(height, n, depth, (rote_strided){strips + r * DEPTH, 1, ROWS}, b + p * ldb, ldb,
                    bias == NULL ? NULL : bias + i + r, more, c + (i + r) * ldc, ldc);
       }
     }
+  }
+}
+
+static void gemm(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
+                 const float *bias, bool accumulate, float *c, size_t ldc)
+{
+  for (size_t i = 0; i < m; i += SLAB) {
+    gemm_slab(m - i < SLAB ? m - i : SLAB, n, k,
+              (rote_strided){a.data + i * a.row, a.row, a.column}, b, ldb,
+              bias == NULL ? NULL : bias + i, accumulate, c + i * ldc, ldc);
   }
 }
 

@@ -181,9 +181,8 @@ void rote_h5_close(rote_h5 *h5)
   }
 }
 
-/* Values must have the memory type; text is an array of pointers. */
-static rote_status attribute_put(rote_h5 *h5, const char *name, const char *attribute,
-                                 rote_h5_type type, size_t count, const void *values)
+rote_status rote_h5_value_put(rote_h5 *h5, const char *name, const char *attribute,
+                              rote_h5_type type, size_t count, const void *values)
 {
   rote_status status = ROTE_OK;
   const hsize_t shape[1] = {count};
@@ -204,13 +203,7 @@ done:
 
 rote_status rote_h5_text_put(rote_h5 *h5, const char *name, const char *attribute, const char *text)
 {
-  return attribute_put(h5, name, attribute, ROTE_H5_TEXT, 1, &text);
-}
-
-rote_status rote_h5_value_put(rote_h5 *h5, const char *name, const char *attribute,
-                              rote_h5_type type, size_t count, const void *values)
-{
-  return attribute_put(h5, name, attribute, type, count, values);
+  return rote_h5_value_put(h5, name, attribute, ROTE_H5_TEXT, 1, &text);
 }
 
 rote_status rote_h5_value_get(rote_h5 *h5, const char *name, const char *attribute,

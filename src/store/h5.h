@@ -112,7 +112,7 @@ bool rote_h5_has(rote_h5 *h5, const char *name);
 rote_status rote_h5_count(rote_h5 *h5, const char *group, size_t *count);
 
 /** Attributes of the object `name`, "." for the root. Several values make a one-dimensional
- * attribute. */
+ * attribute; values of text are pointers. */
 rote_status rote_h5_text_put(rote_h5 *h5, const char *name, const char *attribute,
                              const char *text);
 rote_status rote_h5_value_put(rote_h5 *h5, const char *name, const char *attribute,
