@@ -47,7 +47,7 @@ typedef struct {
   void (*transpose)(size_t rows, size_t columns, const rote_real *in, size_t ld_in, rote_real *out,
                     size_t ld_out);
 
-  void (*relu)(size_t n, rote_real *x);                              /* x = max(x, 0) */
+  void (*relu)(size_t n, rote_real *x); /* x = max(x, 0); NaN stays NaN */
   void (*relu_backward)(size_t n, const rote_real *y, rote_real *d); /* d = 0 where y is 0 */
   void (*exp)(size_t n, const rote_real *x, rote_real *y);
 

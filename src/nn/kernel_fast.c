@@ -33,7 +33,7 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
 static void relu(size_t n, float *x)
 {
   for (size_t i = 0; i < n; i++) {
-    x[i] = x[i] > 0 ? x[i] : 0;
+    x[i] = x[i] < 0 ? 0 : x[i];
   }
 }
 

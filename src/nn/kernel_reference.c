@@ -30,7 +30,7 @@ static void transpose(size_t rows, size_t columns, const rote_real *in, size_t l
 static void relu(size_t n, rote_real *x)
 {
   for (size_t i = 0; i < n; i++) {
-    x[i] = x[i] > 0 ? x[i] : 0;
+    x[i] = x[i] < 0 ? 0 : x[i];
   }
 }
 

@@ -1,0 +1,438 @@
+/* vae files: forward pass, gradients, Adam and importance weights against PyTorch in float64.
+ *
+ * Letters: B images, D numbers of an image, L latent dimensions, S samples, ld distance of our
+ * rows. The fixtures have one image a row, we have one a column. */
+#include "parity.h"
+
+#include "rote/importance.h"
+#include "rote/memory.h"
+#include "rote/optimizer.h"
+#include "rote/vae.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+  hid_t file;
+  parity_result *result;
+  rote_options options;
+  rote_data_info info;
+  size_t batch, samples, ld; /* B, S */
+  rote_vae *vae;
+  rote_vae_workspace *work;
+  rote_adam *whole, *pieces;              /* stepped at once, and piece by piece */
+  rote_real *x, *eps;                     /* [D, ld], [L, ld] */
+  rote_real *w, *w_pieces, *grad, *given; /* [table.total] */
+  double *columns, *flat;                 /* [B * widest], [table.total] for comparisons */
+} vae_check;
+
+/* ---- What the attributes ask for ---- */
+
+static rote_status read_sizes(hid_t file, const char *attribute, size_t room, size_t *value,
+                              size_t *n)
+{
+  double number[ROTE_COUNTS_MAX] = {0};
+  rote_status status = parity_numbers(file, attribute, room, number, n);
+  for (size_t i = 0; status == ROTE_OK && i < *n; i++) {
+    if (!(number[i] >= 1 && number[i] < 1e9)) {
+      return rote_fail(ROTE_DATA, "the attribute %s holds %g", attribute, number[i]);
+    }
+    value[i] = (size_t)number[i];
+  }
+  return status;
+}
+
+static rote_status check_adam(hid_t file)
+{
+  static const struct {
+    const char *name;
+    double value;
+  } constant[] = {{"adam_beta1", 0.9}, {"adam_beta2", 0.999}, {"adam_epsilon", 1e-8}};
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < sizeof constant / sizeof *constant; i++) {
+    double value = 0;
+    ROTE_TRY(parity_number(file, constant[i].name, &value));
+    if (value != constant[i].value) {
+      ROTE_TRY(
+          rote_fail(ROTE_DATA, "%s is %g, ours is %g", constant[i].name, value, constant[i].value));
+    }
+  }
+done:
+  return status;
+}
+
+static rote_status read_options(vae_check *c)
+{
+  rote_status status = ROTE_OK;
+  rote_study *study = NULL;
+  parity_array eps = {0};
+  char model[PARITY_NAME], likelihood[PARITY_NAME];
+  size_t image[3] = {0}, n = 0;
+  rote_options *o = &c->options;
+  ROTE_TRY(rote_study_defaults(&study));
+  *o = study->base;
+  ROTE_TRY(parity_text(c->file, "model", model, sizeof model));
+  ROTE_TRY(parity_text(c->file, "likelihood", likelihood, sizeof likelihood));
+  if (strcmp(model, rote_vae_mlp.name) != 0 ||
+      strcmp(likelihood, rote_likelihood_bernoulli.name) != 0) {
+    snprintf(c->result->not_built, sizeof c->result->not_built,
+             "%.40s with likelihood %.40s is not part of this version", model, likelihood);
+    goto done;
+  }
+  o->model.kind = ROTE_MODEL_MLP_VAE;
+  o->model.likelihood = ROTE_LIKELIHOOD_BERNOULLI;
+  ROTE_TRY(check_adam(c->file));
+  ROTE_TRY(parity_number(c->file, "beta", &o->model.beta));
+  ROTE_TRY(parity_number(c->file, "lr", &o->training.learning_rate));
+  ROTE_TRY(
+      read_sizes(c->file, "hidden", ROTE_COUNTS_MAX, o->model.hidden.value, &o->model.hidden.n));
+  ROTE_TRY(read_sizes(c->file, "latent", 1, &o->model.latent, &n));
+  ROTE_TRY(read_sizes(c->file, "image", 3, image, &n));
+  if (n != 3) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "the attribute image is not [C, H, W]"));
+  }
+  c->info = (rote_data_info){.channels = image[0], .height = image[1], .width = image[2]};
+  ROTE_TRY(parity_read(c->file, &eps, "/importance/eps"));
+  if (eps.rank != 3 || eps.count == 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "/importance/eps is not [S, B, L]"));
+  }
+  c->samples = o->evaluation.samples = eps.shape[0];
+  c->batch = o->training.batch = eps.shape[1];
+done:
+  rote_free(&eps.value);
+  rote_study_destroy(&study);
+  return status;
+}
+
+static rote_status make_room(vae_check *c)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_vae_create(&c->options, &c->info, &c->vae));
+  const rote_vae *vae = c->vae;
+  const size_t total = vae->table.total, outputs = rote_network_out(&vae->decoder);
+  c->ld = rote_column_pad(c->batch);
+  ROTE_TRY(rote_vae_workspace_create(vae, c->batch, true, &c->work));
+  ROTE_TRY(rote_adam_create(total, &c->whole));
+  ROTE_TRY(rote_adam_create(total, &c->pieces));
+  ROTE_TRY(rote_alloc(vae->pixels * c->ld, sizeof(rote_real), &c->x));
+  ROTE_TRY(rote_alloc(vae->latent * c->ld, sizeof(rote_real), &c->eps));
+  rote_real **parameters[] = {&c->w, &c->w_pieces, &c->grad, &c->given};
+  for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
+    ROTE_TRY(rote_alloc(total, sizeof(rote_real), parameters[i]));
+  }
+  ROTE_TRY(rote_alloc(c->batch * (outputs > vae->latent ? outputs : vae->latent), sizeof(double),
+                      &c->columns));
+  ROTE_TRY(rote_alloc(total, sizeof(double), &c->flat));
+done:
+  return status;
+}
+
+static void clear(vae_check *c)
+{
+  rote_real **arrays[] = {&c->x, &c->eps, &c->w, &c->w_pieces, &c->grad, &c->given};
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+    rote_free(arrays[i]);
+  }
+  rote_free(&c->columns);
+  rote_free(&c->flat);
+  rote_adam_destroy(&c->whole);
+  rote_adam_destroy(&c->pieces);
+  rote_vae_workspace_destroy(&c->work);
+  rote_vae_destroy(&c->vae);
+}
+
+/* ---- Arrays of the file in our layout ---- */
+
+/* Fixture [B, features...] -> ours [features, ld]. */
+static void to_columns(const parity_array *rows, size_t ld, rote_real *out)
+{
+  const size_t batch = rows->shape[0], features = rows->count / batch;
+  for (size_t j = 0; j < batch; j++) {
+    for (size_t f = 0; f < features; f++) {
+      out[f * ld + j] = (rote_real)rows->value[j * features + f];
+    }
+  }
+}
+
+/* Every parameter of the model, and none besides, from a group of the file. */
+static rote_status read_parameters(const vae_check *c, const char *group, rote_real *w)
+{
+  rote_status status = ROTE_OK;
+  const rote_parameters *table = &c->vae->table;
+  parity_array array = {0};
+  size_t members = 0;
+  ROTE_TRY(parity_members(c->file, group, &members));
+  if (members != table->count) {
+    ROTE_TRY(
+        rote_fail(ROTE_DATA, "%s has %zu arrays, the model has %zu", group, members, table->count));
+  }
+  for (size_t i = 0; i < table->count; i++) {
+    const rote_parameter *p = &table->parameter[i];
+    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "%s/%s", group, p->name));
+    for (size_t j = 0; j < p->count; j++) {
+      w[p->offset + j] = (rote_real)array.value[j];
+    }
+    rote_free(&array.value);
+  }
+done:
+  return status;
+}
+
+static rote_status compare_parameters(const vae_check *c, const char *name, const char *group,
+                                      const rote_real *got)
+{
+  rote_status status = ROTE_OK;
+  const rote_parameters *table = &c->vae->table;
+  parity_array want = {0};
+  for (size_t i = 0; i < table->count; i++) {
+    const rote_parameter *p = &table->parameter[i];
+    char where[PARITY_NAME];
+    snprintf(where, sizeof where, "%s/%s", group, p->name);
+    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &want, "%s", where));
+    for (size_t j = 0; j < p->count; j++) {
+      c->flat[j] = (double)got[p->offset + j];
+    }
+    parity_compare(c->result, name, PARITY_FLOAT, where, p->count, c->flat, want.value);
+    rote_free(&want.value);
+  }
+done:
+  return status;
+}
+
+/* Our [features, ld] with the fixture's [B, features...]; `image` if features are laid out as one.
+ */
+static rote_status compare_columns(const vae_check *c, const char *where, bool image,
+                                   size_t features, const rote_real *got)
+{
+  parity_array want = {0};
+  const size_t pixels_shape[] = {c->batch, features / (c->info.height * c->info.width),
+                                 c->info.height, c->info.width};
+  const size_t shape[] = {c->batch, features};
+  rote_status status = image ? parity_read_shaped(c->file, 4, pixels_shape, &want, "%s", where)
+                             : parity_read_shaped(c->file, 2, shape, &want, "%s", where);
+  if (status == ROTE_OK) {
+    for (size_t j = 0; j < c->batch; j++) {
+      for (size_t f = 0; f < features; f++) {
+        c->columns[j * features + f] = (double)got[f * c->ld + j];
+      }
+    }
+    parity_compare(c->result, "forward", PARITY_FLOAT, where, want.count, c->columns, want.value);
+    rote_free(&want.value);
+  }
+  return status;
+}
+
+static rote_status compare_numbers(const vae_check *c, const char *group, const char *where,
+                                   size_t rank, const size_t *shape, const double *got)
+{
+  parity_array want = {0};
+  rote_status status = parity_read_shaped(c->file, rank, shape, &want, "%s", where);
+  if (status == ROTE_OK) {
+    parity_compare(c->result, group, PARITY_FLOAT, where, want.count, got, want.value);
+    rote_free(&want.value);
+  }
+  return status;
+}
+
+/* ---- One step ---- */
+
+static rote_status check_forward(vae_check *c, size_t t)
+{
+  rote_status status = ROTE_OK;
+  char at[64];
+  const int n = snprintf(at, sizeof at, "/steps/%zu/", t);
+  const rote_vae *vae = c->vae;
+  char *name = at + n;
+  const size_t room = sizeof at - (size_t)n;
+  const rote_real *out = rote_vae_forward(vae, c->w, c->x, c->eps, c->batch, c->work);
+  snprintf(name, room, "decoded");
+  ROTE_TRY(compare_columns(c, at, true, rote_network_out(&vae->decoder), out));
+  snprintf(name, room, "mu");
+  ROTE_TRY(compare_columns(c, at, false, vae->latent, c->work->mu));
+  snprintf(name, room, "logvar");
+  ROTE_TRY(compare_columns(c, at, false, vae->latent, c->work->logvar));
+  const double loss = rote_vae_loss(vae, c->w, c->x, c->eps, c->batch, c->work);
+  snprintf(name, room, "log_px_given_z");
+  ROTE_TRY(compare_numbers(c, "forward", at, 1, &c->batch, c->work->log_px_given_z));
+  snprintf(name, room, "kl");
+  ROTE_TRY(compare_numbers(c, "forward", at, 1, &c->batch, c->work->kl));
+  snprintf(name, room, "loss");
+  ROTE_TRY(compare_numbers(c, "forward", at, 0, NULL, &loss));
+done:
+  return status;
+}
+
+/* Adam as the fixture has it before step t, about to step `w`. */
+static rote_status load_adam(const vae_check *c, size_t t, rote_real *w, rote_adam *adam)
+{
+  rote_status status = ROTE_OK;
+  char at[64];
+  rote_adam_reset(adam, c->options.training.learning_rate, w);
+  snprintf(at, sizeof at, "/steps/%zu/before", t);
+  ROTE_TRY(read_parameters(c, at, w));
+  snprintf(at, sizeof at, "/steps/%zu/adam_m", t);
+  ROTE_TRY(read_parameters(c, at, adam->first));
+  snprintf(at, sizeof at, "/steps/%zu/adam_v", t);
+  ROTE_TRY(read_parameters(c, at, adam->second));
+  adam->step = t - 1;
+  rote_adam_begin(adam);
+done:
+  return status;
+}
+
+/* The gradient handed over in pieces as it is made must step the parameters to the same bits as the
+ * whole of it does. */
+static rote_status check_pieces(vae_check *c, size_t t)
+{
+  rote_status status = ROTE_OK;
+  const size_t total = c->vae->table.total;
+  const rote_gradient pieces = {.piece = c->work->piece,
+                                .piece_room = c->work->piece_room,
+                                .ready = rote_adam_apply,
+                                .context = c->pieces};
+  ROTE_TRY(load_adam(c, t, c->w, c->whole));
+  rote_adam_apply(c->whole, 0, total, c->grad);
+  ROTE_TRY(load_adam(c, t, c->w_pieces, c->pieces));
+  rote_vae_step(c->vae, c->w_pieces, c->x, c->eps, c->batch, c->work, &pieces);
+  double different = 0;
+  const double none = 0;
+  for (size_t i = 0; i < total; i++) {
+    different += memcmp(&c->w[i], &c->w_pieces[i], sizeof *c->w) != 0 ||
+                 memcmp(&c->whole->first[i], &c->pieces->first[i], sizeof *c->w) != 0 ||
+                 memcmp(&c->whole->second[i], &c->pieces->second[i], sizeof *c->w) != 0;
+  }
+  parity_compare(c->result, "pieces", 0, "bits after a step in pieces", 1, &different, &none);
+done:
+  return status;
+}
+
+static rote_status check_step(vae_check *c, size_t t)
+{
+  rote_status status = ROTE_OK;
+  parity_array eps = {0};
+  char at[64];
+  const rote_gradient flat = {.flat = c->grad};
+  ROTE_TRY(parity_read_shaped(c->file, 2, (size_t[]){c->batch, c->vae->latent}, &eps,
+                              "/steps/%zu/eps", t));
+  to_columns(&eps, c->ld, c->eps);
+  snprintf(at, sizeof at, "/steps/%zu/before", t);
+  ROTE_TRY(read_parameters(c, at, c->w));
+  ROTE_TRY(check_forward(c, t));
+  rote_vae_step(c->vae, c->w, c->x, c->eps, c->batch, c->work, &flat);
+  snprintf(at, sizeof at, "/steps/%zu/grad", t);
+  ROTE_TRY(compare_parameters(c, "gradient", at, c->grad));
+
+  ROTE_TRY(read_parameters(c, at, c->given));
+  ROTE_TRY(load_adam(c, t, c->w, c->whole));
+  rote_adam_apply(c->whole, 0, c->vae->table.total, c->given);
+  snprintf(at, sizeof at, "/steps/%zu/after", t);
+  ROTE_TRY(compare_parameters(c, "adam", at, c->w));
+  snprintf(at, sizeof at, "/steps/%zu/adam_m", t + 1);
+  if (parity_has(c->file, at)) {
+    ROTE_TRY(compare_parameters(c, "moments", at, c->whole->first));
+    snprintf(at, sizeof at, "/steps/%zu/adam_v", t + 1);
+    ROTE_TRY(compare_parameters(c, "moments", at, c->whole->second));
+  }
+  ROTE_TRY(check_pieces(c, t));
+done:
+  rote_free(&eps.value);
+  return status;
+}
+
+/* ---- Importance sampling ---- */
+
+/* log_weight [S, B], of all images, from noise [S, B, L]. */
+static rote_status weigh(vae_check *c, const parity_array *noise, double *log_weight)
+{
+  rote_status status = ROTE_OK;
+  const size_t pixels = c->vae->pixels, latent = c->vae->latent;
+  rote_evaluator *evaluator = NULL;
+  rote_real *image = NULL, *eps = NULL;
+  double *of_image = NULL;
+  ROTE_TRY(rote_evaluator_create(c->vae, &evaluator));
+  ROTE_TRY(rote_alloc(pixels, sizeof *image, &image));
+  ROTE_TRY(rote_alloc(latent * c->samples, sizeof *eps, &eps));
+  ROTE_TRY(rote_alloc(c->samples, sizeof *of_image, &of_image));
+  rote_vae_encode(c->vae, c->w, c->x, c->batch, c->work);
+  for (size_t j = 0; j < c->batch; j++) {
+    for (size_t d = 0; d < pixels; d++) {
+      image[d] = c->x[d * c->ld + j];
+    }
+    for (size_t s = 0; s < c->samples; s++) {
+      for (size_t l = 0; l < latent; l++) {
+        eps[l * c->samples + s] = (rote_real)noise->value[(s * c->batch + j) * latent + l];
+      }
+    }
+    rote_importance_weights(evaluator, c->w, image, c->work->mu + j, c->work->logvar + j, c->ld,
+                            eps, of_image);
+    for (size_t s = 0; s < c->samples; s++) {
+      log_weight[s * c->batch + j] = of_image[s];
+    }
+  }
+done:
+  rote_free(&image);
+  rote_free(&eps);
+  rote_free(&of_image);
+  rote_evaluator_destroy(&evaluator);
+  return status;
+}
+
+static rote_status check_importance(vae_check *c)
+{
+  rote_status status = ROTE_OK;
+  parity_array noise = {0};
+  double *log_weight = NULL, *of_image = NULL, *log_px = NULL, *effective = NULL;
+  const size_t shape[] = {c->samples, c->batch, c->vae->latent};
+  ROTE_TRY(parity_read_shaped(c->file, 3, shape, &noise, "/importance/eps"));
+  ROTE_TRY(rote_alloc(c->samples * c->batch, sizeof(double), &log_weight));
+  ROTE_TRY(rote_alloc(c->samples, sizeof(double), &of_image));
+  ROTE_TRY(rote_alloc(c->batch, sizeof(double), &log_px));
+  ROTE_TRY(rote_alloc(c->batch, sizeof(double), &effective));
+  ROTE_TRY(read_parameters(c, "/final", c->w));
+  ROTE_TRY(weigh(c, &noise, log_weight));
+  for (size_t j = 0; j < c->batch; j++) {
+    for (size_t s = 0; s < c->samples; s++) {
+      of_image[s] = log_weight[s * c->batch + j];
+    }
+    rote_importance_reduce(c->samples, of_image, &log_px[j], &effective[j]);
+  }
+  ROTE_TRY(compare_numbers(c, "importance", "/importance/log_weights", 2, shape, log_weight));
+  ROTE_TRY(compare_numbers(c, "importance", "/importance/log_px", 1, &c->batch, log_px));
+  ROTE_TRY(compare_numbers(c, "samples", "/importance/effective_samples", 1, &c->batch, effective));
+done:
+  rote_free(&noise.value);
+  rote_free(&log_weight);
+  rote_free(&of_image);
+  rote_free(&log_px);
+  rote_free(&effective);
+  return status;
+}
+
+rote_status parity_vae(hid_t file, parity_result *result)
+{
+  rote_status status = ROTE_OK;
+  vae_check c = {.file = file, .result = result};
+  parity_array x = {0};
+  size_t steps = 0;
+  ROTE_TRY(read_options(&c));
+  if (result->not_built[0] != '\0') {
+    goto done;
+  }
+  ROTE_TRY(make_room(&c));
+  const size_t shape[] = {c.batch, c.info.channels, c.info.height, c.info.width};
+  ROTE_TRY(parity_read_shaped(file, 4, shape, &x, "/x"));
+  to_columns(&x, c.ld, c.x);
+  ROTE_TRY(parity_members(file, "/steps", &steps));
+  if (steps == 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "/steps is empty"));
+  }
+  for (size_t t = 1; t <= steps; t++) {
+    ROTE_TRY(check_step(&c, t));
+  }
+  ROTE_TRY(check_importance(&c));
+  result->not_checked = parity_has(file, "/per_sample") ? "per_sample" : NULL;
+done:
+  rote_free(&x.value);
+  clear(&c);
+  return status;
+}
