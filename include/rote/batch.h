@@ -10,7 +10,9 @@
 /* Room for one batch; owned by one worker and reused. */
 typedef struct {
   size_t pixels, latent, ld;
+  size_t mirror;  /* 0, or the width of an image: batches are mirrored as they are loaded */
   float *rows;    /* [ld, max(D, L)] one image a row, before it is turned */
+  uint8_t *image; /* [D] a mirrored image */
   rote_real *x;   /* [D, ld] */
   rote_real *eps; /* [L, ld] standard normal */
 } rote_batch;
@@ -23,6 +25,14 @@ void rote_batch_destroy(rote_batch **batch);
  * @param[in] pixel [D] of the image; @param[out] row [D] */
 void rote_image_load(rote_transform transform, size_t pixels, const uint8_t *pixel,
                      rote_stream stream, uint32_t item, float *row);
+
+/** What turns log p of t (above) into log p per pixel level:
+ * D log(1 - 2 lambda) - D log 256 - sum over d of t - 2 softplus(t). @param[in] t [D] @return nats
+ */
+double rote_logit_correction(size_t pixels, const rote_real *t);
+
+/** Mirror `rows` rows of `width` bytes left-right. @param[out] out  may not overlap pixel */
+void rote_image_mirror(size_t rows, size_t width, const uint8_t *pixel, uint8_t *out);
 
 /** Fill x, and eps from `latent` (item = number of the image), with images index[0..n-1].
  * Columns n.. of x and eps are 0. */

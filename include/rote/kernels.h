@@ -47,9 +47,16 @@ typedef struct {
   void (*transpose)(size_t rows, size_t columns, const rote_real *in, size_t ld_in, rote_real *out,
                     size_t ld_out);
 
-  void (*relu)(size_t n, rote_real *x); /* x = max(x, 0); NaN stays NaN */
-  void (*relu_backward)(size_t n, const rote_real *y, rote_real *d); /* d = 0 where y is 0 */
+  void (*rectify)(size_t n, rote_real slope, rote_real *x); /* x < 0: x = slope x; NaN stays NaN */
+  /* y the rectified numbers: d = slope d where y is not above 0 */
+  void (*rectify_backward)(size_t n, rote_real slope, const rote_real *y, rote_real *d);
   void (*exp)(size_t n, const rote_real *x, rote_real *y);
+
+  /* Over a row of an activation, in a fixed order. */
+  double (*sum)(size_t n, const rote_real *x);
+  double (*dot)(size_t n, const rote_real *x, const rote_real *y);
+  void (*combine)(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
+                  rote_real c, rote_real *out); /* out = a x + b y + c; out may be x or y */
 
   /* Adam (Kingma and Ba 2015, algorithm 1) on n parameters, in PyTorch's order of operations:
    * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= step m / (sqrt(v) root_correction + epsilon),
@@ -66,6 +73,24 @@ typedef struct {
    * sigmoid(a) - x. Columns from `columns` on get gradient 0. */
   void (*bernoulli_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *a, size_t ld,
                          double *log_px);
+
+  /* Squared distances sum over d of (x - m)^2; x [pixels] of one image, m [pixels, ld]. */
+  void (*squares_image)(size_t pixels, size_t columns, const rote_real *x, const rote_real *m,
+                        size_t ld, double *squares);
+
+  /* The same with one image a column, x [pixels, ld]; then m becomes scale (m - x), 0 from
+   * `columns` on. */
+  void (*squares_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *m, size_t ld,
+                       rote_real scale, double *squares);
+
+  /* Gaussian with its own variance a pixel: sum over d of s + (x - m)^2 e^-s, s clamped at >= -7; m
+   * and then s are `out` [2 pixels, ld]. */
+  void (*diagonal_image)(size_t pixels, size_t columns, const rote_real *x, const rote_real *out,
+                         size_t ld, double *sum);
+
+  /* The same with one image a column; then `out` becomes the gradient of half the sum. */
+  void (*diagonal_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *out,
+                        size_t ld, double *sum);
 } rote_kernels;
 
 /** The table for this processor (rote/isa.h); in the double build the reference. */

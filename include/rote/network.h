@@ -59,11 +59,19 @@ rote_real *rote_gradient_room(const rote_gradient *gradient, size_t offset);
 void rote_gradient_done(const rote_gradient *gradient, size_t offset, size_t count,
                         const rote_real *g);
 
-/* Scratch that layers share while they run backwards. */
+/* What a layer is called with. */
 typedef struct {
-  rote_real *transposed; /* [ld, widest input + ROTE_COLUMN_BLOCK] */
-  size_t transposed_room;
-} rote_scratch;
+  const rote_real *w; /* all parameters */
+  size_t columns, ld;
+  bool training; /* batch norm: statistics of the batch, not the running ones */
+} rote_pass;
+
+/* Room of one layer in a tape; each part NULL if the layer asks for none. */
+typedef struct {
+  rote_real *packed;  /* weights in another order, made by pack() */
+  rote_real *kept;    /* what forward() leaves for backward() and after_step() */
+  rote_real *scratch; /* shared by all layers, only within one backward() */
+} rote_slot;
 
 typedef struct rote_layer rote_layer;
 
@@ -72,16 +80,22 @@ typedef struct {
   /* REQUIRED */
   const char *name;
   /* y [out, ld] from x [in, ld]; in_place layers get x == y */
-  void (*forward)(const rote_layer *layer, const rote_real *w, const rote_real *x, size_t columns,
-                  size_t ld, rote_real *y);
+  void (*forward)(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                  const rote_real *x, rote_real *y);
   /* dx [in, ld] (may be NULL: not wanted) and the gradients of the parameters, from dy [out, ld].
    * Columns from `columns` on are 0 in dy and must be 0 in dx. w is read before gradients are
    * handed over. */
-  void (*backward)(const rote_layer *layer, const rote_real *w, const rote_real *x,
-                   const rote_real *y, const rote_real *dy, size_t columns, size_t ld,
-                   rote_scratch *scratch, rote_real *dx, const rote_gradient *gradient);
+  void (*backward)(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                   const rote_real *x, const rote_real *y, const rote_real *dy, rote_real *dx,
+                   const rote_gradient *gradient);
   /* OPTIONAL */
   bool in_place; /* forward overwrites x with y, backward needs y alone and overwrites dy with dx */
+  size_t (*packed_room)(const rote_layer *layer);
+  void (*pack)(const rote_layer *layer, const rote_real *w, rote_real *packed);
+  size_t (*kept_room)(const rote_layer *layer);
+  size_t (*scratch_room)(const rote_layer *layer, size_t ld);
+  /* what changes in w besides the optimiser's step: running statistics */
+  void (*after_step)(const rote_layer *layer, const rote_slot *slot, size_t columns, rote_real *w);
 } rote_layer_ops;
 
 struct rote_layer {
@@ -93,8 +107,33 @@ struct rote_layer {
 rote_status rote_layer_dense(rote_parameters *table, const char *name, size_t in, size_t out,
                              rote_layer **layer);
 
-/** y = max(x, 0), in place. */
-rote_status rote_layer_relu(size_t features, rote_layer **layer);
+/** y = x where x > 0, else slope x, in place: 0 is ReLU, 0.2 the leaky ReLU of conv_vae. */
+rote_status rote_layer_rectifier(size_t features, double slope, rote_layer **layer);
+
+/* Images within a network are [H, W, C]: row (y W + x) C + c of an activation, so that the channels
+ * of a pixel and of its right neighbour lie together. */
+
+/** Convolution [high, high, channels] -> [low, low, filters], square kernel, no bias.
+ * Parameter `name`.weight [filters, channels, kernel, kernel] as in PyTorch's Conv2d; kernel must
+ * be a multiple of stride. */
+rote_status rote_layer_convolution(rote_parameters *table, const char *name, size_t high,
+                                   size_t channels, size_t filters, size_t kernel, size_t stride,
+                                   size_t padding, rote_layer **layer);
+
+/** Transposed convolution [low, low, channels] -> [high, high, filters]: the adjoint of the above.
+ * Parameter `name`.weight [channels, filters, kernel, kernel] as in PyTorch's ConvTranspose2d. */
+rote_status rote_layer_transposed_convolution(rote_parameters *table, const char *name, size_t low,
+                                              size_t channels, size_t filters, size_t kernel,
+                                              size_t stride, size_t padding, rote_layer **layer);
+
+/** Batch norm over the batch and `pixels` positions of `channels`, epsilon 1e-5, momentum 0.1
+ * (Ioffe and Szegedy 2015; running variance unbiased, as PyTorch). Parameters `name`.weight, bias,
+ * running_mean, running_var; the last two are no targets of the optimiser. */
+rote_status rote_layer_batch_norm(rote_parameters *table, const char *name, size_t pixels,
+                                  size_t channels, rote_layer **layer);
+
+/** Reorder [channels, pixels] to [pixels, channels] (`to_pixels`) or back. */
+rote_status rote_layer_permute(size_t channels, size_t pixels, bool to_pixels, rote_layer **layer);
 
 #define ROTE_LAYERS_MAX 32
 
@@ -115,13 +154,24 @@ typedef struct {
   size_t ld;
   rote_real *output[ROTE_LAYERS_MAX]; /* [out, ld]; the same array for in-place layers */
   rote_real *gradient[2];             /* [widest, ld] in turns; NULL if made for inference */
-  rote_scratch scratch;
+  rote_slot slot[ROTE_LAYERS_MAX];
+  rote_real *scratch; /* of the layer that asks for most */
+  bool training;
+  bool is_packed; /* rote_network_pack() holds: forward does not pack again */
 } rote_tape;
 
 /** @param[in] training  whether rote_network_backward() will be called */
 rote_status rote_tape_create(const rote_network *network, size_t columns, bool training,
                              rote_tape **tape);
 void rote_tape_destroy(rote_tape **tape);
+
+/** Pack the weights once for many forward passes; until the next call the tape's passes use these.
+ * NULL ends that. */
+void rote_network_pack(const rote_network *network, const rote_real *w, rote_tape *tape);
+
+/** Let layers update what the optimiser does not: running statistics of the last training pass. */
+void rote_network_after_step(const rote_network *network, size_t columns, const rote_tape *tape,
+                             rote_real *w);
 
 /** Run forwards. @param[in] x [in, ld] @return the last output [out, ld], in the tape */
 rote_real *rote_network_forward(const rote_network *network, const rote_real *w, const rote_real *x,

@@ -16,9 +16,13 @@
 #define ROTE_TEXT_MAX 1024
 #define ROTE_COUNTS_MAX 8
 
-typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE } rote_transform;
-typedef enum { ROTE_MODEL_MLP_VAE } rote_model_kind;
-typedef enum { ROTE_LIKELIHOOD_BERNOULLI } rote_likelihood_kind;
+typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE, ROTE_TRANSFORM_LOGIT } rote_transform;
+typedef enum { ROTE_MODEL_MLP_VAE, ROTE_MODEL_CONV_VAE } rote_model_kind;
+typedef enum {
+  ROTE_LIKELIHOOD_BERNOULLI,
+  ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
+  ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL,
+} rote_likelihood_kind;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
 typedef enum { ROTE_OPTIMIZER_ADAM } rote_optimizer_kind;
@@ -41,6 +45,7 @@ typedef struct {
   struct {
     int kind;
     rote_counts hidden; /* widths of the encoder; the decoder mirrors them */
+    size_t features;    /* conv_vae: filters of the first convolution */
     size_t latent;
     int likelihood;
     double beta;
@@ -50,6 +55,7 @@ typedef struct {
     double learning_rate;
     size_t batch;
     size_t epochs;
+    int flip; /* 1: mirror a whole batch left-right with probability 1/2 */
   } training;
   struct {
     size_t count, repeats, full;

@@ -15,8 +15,9 @@ typedef struct rote_vae {
   size_t pixels, latent;
   rote_parameters table;
   rote_network encoder, decoder;
-  rote_layer *mu, *logvar; /* heads: linear, from the last hidden layer */
+  rote_network mu, logvar; /* heads: one linear layer each, from the last hidden layer */
   const rote_likelihood *likelihood;
+  size_t own; /* index of the likelihood's learned scalar in the table, if it has one */
 } rote_vae;
 
 /* A kind of VAE: fills the networks. One file a kind, one line in the list of vae.c. */
@@ -26,7 +27,7 @@ typedef struct {
   rote_status (*build)(rote_vae *vae, const rote_data_info *info);
 } rote_vae_kind;
 
-extern const rote_vae_kind rote_vae_mlp;
+extern const rote_vae_kind rote_vae_mlp, rote_vae_conv;
 
 /** Describe the model that `options` ask for on images of info's shape; it owns no parameters. */
 rote_status rote_vae_create(const rote_options *options, const rote_data_info *info,
@@ -36,13 +37,13 @@ void rote_vae_destroy(rote_vae **vae);
 /* Room for one batch; owned by one worker and reused. */
 typedef struct {
   size_t ld;
-  rote_tape *encoder, *decoder;
-  rote_real *mu, *logvar, *z, *deviation; /* [L, ld]; deviation = exp(logvar / 2) */
-  rote_real *d_mu, *d_logvar, *d_z;       /* [L, ld] */
+  rote_tape *encoder, *decoder, *mu_tape, *logvar_tape;
+  rote_real *mu, *logvar;           /* [L, ld] in the tapes of the heads */
+  rote_real *z, *deviation;         /* [L, ld]; deviation = exp(logvar / 2) */
+  rote_real *d_mu, *d_logvar, *d_z; /* [L, ld] */
   rote_real *d_hidden, *d_hidden_2; /* [H, ld] gradient of the last hidden layer, from each head */
-  rote_scratch scratch;
-  double *log_px_given_z, *kl; /* [ld] nats */
-  rote_real *piece;            /* gradient pieces, see rote_gradient */
+  double *log_px_given_z, *kl;      /* [ld] nats */
+  rote_real *piece;                 /* gradient pieces, see rote_gradient */
   size_t piece_room;
 } rote_vae_workspace;
 
@@ -70,5 +71,12 @@ double rote_vae_loss(const rote_vae *vae, const rote_real *w, const rote_real *x
 double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x,
                      const rote_real *eps, size_t batch, rote_vae_workspace *work,
                      const rote_gradient *gradient);
+
+/** Let running statistics follow the last rote_vae_step(). @param[in,out] w the parameters */
+void rote_vae_after_step(const rote_vae *vae, size_t batch, const rote_vae_workspace *work,
+                         rote_real *w);
+
+/** The likelihood's learned scalar, NULL if it has none. */
+const rote_real *rote_vae_own(const rote_vae *vae, const rote_real *w);
 
 #endif

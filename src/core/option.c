@@ -7,16 +7,18 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const transforms[] = {"binarize", "scale", NULL};
-static const char *const models[] = {"mlp_vae", NULL};
-static const char *const likelihoods[] = {"bernoulli", NULL};
+static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
+static const char *const models[] = {"mlp_vae", "conv_vae", NULL};
+static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal", NULL};
 static const char *const optimizers[] = {"adam", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
+static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
 static const char *const measures[] = {"score", NULL};
 
 #define FIELD(f) offsetof(rote_options, f)
 #define MLP (1u << ROTE_MODEL_MLP_VAE)
+#define CONV (1u << ROTE_MODEL_CONV_VAE)
 
 static const rote_option table[] = {
     {.key = "name",
@@ -62,7 +64,7 @@ static const rote_option table[] = {
      .fallback = "binarize",
      .of_results = true,
      .of_variant = true,
-     .help = "binarize: anew at every access; scale: pixels in [0,1]"},
+     .help = "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
     {.key = "model.kind",
      .type = ROTE_OPTION_CHOICE,
      .offset = FIELD(model.kind),
@@ -81,6 +83,16 @@ static const rote_option table[] = {
      .of_variant = true,
      .models = MLP,
      .help = "widths of the encoder; the decoder mirrors them"},
+    {.key = "model.features",
+     .type = ROTE_OPTION_COUNT,
+     .offset = FIELD(model.features),
+     .min = 1,
+     .max = 1024,
+     .fallback = "32",
+     .of_results = true,
+     .of_variant = true,
+     .models = CONV,
+     .help = "filters of the first convolution; each further one has twice as many"},
     {.key = "model.latent",
      .type = ROTE_OPTION_COUNT,
      .offset = FIELD(model.latent),
@@ -143,6 +155,14 @@ static const rote_option table[] = {
      .of_results = true,
      .of_variant = true,
      .help = "passes over the training images"},
+    {.key = "training.flip",
+     .type = ROTE_OPTION_CHOICE,
+     .offset = FIELD(training.flip),
+     .choices = flags,
+     .fallback = "false",
+     .of_results = true,
+     .of_variant = true,
+     .help = "mirror a whole batch left-right with probability 1/2"},
     {.key = "folds.count",
      .type = ROTE_OPTION_COUNT,
      .offset = FIELD(folds.count),

@@ -72,7 +72,8 @@ void rote_importance_weights(rote_evaluator *e, const rote_real *w, const rote_r
       }
     }
     const rote_real *out = rote_network_forward(&vae->decoder, w, e->z, n, e->decode);
-    vae->likelihood->image(vae->pixels, n, x, out, e->block, e->log_px_given_z);
+    vae->likelihood->image(vae->pixels, n, x, out, e->block, rote_vae_own(vae, w),
+                           e->log_px_given_z);
     for (size_t s = 0; s < n; s++) {
       log_weight[first + s] += e->log_px_given_z[s];
     }
@@ -108,6 +109,7 @@ void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_imag
   }
   rote_stream latent = data;
   latent.purpose = ROTE_PURPOSE_EVALUATE_LATENT;
+  rote_network_pack(&vae->decoder, w, e->decode);
   for (size_t done = 0; done < count; done += ROTE_EVALUATE_BATCH) {
     const size_t n = count - done < ROTE_EVALUATE_BATCH ? count - done : ROTE_EVALUATE_BATCH;
     uint32_t index[ROTE_EVALUATE_BATCH];
@@ -125,8 +127,12 @@ void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_imag
       rote_importance_weights(e, w, e->image, e->encode->mu + j, e->encode->logvar + j,
                               e->encode->ld, e->eps, e->log_weight);
       rote_importance_reduce(e->samples, e->log_weight, &log_p, &effective);
+      if (o->data.transform == ROTE_TRANSFORM_LOGIT) {
+        log_p += rote_logit_correction(vae->pixels, e->image);
+      }
       log_px[done + j] = (float)log_p;
       effective_samples[done + j] = (float)effective;
     }
   }
+  rote_network_pack(&vae->decoder, NULL, e->decode);
 }

@@ -3,6 +3,8 @@
 /* In the order of rote_likelihood_kind. */
 static const rote_likelihood *const list[] = {
     [ROTE_LIKELIHOOD_BERNOULLI] = &rote_likelihood_bernoulli,
+    [ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT] = &rote_likelihood_gaussian_constant,
+    [ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL] = &rote_likelihood_gaussian_diagonal,
 };
 
 const rote_likelihood *rote_likelihood_get(rote_likelihood_kind kind)

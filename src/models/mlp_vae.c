@@ -16,7 +16,7 @@ static rote_status append_dense(rote_vae *vae, rote_network *network, const char
   ROTE_TRY(rote_layer_dense(&vae->table, name, in, out, &layer));
   ROTE_TRY(rote_network_append(network, layer));
   if (relu) {
-    ROTE_TRY(rote_layer_relu(out, &layer));
+    ROTE_TRY(rote_layer_rectifier(out, 0, &layer));
     ROTE_TRY(rote_network_append(network, layer));
   }
 done:
@@ -28,12 +28,15 @@ static rote_status build(rote_vae *vae, const rote_data_info *info)
   rote_status status = ROTE_OK;
   const rote_counts *hidden = &vae->options.model.hidden;
   size_t in = rote_data_pixels(info);
+  rote_layer *head = NULL;
   for (size_t i = 0; i < hidden->n; i++) {
     ROTE_TRY(append_dense(vae, &vae->encoder, "encoder", i, in, hidden->value[i], true));
     in = hidden->value[i];
   }
-  ROTE_TRY(rote_layer_dense(&vae->table, "mu", in, vae->latent, &vae->mu));
-  ROTE_TRY(rote_layer_dense(&vae->table, "logvar", in, vae->latent, &vae->logvar));
+  ROTE_TRY(rote_layer_dense(&vae->table, "mu", in, vae->latent, &head));
+  ROTE_TRY(rote_network_append(&vae->mu, head));
+  ROTE_TRY(rote_layer_dense(&vae->table, "logvar", in, vae->latent, &head));
+  ROTE_TRY(rote_network_append(&vae->logvar, head));
   in = vae->latent;
   for (size_t i = 0; i < hidden->n; i++) {
     const size_t width = hidden->value[hidden->n - 1 - i];

@@ -19,6 +19,7 @@ rote_status rote_trainer_create(const rote_options *options, const rote_data_inf
   t->images = images;
   t->test = test;
   t->fold = fold;
+  t->width = info->width;
   ROTE_TRY(rote_vae_create(options, info, &t->vae));
   ROTE_TRY(rote_alloc(t->vae->table.total, sizeof(rote_real), &t->w));
   ROTE_TRY(rote_adam_create(t->vae->table.total, &t->adam));
@@ -77,7 +78,10 @@ double rote_trainer_step(rote_trainer *t, size_t n)
       .context = t->adam,
   };
   rote_adam_begin(t->adam);
-  return rote_vae_step(t->vae, t->w, t->batch->x, t->batch->eps, n, t->work, &gradient);
+  const double loss =
+      rote_vae_step(t->vae, t->w, t->batch->x, t->batch->eps, n, t->work, &gradient);
+  rote_vae_after_step(t->vae, n, t->work, t->w);
+  return loss;
 }
 
 /* Mean loss per image over a list of images, one draw each. */
@@ -123,10 +127,11 @@ void rote_trainer_epoch(rote_trainer *t)
   const size_t batch = t->options.training.batch;
   const rote_stream stream = {
       .seed = t->options.seed, .unit = rote_unit_number(t->unit), .epoch = (uint32_t)t->epoch + 1};
-  rote_stream shuffle = stream, data = stream, latent = stream;
+  rote_stream shuffle = stream, data = stream, latent = stream, flip = stream;
   shuffle.purpose = ROTE_PURPOSE_SHUFFLE;
   data.purpose = ROTE_PURPOSE_TRAIN_DATA;
   latent.purpose = ROTE_PURPOSE_TRAIN_LATENT;
+  flip.purpose = ROTE_PURPOSE_FLIP;
   double sum = 0;
   rote_random_permutation(shuffle, 0, (uint32_t)t->train_count, t->order);
   for (size_t i = 0; i < t->train_count; i++) {
@@ -134,14 +139,21 @@ void rote_trainer_epoch(rote_trainer *t)
   }
   for (size_t first = 0; first < t->train_count; first += batch) {
     const size_t n = t->train_count - first < batch ? t->train_count - first : batch;
+    uint32_t coin = 0;
+    if (t->options.training.flip) {
+      rote_random_words(flip, (uint32_t)(first / batch), 1, &coin);
+    }
+    t->batch->mirror = coin & 1 ? t->width : 0;
     rote_batch_load(t->batch, (rote_transform)t->options.data.transform, t->images,
                     t->order + first, n, data, latent);
     sum += rote_trainer_step(t, n);
     if (!isfinite(sum)) {
       t->diverged = true;
+      t->batch->mirror = 0;
       return;
     }
   }
+  t->batch->mirror = 0;
   t->loss_train[t->epoch] = (float)(sum / (double)t->train_count);
   t->loss_held_out[t->epoch] = (float)held_out_loss(t, stream);
   t->epoch++;

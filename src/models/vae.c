@@ -2,9 +2,12 @@
 
 #include "rote/memory.h"
 
+#include <stdio.h>
+
 /* In the order of rote_model_kind. */
 static const rote_vae_kind *const kinds[] = {
     [ROTE_MODEL_MLP_VAE] = &rote_vae_mlp,
+    [ROTE_MODEL_CONV_VAE] = &rote_vae_conv,
 };
 
 rote_status rote_vae_create(const rote_options *options, const rote_data_info *info, rote_vae **out)
@@ -18,6 +21,11 @@ rote_status rote_vae_create(const rote_options *options, const rote_data_info *i
   vae->latent = options->model.latent;
   vae->likelihood = rote_likelihood_get((rote_likelihood_kind)options->model.likelihood);
   ROTE_TRY(kinds[options->model.kind]->build(vae, info));
+  if (vae->likelihood->parameter != NULL) {
+    rote_parameter own = {.constant = vae->likelihood->parameter_start};
+    snprintf(own.name, sizeof own.name, "%s", vae->likelihood->parameter);
+    ROTE_TRY(rote_parameters_add(&vae->table, &own, &vae->own));
+  }
   *out = vae;
   vae = NULL;
 done:
@@ -31,8 +39,8 @@ void rote_vae_destroy(rote_vae **vae)
   if (v != NULL) {
     rote_network_clear(&v->encoder);
     rote_network_clear(&v->decoder);
-    rote_free(&v->mu);
-    rote_free(&v->logvar);
+    rote_network_clear(&v->mu);
+    rote_network_clear(&v->logvar);
     rote_parameters_clear(&v->table);
     rote_free(vae);
   }
@@ -59,8 +67,7 @@ rote_status rote_vae_workspace_create(const rote_vae *vae, size_t columns, bool 
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *w, &w));
   w->ld = rote_column_pad(columns);
-  rote_real **latent[] = {&w->mu,   &w->logvar,   &w->z,  &w->deviation,
-                          &w->d_mu, &w->d_logvar, &w->d_z};
+  rote_real **latent[] = {&w->z, &w->deviation, &w->d_mu, &w->d_logvar, &w->d_z};
   for (size_t i = 0; i < sizeof latent / sizeof *latent; i++) {
     ROTE_TRY(rote_alloc(vae->latent * w->ld, sizeof(rote_real), latent[i]));
   }
@@ -68,11 +75,13 @@ rote_status rote_vae_workspace_create(const rote_vae *vae, size_t columns, bool 
   ROTE_TRY(rote_alloc(w->ld, sizeof(double), &w->kl));
   ROTE_TRY(rote_tape_create(&vae->encoder, columns, training, &w->encoder));
   ROTE_TRY(rote_tape_create(&vae->decoder, columns, training, &w->decoder));
+  ROTE_TRY(rote_tape_create(&vae->mu, columns, training, &w->mu_tape));
+  ROTE_TRY(rote_tape_create(&vae->logvar, columns, training, &w->logvar_tape));
+  w->mu = w->mu_tape->output[0];
+  w->logvar = w->logvar_tape->output[0];
   if (training) {
     ROTE_TRY(rote_alloc(hidden * w->ld, sizeof(rote_real), &w->d_hidden));
     ROTE_TRY(rote_alloc(hidden * w->ld, sizeof(rote_real), &w->d_hidden_2));
-    w->scratch.transposed_room = w->ld * (rote_column_pad(hidden) + ROTE_COLUMN_BLOCK);
-    ROTE_TRY(rote_alloc(w->scratch.transposed_room, sizeof(rote_real), &w->scratch.transposed));
     w->piece_room = piece_room(vae);
     ROTE_TRY(rote_alloc(w->piece_room, sizeof(rote_real), &w->piece));
   }
@@ -89,10 +98,8 @@ void rote_vae_workspace_destroy(rote_vae_workspace **work)
   if (w == NULL) {
     return;
   }
-  rote_real **arrays[] = {&w->mu,        &w->logvar,    &w->z,
-                          &w->deviation, &w->d_mu,      &w->d_logvar,
-                          &w->d_z,       &w->d_hidden,  &w->scratch.transposed,
-                          &w->piece,     &w->d_hidden_2};
+  rote_real **arrays[] = {&w->z,   &w->deviation, &w->d_mu,       &w->d_logvar,
+                          &w->d_z, &w->d_hidden,  &w->d_hidden_2, &w->piece};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
     rote_free(arrays[i]);
   }
@@ -100,15 +107,22 @@ void rote_vae_workspace_destroy(rote_vae_workspace **work)
   rote_free(&w->kl);
   rote_tape_destroy(&w->encoder);
   rote_tape_destroy(&w->decoder);
+  rote_tape_destroy(&w->mu_tape);
+  rote_tape_destroy(&w->logvar_tape);
   rote_free(work);
+}
+
+const rote_real *rote_vae_own(const rote_vae *vae, const rote_real *w)
+{
+  return vae->likelihood->parameter == NULL ? NULL : w + vae->table.parameter[vae->own].offset;
 }
 
 void rote_vae_encode(const rote_vae *vae, const rote_real *w, const rote_real *x, size_t batch,
                      rote_vae_workspace *work)
 {
   const rote_real *h = rote_network_forward(&vae->encoder, w, x, batch, work->encoder);
-  vae->mu->ops->forward(vae->mu, w, h, batch, work->ld, work->mu);
-  vae->logvar->ops->forward(vae->logvar, w, h, batch, work->ld, work->logvar);
+  rote_network_forward(&vae->mu, w, h, batch, work->mu_tape);
+  rote_network_forward(&vae->logvar, w, h, batch, work->logvar_tape);
 }
 
 /* z = mu + exp(logvar / 2) eps,  KL = -1/2 sum over L of 1 + logvar - mu^2 - exp(logvar) */
@@ -146,11 +160,12 @@ rote_real *rote_vae_forward(const rote_vae *vae, const rote_real *w, const rote_
 }
 
 /* Leaves the gradient of the decoder's output in `out`. */
-static double batch_loss(const rote_vae *vae, const rote_real *x, size_t batch,
-                         rote_vae_workspace *work, rote_real *out)
+static double batch_loss(const rote_vae *vae, const rote_real *w, const rote_real *x, size_t batch,
+                         rote_vae_workspace *work, rote_real *out, double *d_own)
 {
   double loss = 0;
-  vae->likelihood->loss(vae->pixels, batch, x, out, work->ld, work->log_px_given_z);
+  vae->likelihood->loss(vae->pixels, batch, x, out, work->ld, rote_vae_own(vae, w),
+                        work->log_px_given_z, d_own);
   for (size_t j = 0; j < batch; j++) {
     loss += -work->log_px_given_z[j] + vae->options.model.beta * work->kl[j];
   }
@@ -160,7 +175,8 @@ static double batch_loss(const rote_vae *vae, const rote_real *x, size_t batch,
 double rote_vae_loss(const rote_vae *vae, const rote_real *w, const rote_real *x,
                      const rote_real *eps, size_t batch, rote_vae_workspace *work)
 {
-  return batch_loss(vae, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work));
+  double d_own = 0;
+  return batch_loss(vae, w, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work), &d_own);
 }
 
 double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x,
@@ -170,7 +186,8 @@ double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x
   const size_t ld = work->ld, hidden = rote_network_out(&vae->encoder);
   const rote_real beta = (rote_real)vae->options.model.beta;
   rote_real *out = rote_vae_forward(vae, w, x, eps, batch, work);
-  const double loss = batch_loss(vae, x, batch, work, out);
+  double d_own = 0;
+  const double loss = batch_loss(vae, w, x, batch, work, out, &d_own);
 
   rote_network_backward(&vae->decoder, w, work->z, batch, work->decoder, out, work->d_z, gradient);
   /* d/dmu = dz + beta mu,  d/dlogvar = 1/2 (dz eps deviation + beta (deviation^2 - 1)) */
@@ -183,13 +200,25 @@ double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x
     }
   }
   const rote_real *h = work->encoder->output[vae->encoder.count - 1];
-  vae->mu->ops->backward(vae->mu, w, h, work->mu, work->d_mu, batch, ld, &work->scratch,
-                         work->d_hidden, gradient);
-  vae->logvar->ops->backward(vae->logvar, w, h, work->logvar, work->d_logvar, batch, ld,
-                             &work->scratch, work->d_hidden_2, gradient);
+  rote_network_backward(&vae->mu, w, h, batch, work->mu_tape, work->d_mu, work->d_hidden, gradient);
+  rote_network_backward(&vae->logvar, w, h, batch, work->logvar_tape, work->d_logvar,
+                        work->d_hidden_2, gradient);
   for (size_t i = 0; i < hidden * ld; i++) {
     work->d_hidden[i] += work->d_hidden_2[i];
   }
   rote_network_backward(&vae->encoder, w, x, batch, work->encoder, work->d_hidden, NULL, gradient);
+  if (vae->likelihood->parameter != NULL) {
+    const size_t offset = vae->table.parameter[vae->own].offset;
+    rote_real *g = rote_gradient_room(gradient, offset);
+    *g = (rote_real)d_own;
+    rote_gradient_done(gradient, offset, 1, g);
+  }
   return loss;
+}
+
+void rote_vae_after_step(const rote_vae *vae, size_t batch, const rote_vae_workspace *work,
+                         rote_real *w)
+{
+  rote_network_after_step(&vae->encoder, batch, work->encoder, w);
+  rote_network_after_step(&vae->decoder, batch, work->decoder, w);
 }

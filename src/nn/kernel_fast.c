@@ -30,17 +30,61 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
   }
 }
 
-static void relu(size_t n, float *x)
+static void rectify(size_t n, float slope, float *x)
 {
   for (size_t i = 0; i < n; i++) {
-    x[i] = x[i] < 0 ? 0 : x[i];
+    x[i] = x[i] < 0 ? slope * x[i] : x[i];
   }
 }
 
-static void relu_backward(size_t n, const float *y, float *d)
+static void rectify_backward(size_t n, float slope, const float *y, float *d)
 {
   for (size_t i = 0; i < n; i++) {
-    d[i] = y[i] > 0 ? d[i] : 0;
+    d[i] = y[i] > 0 ? d[i] : slope * d[i];
+  }
+}
+
+static inline double lanes_sum(v16f v)
+{
+  double total = 0;
+  for (int l = 0; l < 16; l++) {
+    total += (double)v[l];
+  }
+  return total;
+}
+
+static double sum(size_t n, const float *x)
+{
+  v16f lanes = {0};
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    lanes += v16_load(x + i);
+  }
+  double total = lanes_sum(lanes);
+  for (; i < n; i++) {
+    total += (double)x[i];
+  }
+  return total;
+}
+
+static double dot(size_t n, const float *x, const float *y)
+{
+  v16f lanes = {0};
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    lanes += v16_load(x + i) * v16_load(y + i);
+  }
+  double total = lanes_sum(lanes);
+  for (; i < n; i++) {
+    total += (double)x[i] * (double)y[i];
+  }
+  return total;
+}
+
+static void combine(size_t n, float a, const float *x, float b, const float *y, float c, float *out)
+{
+  for (size_t i = 0; i < n; i++) {
+    out[i] = a * x[i] + (b * y[i] + c);
   }
 }
 
@@ -132,6 +176,114 @@ static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float 
   }
 }
 
+static void add_lanes(double *total, v16f v)
+{
+  for (int l = 0; l < 16; l++) {
+    total[l] += (double)v[l];
+  }
+}
+
+static void store_columns(size_t first, size_t columns, const double *total, double *out)
+{
+  for (size_t l = 0; l < 16 && first + l < columns; l++) {
+    out[first + l] = total[l];
+  }
+}
+
+/* All bits set where column first + lane is below `columns`. */
+static v16i used_lanes(size_t first, size_t columns)
+{
+  v16i used;
+  for (int l = 0; l < 16; l++) {
+    used[l] = first + (size_t)l < columns ? -1 : 0;
+  }
+  return used;
+}
+
+static void squares_image(size_t pixels, size_t columns, const float *x, const float *m, size_t ld,
+                          double *squares)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f here = {0};
+      for (size_t d = d0; d < end; d++) {
+        const v16f e = v16_load(m + d * ld + j) - x[d];
+        here += e * e;
+      }
+      add_lanes(total, here);
+    }
+    store_columns(j, columns, total, squares);
+  }
+}
+
+static void squares_loss(size_t pixels, size_t columns, const float *x, float *m, size_t ld,
+                         float scale, double *squares)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    const v16i used = used_lanes(j, columns);
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f here = {0};
+      for (size_t d = d0; d < end; d++) {
+        const v16f e = v16_load(m + d * ld + j) - v16_load(x + d * ld + j);
+        here += e * e;
+        v16_store(m + d * ld + j, v16_select(used, scale * e, (v16f){0}));
+      }
+      add_lanes(total, here);
+    }
+    store_columns(j, columns, total, squares);
+  }
+}
+
+static void diagonal_image(size_t pixels, size_t columns, const float *x, const float *out,
+                           size_t ld, double *sums)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f here = {0};
+      for (size_t d = d0; d < end; d++) {
+        const v16f e = v16_load(out + d * ld + j) - x[d];
+        const v16f raw = v16_load(out + (pixels + d) * ld + j);
+        const v16f s = v16_select(raw < -7.0f, v16_set(-7.0f), raw);
+        here += s + e * e * v16_exp(-s);
+      }
+      add_lanes(total, here);
+    }
+    store_columns(j, columns, total, sums);
+  }
+}
+
+static void diagonal_loss(size_t pixels, size_t columns, const float *x, float *out, size_t ld,
+                          double *sums)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    const v16i used = used_lanes(j, columns);
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f here = {0};
+      for (size_t d = d0; d < end; d++) {
+        float *mp = out + d * ld + j, *sp = out + (pixels + d) * ld + j;
+        const v16f e = v16_load(mp) - v16_load(x + d * ld + j);
+        const v16f raw = v16_load(sp);
+        const v16i low = raw < -7.0f;
+        const v16f s = v16_select(low, v16_set(-7.0f), raw);
+        const v16f inverse = v16_exp(-s), square = e * e * inverse;
+        here += s + square;
+        v16_store(mp, v16_select(used, e * inverse, (v16f){0}));
+        v16_store(sp, v16_select(used & ~low, 0.5f * (1.0f - square), (v16f){0}));
+      }
+      add_lanes(total, here);
+    }
+    store_columns(j, columns, total, sums);
+  }
+}
+
 const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
 #if defined(__AVX512F__)
     .name = "x86-64-v4",
@@ -142,10 +294,17 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
 #endif
     .gemm = gemm,
     .transpose = transpose,
-    .relu = relu,
-    .relu_backward = relu_backward,
+    .rectify = rectify,
+    .rectify_backward = rectify_backward,
     .exp = exponential,
+    .sum = sum,
+    .dot = dot,
+    .combine = combine,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
+    .squares_image = squares_image,
+    .squares_loss = squares_loss,
+    .diagonal_image = diagonal_image,
+    .diagonal_loss = diagonal_loss,
 };

@@ -27,17 +27,43 @@ static void transpose(size_t rows, size_t columns, const rote_real *in, size_t l
   }
 }
 
-static void relu(size_t n, rote_real *x)
+static void rectify(size_t n, rote_real slope, rote_real *x)
 {
   for (size_t i = 0; i < n; i++) {
-    x[i] = x[i] < 0 ? 0 : x[i];
+    x[i] = x[i] < 0 ? slope * x[i] : x[i];
   }
 }
 
-static void relu_backward(size_t n, const rote_real *y, rote_real *d)
+static void rectify_backward(size_t n, rote_real slope, const rote_real *y, rote_real *d)
 {
   for (size_t i = 0; i < n; i++) {
-    d[i] = y[i] > 0 ? d[i] : 0;
+    d[i] = y[i] > 0 ? d[i] : slope * d[i];
+  }
+}
+
+static double sum(size_t n, const rote_real *x)
+{
+  double total = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += (double)x[i];
+  }
+  return total;
+}
+
+static double dot(size_t n, const rote_real *x, const rote_real *y)
+{
+  double total = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += (double)x[i] * (double)y[i];
+  }
+  return total;
+}
+
+static void combine(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
+                    rote_real c, rote_real *out)
+{
+  for (size_t i = 0; i < n; i++) {
+    out[i] = a * x[i] + b * y[i] + c;
   }
 }
 
@@ -92,16 +118,83 @@ static void bernoulli_loss(size_t pixels, size_t columns, const rote_real *x, ro
   }
 }
 
+static void squares_image(size_t pixels, size_t columns, const rote_real *x, const rote_real *m,
+                          size_t ld, double *squares)
+{
+  for (size_t j = 0; j < columns; j++) {
+    squares[j] = 0;
+    for (size_t d = 0; d < pixels; d++) {
+      const double e = (double)x[d] - (double)m[d * ld + j];
+      squares[j] += e * e;
+    }
+  }
+}
+
+static void squares_loss(size_t pixels, size_t columns, const rote_real *x, rote_real *m, size_t ld,
+                         rote_real scale, double *squares)
+{
+  for (size_t j = 0; j < rote_column_pad(columns); j++) {
+    double total = 0;
+    for (size_t d = 0; d < pixels; d++) {
+      const rote_real e = m[d * ld + j] - x[d * ld + j];
+      total += (double)e * (double)e;
+      m[d * ld + j] = j < columns ? scale * e : 0;
+    }
+    if (j < columns) {
+      squares[j] = total;
+    }
+  }
+}
+
+static void diagonal_image(size_t pixels, size_t columns, const rote_real *x, const rote_real *out,
+                           size_t ld, double *total)
+{
+  for (size_t j = 0; j < columns; j++) {
+    total[j] = 0;
+    for (size_t d = 0; d < pixels; d++) {
+      const double e = (double)x[d] - (double)out[d * ld + j];
+      const double raw = (double)out[(pixels + d) * ld + j], s = raw < -7 ? -7 : raw;
+      total[j] += s + e * e * exp(-s);
+    }
+  }
+}
+
+static void diagonal_loss(size_t pixels, size_t columns, const rote_real *x, rote_real *out,
+                          size_t ld, double *total)
+{
+  for (size_t j = 0; j < rote_column_pad(columns); j++) {
+    double here = 0;
+    for (size_t d = 0; d < pixels; d++) {
+      rote_real *m = out + d * ld + j, *s = out + (pixels + d) * ld + j;
+      const double e = (double)*m - (double)x[d * ld + j];
+      const double clamped = (double)*s < -7 ? -7 : (double)*s, inverse = exp(-clamped);
+      here += clamped + e * e * inverse;
+      *m = j < columns ? (rote_real)(e * inverse) : 0;
+      *s = j < columns && (double)*s >= -7 ? (rote_real)((1 - e * e * inverse) / 2) : 0;
+    }
+    if (j < columns) {
+      total[j] = here;
+    }
+  }
+}
+
 static const rote_kernels reference = {
     .name = "reference",
     .gemm = gemm,
     .transpose = transpose,
-    .relu = relu,
-    .relu_backward = relu_backward,
+    .rectify = rectify,
+    .rectify_backward = rectify_backward,
     .exp = exponential,
+    .sum = sum,
+    .dot = dot,
+    .combine = combine,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
+    .squares_image = squares_image,
+    .squares_loss = squares_loss,
+    .diagonal_image = diagonal_image,
+    .diagonal_loss = diagonal_loss,
 };
 
 const rote_kernels *rote_kernels_reference(void)

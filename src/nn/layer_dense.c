@@ -10,40 +10,50 @@ typedef struct {
 } dense;
 
 /* Y = W X + b */
-static void dense_forward(const rote_layer *layer, const rote_real *w, const rote_real *x,
-                          size_t columns, size_t ld, rote_real *y)
+static void dense_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                          const rote_real *x, rote_real *y)
 {
   const dense *d = (const dense *)layer;
-  const rote_strided weight = {w + d->weight, layer->in, 1};
-  rote_gemm(layer->out, rote_column_pad(columns), layer->in, weight, x, ld, w + d->bias, false, y,
-            ld);
+  const rote_strided weight = {pass->w + d->weight, layer->in, 1};
+  (void)slot;
+  rote_gemm(layer->out, rote_column_pad(pass->columns), layer->in, weight, x, pass->ld,
+            pass->w + d->bias, false, y, pass->ld);
+}
+
+/* Row length of the transposed input: an odd number of cache lines, so that the rows do not share
+ * the sets of the cache. */
+static size_t transposed_ld(const rote_layer *layer)
+{
+  return rote_column_pad(layer->in) + ROTE_COLUMN_BLOCK;
+}
+
+static size_t dense_scratch_room(const rote_layer *layer, size_t ld)
+{
+  return ld * transposed_ld(layer);
 }
 
 /* dX = W^T dY,  dW = dY X^T,  db = sum of the columns of dY */
-static void dense_backward(const rote_layer *layer, const rote_real *w, const rote_real *x,
-                           const rote_real *y, const rote_real *dy, size_t columns, size_t ld,
-                           rote_scratch *scratch, rote_real *dx, const rote_gradient *gradient)
+static void dense_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                           const rote_real *x, const rote_real *y, const rote_real *dy,
+                           rote_real *dx, const rote_gradient *gradient)
 {
   const dense *d = (const dense *)layer;
-  const size_t in = layer->in, out = layer->out;
-  /* An odd number of cache lines a row, so that the rows do not share the sets of the cache. */
-  const size_t ldt = rote_column_pad(in) + ROTE_COLUMN_BLOCK;
+  const size_t in = layer->in, out = layer->out, ldt = transposed_ld(layer);
+  const size_t ld = pass->ld, columns = pass->columns;
   (void)y;
   if (dx != NULL) {
-    const rote_strided transposed = {w + d->weight, 1, in};
+    const rote_strided transposed = {pass->w + d->weight, 1, in};
     rote_gemm(in, rote_column_pad(columns), out, transposed, dy, ld, NULL, false, dx, ld);
   }
-  rote_kernels_get()->transpose(in, columns, x, ld, scratch->transposed, ldt);
-  const size_t rows_at_once =
-      gradient->flat != NULL || gradient->piece_room / in == 0
-          ? out
-          : (gradient->piece_room / in < out ? gradient->piece_room / in : out);
+  rote_kernels_get()->transpose(in, columns, x, ld, slot->scratch, ldt);
+  const size_t fit = gradient->flat != NULL ? out : gradient->piece_room / in;
+  const size_t rows_at_once = fit < out ? fit : out;
   for (size_t row = 0; row < out; row += rows_at_once) {
     const size_t rows = out - row < rows_at_once ? out - row : rows_at_once;
     const size_t offset = d->weight + row * in;
     rote_real *g = rote_gradient_room(gradient, offset);
     const rote_strided dy_rows = {dy + row * ld, ld, 1};
-    rote_gemm(rows, in, columns, dy_rows, scratch->transposed, ldt, NULL, false, g, in);
+    rote_gemm(rows, in, columns, dy_rows, slot->scratch, ldt, NULL, false, g, in);
     rote_gradient_done(gradient, offset, rows * in, g);
   }
   rote_real *g = rote_gradient_room(gradient, d->bias);
@@ -61,6 +71,7 @@ static const rote_layer_ops dense_ops = {
     .name = "dense",
     .forward = dense_forward,
     .backward = dense_backward,
+    .scratch_room = dense_scratch_room,
 };
 
 rote_status rote_layer_dense(rote_parameters *table, const char *name, size_t in, size_t out,

@@ -36,26 +36,37 @@ rote_status rote_tape_create(const rote_network *network, size_t columns, bool t
 {
   rote_status status = ROTE_OK;
   rote_tape *tape = NULL;
-  size_t widest = rote_network_in(network);
+  size_t widest = rote_network_in(network), scratch = 0;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *tape, &tape));
   tape->ld = rote_column_pad(columns);
+  tape->training = training;
   for (size_t i = 0; i < network->count; i++) {
     const rote_layer *layer = network->layer[i];
-    if (layer->ops->in_place && i > 0) {
+    const rote_layer_ops *ops = layer->ops;
+    if (ops->in_place && i > 0) {
       tape->output[i] = tape->output[i - 1];
     } else {
       ROTE_TRY(rote_alloc(layer->out * tape->ld, sizeof(rote_real), &tape->output[i]));
     }
+    if (ops->packed_room != NULL) {
+      ROTE_TRY(rote_alloc(ops->packed_room(layer), sizeof(rote_real), &tape->slot[i].packed));
+    }
+    if (ops->kept_room != NULL) {
+      ROTE_TRY(rote_alloc(ops->kept_room(layer), sizeof(rote_real), &tape->slot[i].kept));
+    }
+    const size_t wanted = ops->scratch_room == NULL ? 0 : ops->scratch_room(layer, tape->ld);
+    scratch = wanted > scratch ? wanted : scratch;
     widest = layer->out > widest ? layer->out : widest;
   }
   if (training) {
     for (int i = 0; i < 2; i++) {
       ROTE_TRY(rote_alloc(widest * tape->ld, sizeof(rote_real), &tape->gradient[i]));
     }
-    tape->scratch.transposed_room = tape->ld * (rote_column_pad(widest) + ROTE_COLUMN_BLOCK);
-    ROTE_TRY(
-        rote_alloc(tape->scratch.transposed_room, sizeof(rote_real), &tape->scratch.transposed));
+    ROTE_TRY(rote_alloc(scratch, sizeof(rote_real), &tape->scratch));
+  }
+  for (size_t i = 0; i < network->count; i++) {
+    tape->slot[i].scratch = tape->scratch;
   }
   *out = tape;
   tape = NULL;
@@ -74,20 +85,55 @@ void rote_tape_destroy(rote_tape **tape)
     if (i == 0 || t->output[i] != t->output[i - 1]) {
       rote_free(&t->output[i]);
     }
+    rote_free(&t->slot[i].packed);
+    rote_free(&t->slot[i].kept);
   }
   rote_free(&t->gradient[0]);
   rote_free(&t->gradient[1]);
-  rote_free(&t->scratch.transposed);
+  rote_free(&t->scratch);
   rote_free(tape);
+}
+
+static void pack_all(const rote_network *network, const rote_real *w, rote_tape *tape)
+{
+  for (size_t i = 0; i < network->count; i++) {
+    const rote_layer *layer = network->layer[i];
+    if (layer->ops->pack != NULL) {
+      layer->ops->pack(layer, w, tape->slot[i].packed);
+    }
+  }
+}
+
+void rote_network_pack(const rote_network *network, const rote_real *w, rote_tape *tape)
+{
+  tape->is_packed = w != NULL;
+  if (w != NULL) {
+    pack_all(network, w, tape);
+  }
+}
+
+void rote_network_after_step(const rote_network *network, size_t columns, const rote_tape *tape,
+                             rote_real *w)
+{
+  for (size_t i = 0; i < network->count; i++) {
+    const rote_layer *layer = network->layer[i];
+    if (layer->ops->after_step != NULL) {
+      layer->ops->after_step(layer, &tape->slot[i], columns, w);
+    }
+  }
 }
 
 rote_real *rote_network_forward(const rote_network *network, const rote_real *w, const rote_real *x,
                                 size_t columns, rote_tape *tape)
 {
+  const rote_pass pass = {.w = w, .columns = columns, .ld = tape->ld, .training = tape->training};
+  if (!tape->is_packed) {
+    pack_all(network, w, tape);
+  }
   for (size_t i = 0; i < network->count; i++) {
     const rote_layer *layer = network->layer[i];
     const rote_real *in = i == 0 ? x : tape->output[i - 1];
-    layer->ops->forward(layer, w, in, columns, tape->ld, tape->output[i]);
+    layer->ops->forward(layer, &pass, &tape->slot[i], in, tape->output[i]);
   }
   return tape->output[network->count - 1];
 }
@@ -96,6 +142,7 @@ void rote_network_backward(const rote_network *network, const rote_real *w, cons
                            size_t columns, rote_tape *tape, rote_real *dy, rote_real *dx,
                            const rote_gradient *gradient)
 {
+  const rote_pass pass = {.w = w, .columns = columns, .ld = tape->ld, .training = tape->training};
   int turn = 0;
   for (size_t i = network->count; i-- > 0;) {
     const rote_layer *layer = network->layer[i];
@@ -106,8 +153,7 @@ void rote_network_backward(const rote_network *network, const rote_real *w, cons
     } else {
       turn = 1 - turn;
     }
-    layer->ops->backward(layer, w, in, tape->output[i], dy, columns, tape->ld, &tape->scratch,
-                         below, gradient);
+    layer->ops->backward(layer, &pass, &tape->slot[i], in, tape->output[i], dy, below, gradient);
     dy = below;
   }
 }

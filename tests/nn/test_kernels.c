@@ -379,7 +379,7 @@ static void logits_that_are_not_numbers_are_not_hidden(void **state)
   }
 }
 
-static void relu_agrees_with_the_reference(void **state)
+static void rectify_agrees_with_the_reference(void **state)
 {
   (void)state;
   for (size_t t = 0; t < table_count; t++) {
@@ -388,13 +388,13 @@ static void relu_agrees_with_the_reference(void **state)
       x[n / 2] = 0;
       x[n / 3] = NAN;
       float *y = copy_of(x, n + 8), *dx = copy_of(d, n + 8);
-      table[t]->relu(n, y);
+      table[t]->rectify(n, 0.2f, y);
       assert_true(isnan(y[n / 3]));
-      rote_kernels_reference()->relu(n, x);
-      check_same("relu", n + 8, y, x);
-      table[t]->relu_backward(n, y, dx);
-      rote_kernels_reference()->relu_backward(n, x, d);
-      check_same("relu_backward", n + 8, dx, d);
+      rote_kernels_reference()->rectify(n, 0.2f, x);
+      check_same("rectify", n + 8, y, x);
+      table[t]->rectify_backward(n, 0.2f, y, dx);
+      rote_kernels_reference()->rectify_backward(n, 0.2f, x, d);
+      check_same("rectify_backward", n + 8, dx, d);
       free(x);
       free(d);
       free(y);
@@ -517,7 +517,7 @@ int main(void)
       cmocka_unit_test(bernoulli_likelihoods_agree_with_the_reference),
       cmocka_unit_test(unused_columns_get_no_gradient),
       cmocka_unit_test(logits_that_are_not_numbers_are_not_hidden),
-      cmocka_unit_test(relu_agrees_with_the_reference),
+      cmocka_unit_test(rectify_agrees_with_the_reference),
       cmocka_unit_test(transposes_agree_with_the_reference),
       cmocka_unit_test(adam_agrees_with_the_formula),
       cmocka_unit_test(adam_in_pieces_has_the_same_bits),

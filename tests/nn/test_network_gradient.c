@@ -38,7 +38,7 @@ static void append(setup *s, const char *name, size_t in, size_t out, bool relu)
   CHECK_OK(rote_layer_dense(&s->table, name, in, out, &layer));
   CHECK_OK(rote_network_append(&s->network, layer));
   if (relu) {
-    CHECK_OK(rote_layer_relu(out, &layer));
+    CHECK_OK(rote_layer_rectifier(out, 0, &layer));
     CHECK_OK(rote_network_append(&s->network, layer));
   }
 }

@@ -1,0 +1,304 @@
+/* Convolution and its adjoint, as runs of matrix products without im2col.
+ *
+ * Letters: high side image [H, H, Ch], low side image [L, L, Cl], kernel k, stride s, padding p;
+ * the weight is W[l, h, ky, kx] for both kinds of layer (PyTorch's Conv2d [out, in, ...] and
+ * ConvTranspose2d [in, out, ...]). Low pixel (v, u) and tap (ky, kx) meet high pixel (s v - p + ky,
+ * s u - p + kx). down: low(v,u)[l]  = sum over taps, h of W[l,h,ky,kx] high(...)[h]        Conv2d
+ * forwards up:   high(y,x)[h] = sum over taps, l of W[l,h,ky,kx] low(...)[l] ConvTranspose2d
+ * forwards Each is the input gradient of the other. With images as [row, pixel, channel, column],
+ * the channels of neighbouring pixels are consecutive rows: all taps of one kernel row are one
+ * matrix product. Only taps on real pixels are computed. */
+#include "rote/memory.h"
+#include "rote/network.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+  rote_layer base;
+  size_t weight; /* offset of W */
+  size_t high, low, high_channels, low_channels, kernel, stride, padding;
+} convolution;
+
+static size_t weight_count(const convolution *c)
+{
+  return c->low_channels * c->high_channels * c->kernel * c->kernel;
+}
+
+/* For down: D[l][ky][kx][h]. */
+static void pack_down(const convolution *c, const rote_real *w, rote_real *packed)
+{
+  const size_t taps = c->kernel * c->kernel;
+  for (size_t l = 0; l < c->low_channels; l++) {
+    rote_kernels_get()->transpose(c->high_channels, taps, w + l * c->high_channels * taps, taps,
+                                  packed + l * c->high_channels * taps, c->high_channels);
+  }
+}
+
+/* For up: U[ky][r][h][j][l], where r = x mod s picks the kx that can meet a high pixel, kx = r + s
+ * (J-1-j) with J = k / s, so that ascending j meets ascending low pixels. */
+static void pack_up(const convolution *c, const rote_real *w, rote_real *packed)
+{
+  const size_t k = c->kernel, s = c->stride, count = k / s, taps = k * k;
+  for (size_t ky = 0; ky < k; ky++) {
+    for (size_t r = 0; r < s; r++) {
+      for (size_t h = 0; h < c->high_channels; h++) {
+        for (size_t j = 0; j < count; j++) {
+          const size_t kx = r + s * (count - 1 - j);
+          const rote_real *from = w + h * taps + ky * k + kx;
+          for (size_t l = 0; l < c->low_channels; l++) {
+            *packed++ = from[l * c->high_channels * taps];
+          }
+        }
+      }
+    }
+  }
+}
+
+/* Part of a row of taps that lies on real pixels: taps first .. first + count - 1, pixels from
+ * `pixel`. */
+typedef struct {
+  size_t first, count, pixel;
+} run;
+
+/* Taps of low pixel u along one axis. */
+static run taps_down(const convolution *c, size_t u)
+{
+  const size_t start = u * c->stride; /* of tap 0, plus the padding */
+  const size_t first = start < c->padding ? c->padding - start : 0;
+  const size_t room = c->high + c->padding - start;
+  const size_t end = c->kernel < room ? c->kernel : room;
+  return (run){first, end - first, start + first - c->padding};
+}
+
+/* The j (see pack_up) of high pixel x along one axis, and the low pixels they meet. */
+static run taps_up(const convolution *c, size_t x)
+{
+  const size_t count = c->kernel / c->stride, at = (x + c->padding) / c->stride;
+  /* j meets low pixel at - (count-1) + j */
+  const size_t first = at < count - 1 ? count - 1 - at : 0;
+  const size_t room = c->low + count - 1 - at; /* at never exceeds low + count - 2 */
+  const size_t end = count < room ? count : room;
+  return (run){first, end - first, at + first - (count - 1)};
+}
+
+static void down(const convolution *c, const rote_real *packed, const rote_real *high,
+                 size_t columns, size_t ld, rote_real *low)
+{
+  const size_t ch = c->high_channels, k = c->kernel;
+  for (size_t v = 0; v < c->low; v++) {
+    for (size_t u = 0; u < c->low; u++) {
+      const run ry = taps_down(c, v), rx = taps_down(c, u);
+      for (size_t i = 0; i < ry.count; i++) {
+        const rote_strided a = {packed + ((ry.first + i) * k + rx.first) * ch, k * k * ch, 1};
+        const rote_real *b = high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld;
+        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, NULL, i > 0,
+                  low + (v * c->low + u) * c->low_channels * ld, ld);
+      }
+    }
+  }
+}
+
+static void up(const convolution *c, const rote_real *packed, const rote_real *low, size_t columns,
+               size_t ld, rote_real *high)
+{
+  const size_t ch = c->high_channels, cl = c->low_channels, s = c->stride, count = c->kernel / s;
+  for (size_t y = 0; y < c->high; y++) {
+    for (size_t x = 0; x < c->high; x++) {
+      const run ry = taps_up(c, y), rx = taps_up(c, x);
+      for (size_t i = 0; i < ry.count; i++) {
+        const size_t ky = (y + c->padding) % s + s * (count - 1 - (ry.first + i));
+        const size_t block = ky * s + (x + c->padding) % s; /* of U[ky][r] */
+        const rote_strided a = {packed + block * ch * count * cl + rx.first * cl, count * cl, 1};
+        const rote_real *b = low + ((ry.pixel + i) * c->low + rx.pixel) * cl * ld;
+        rote_gemm(ch, columns, rx.count * cl, a, b, ld, NULL, i > 0,
+                  high + (y * c->high + x) * ch * ld, ld);
+      }
+    }
+  }
+}
+
+/* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h]. The columns of a row of
+ * high pixels are turned first, T[n][x][h], so that a row of taps is one matrix product of depth
+ * `columns`. */
+static void weight_gradient(const convolution *c, const rote_pass *pass, const rote_slot *slot,
+                            const rote_real *high, const rote_real *low,
+                            const rote_gradient *gradient)
+{
+  const size_t ch = c->high_channels, cl = c->low_channels, k = c->kernel, taps = k * k;
+  const size_t row = c->high * ch, ldt = rote_column_pad(row) + ROTE_COLUMN_BLOCK, ld = pass->ld;
+  rote_real *turned = slot->scratch;            /* [high][ld][ldt] */
+  rote_real *sum = turned + c->high * ld * ldt; /* [l][ky][kx][h] */
+  for (size_t y = 0; y < c->high; y++) {
+    rote_kernels_get()->transpose(row, pass->columns, high + y * row * ld, ld,
+                                  turned + y * ld * ldt, ldt);
+  }
+  for (size_t i = 0; i < weight_count(c); i++) {
+    sum[i] = 0;
+  }
+  for (size_t v = 0; v < c->low; v++) {
+    for (size_t u = 0; u < c->low; u++) {
+      const run ry = taps_down(c, v), rx = taps_down(c, u);
+      const rote_strided a = {low + (v * c->low + u) * cl * ld, ld, 1};
+      for (size_t i = 0; i < ry.count; i++) {
+        rote_gemm(cl, rx.count * ch, pass->columns, a,
+                  turned + (ry.pixel + i) * ld * ldt + rx.pixel * ch, ldt, NULL, true,
+                  sum + ((ry.first + i) * k + rx.first) * ch, taps * ch);
+      }
+    }
+  }
+  const size_t fit = gradient->flat != NULL ? cl : gradient->piece_room / (ch * taps);
+  const size_t at_once = fit < cl ? fit : cl;
+  for (size_t l0 = 0; l0 < cl; l0 += at_once) {
+    const size_t n = cl - l0 < at_once ? cl - l0 : at_once;
+    const size_t offset = c->weight + l0 * ch * taps;
+    rote_real *g = rote_gradient_room(gradient, offset);
+    for (size_t l = 0; l < n; l++) {
+      rote_kernels_get()->transpose(taps, ch, sum + (l0 + l) * taps * ch, ch, g + l * ch * taps,
+                                    taps);
+    }
+    rote_gradient_done(gradient, offset, n * ch * taps, g);
+  }
+}
+
+static size_t scratch_room(const rote_layer *layer, size_t ld)
+{
+  const convolution *c = (const convolution *)layer;
+  const size_t ldt = rote_column_pad(c->high * c->high_channels) + ROTE_COLUMN_BLOCK;
+  return c->high * ld * ldt + weight_count(c) + ROTE_COLUMN_BLOCK;
+}
+
+static size_t packed_room(const rote_layer *layer)
+{
+  return weight_count((const convolution *)layer);
+}
+
+static void down_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+{
+  const convolution *c = (const convolution *)layer;
+  pack_down(c, w + c->weight, packed);
+}
+
+static void down_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                         const rote_real *x, rote_real *y)
+{
+  down((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+}
+
+static void down_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                          const rote_real *x, const rote_real *y, const rote_real *dy,
+                          rote_real *dx, const rote_gradient *gradient)
+{
+  const convolution *c = (const convolution *)layer;
+  (void)y;
+  if (dx != NULL) {
+    pack_up(c, pass->w + c->weight, slot->scratch);
+    up(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+  }
+  weight_gradient(c, pass, slot, x, dy, gradient);
+}
+
+static void up_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+{
+  const convolution *c = (const convolution *)layer;
+  pack_up(c, w + c->weight, packed);
+}
+
+static void up_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                       const rote_real *x, rote_real *y)
+{
+  up((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+}
+
+static void up_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                        const rote_real *x, const rote_real *y, const rote_real *dy, rote_real *dx,
+                        const rote_gradient *gradient)
+{
+  const convolution *c = (const convolution *)layer;
+  (void)y;
+  if (dx != NULL) {
+    pack_down(c, pass->w + c->weight, slot->scratch);
+    down(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+  }
+  weight_gradient(c, pass, slot, dy, x, gradient);
+}
+
+static const rote_layer_ops down_ops = {
+    .name = "convolution",
+    .forward = down_forward,
+    .backward = down_backward,
+    .packed_room = packed_room,
+    .pack = down_pack,
+    .scratch_room = scratch_room,
+};
+
+static const rote_layer_ops up_ops = {
+    .name = "transposed_convolution",
+    .forward = up_forward,
+    .backward = up_backward,
+    .packed_room = packed_room,
+    .pack = up_pack,
+    .scratch_room = scratch_room,
+};
+
+/* `fan` is PyTorch's fan_in: the second dimension of the weight times the taps. */
+static rote_status create(rote_parameters *table, const char *name, const convolution *shape,
+                          rote_layer **layer)
+{
+  rote_status status = ROTE_OK;
+  convolution *c = NULL;
+  size_t index = 0;
+  const size_t fan = shape->high_channels * shape->kernel * shape->kernel;
+  rote_parameter weight = {
+      .rank = 4,
+      .shape = {shape->low_channels, shape->high_channels, shape->kernel, shape->kernel},
+      .bound = 1 / sqrt((double)fan)};
+  *layer = NULL;
+  if (shape->kernel % shape->stride != 0) {
+    return rote_fail(ROTE_INTERNAL, "a convolution's kernel must be a multiple of its stride");
+  }
+  snprintf(weight.name, sizeof weight.name, "%s.weight", name);
+  ROTE_TRY(rote_alloc(1, sizeof *c, &c));
+  *c = *shape;
+  ROTE_TRY(rote_parameters_add(table, &weight, &index));
+  c->weight = table->parameter[index].offset;
+  *layer = &c->base;
+  c = NULL;
+done:
+  rote_free(&c);
+  return status;
+}
+
+rote_status rote_layer_convolution(rote_parameters *table, const char *name, size_t high,
+                                   size_t channels, size_t filters, size_t kernel, size_t stride,
+                                   size_t padding, rote_layer **layer)
+{
+  const size_t low = (high + 2 * padding - kernel) / stride + 1;
+  const convolution c = {{&down_ops, high * high * channels, low * low * filters},
+                         0,
+                         high,
+                         low,
+                         channels,
+                         filters,
+                         kernel,
+                         stride,
+                         padding};
+  return create(table, name, &c, layer);
+}
+
+rote_status rote_layer_transposed_convolution(rote_parameters *table, const char *name, size_t low,
+                                              size_t channels, size_t filters, size_t kernel,
+                                              size_t stride, size_t padding, rote_layer **layer)
+{
+  const size_t high = (low - 1) * stride + kernel - 2 * padding;
+  const convolution c = {{&up_ops, low * low * channels, high * high * filters},
+                         0,
+                         high,
+                         low,
+                         filters,
+                         channels,
+                         kernel,
+                         stride,
+                         padding};
+  return create(table, name, &c, layer);
+}
