@@ -1,4 +1,5 @@
 #include "command.h"
+#include "rote/run.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -37,11 +38,13 @@ int rote_command_failed(rote_status status)
 int rote_command_misused(const rote_command *command, const char *format, ...)
 {
   va_list args;
-  fprintf(stderr, "rote: error: ");
-  va_start(args, format);
-  vfprintf(stderr, format, args);
-  va_end(args);
-  fprintf(stderr, "\nusage: rote %s %s\n", command->name, command->usage);
+  if (rote_cluster_rank() == 0) { /* every rank parses its command line; one explains */
+    fprintf(stderr, "rote: error: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nusage: rote %s %s\n", command->name, command->usage);
+  }
   return rote_status_exit_code(ROTE_USAGE);
 }
 

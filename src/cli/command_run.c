@@ -131,10 +131,7 @@ static int run_main(int argc, char **argv)
     }
   }
   if (code == 0) {
-    /* Every rank parses; only rank 0 explains a misuse. */
-    FILE *silent = root ? NULL : freopen("/dev/null", "w", stderr);
     code = parse(argc, argv, &request, set);
-    (void)silent;
   }
   if (code == 0) {
     status = rote_run(&request, &outcome);

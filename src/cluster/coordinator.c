@@ -4,10 +4,10 @@
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/result.h"
+#include "run_directory.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* An evaluation whose shards are coming in. */
 typedef struct {
@@ -121,32 +121,6 @@ done:
   return status;
 }
 
-/* What is on disk only for work to come goes when that work is done. */
-static void tidy(rote_coordinator *c, const rote_order *order)
-{
-  const rote_options *o = &c->setting->study->variant[order->variant].options;
-  char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
-  const rote_queue_unit *u = rote_queue_unit_at(c->queue, order->variant, order->unit);
-  if (o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
-      rote_unit_model_path(c->setting->directory, c->setting->study, order->variant, order->unit,
-                           order->epoch, path) == ROTE_OK) {
-    unlink(path);
-  }
-  for (size_t v = 0; v < rote_evaluation_count(o); v++) {
-    if (!u->trained || u->snapshot[v] != ROTE_SNAPSHOT_DONE) {
-      return;
-    }
-  }
-  if (rote_unit_model_path(c->setting->directory, c->setting->study, order->variant, order->unit, 0,
-                           path) == ROTE_OK &&
-      rote_path(previous, "%s.prev", path) == ROTE_OK) {
-    unlink(previous);
-    if (o->checkpoint.keep == ROTE_KEEP_NONE) {
-      unlink(path);
-    }
-  }
-}
-
 static rote_status take_shard(rote_coordinator *c, int rank, const rote_report *report,
                               const float *values)
 {
@@ -179,7 +153,7 @@ static rote_status take_shard(rote_coordinator *c, int rank, const rote_report *
                                  order->unit, order->epoch, path));
   ROTE_TRY(rote_evaluate_result_write(path, &result));
   drop(p);
-  tidy(c, order);
+  rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, order->v);
 done:
   return status;
 }

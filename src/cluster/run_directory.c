@@ -198,6 +198,31 @@ static bool evaluate_result_good(const char *directory, const char *fingerprint,
   return true;
 }
 
+void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t variant, size_t unit,
+                             size_t v)
+{
+  const rote_options *o = &queue->study->variant[variant].options;
+  const rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
+  char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
+  if (o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
+      rote_unit_model_path(directory, queue->study, variant, unit, rote_evaluation_epoch(o, v),
+                           path) == ROTE_OK) {
+    unlink(path);
+  }
+  for (size_t i = 0; i < rote_evaluation_count(o); i++) {
+    if (!u->trained || u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
+      return;
+    }
+  }
+  if (rote_unit_model_path(directory, queue->study, variant, unit, 0, path) == ROTE_OK &&
+      rote_path(previous, "%s.prev", path) == ROTE_OK) {
+    unlink(previous);
+    if (o->checkpoint.keep == ROTE_KEEP_NONE) {
+      unlink(path);
+    }
+  }
+}
+
 static void scan_unit(const char *directory, const char *fingerprint, rote_queue *queue,
                       size_t variant, size_t unit, const scratch *room)
 {
@@ -215,6 +240,11 @@ static void scan_unit(const char *directory, const char *fingerprint, rote_queue
                    ROTE_OK &&
                rote_file_exists(path)) {
       u->snapshot[v] = ROTE_SNAPSHOT_READY;
+    }
+  }
+  for (size_t v = 0; v < rote_evaluation_count(o); v++) {
+    if (u->snapshot[v] == ROTE_SNAPSHOT_DONE) { /* the last run may have died before it tidied */
+      rote_run_directory_tidy(directory, queue, variant, unit, v);
     }
   }
 }

@@ -23,7 +23,13 @@ void rote_run_directory_close(rote_run_directory *directory);
 rote_status rote_run_fingerprint(const rote_study *study, const rote_data_info *info, char *text);
 
 /** Mark in the queue what the results and snapshots on disk already hold; damaged files are named
- * and count as missing. Left-over temporary files are removed. */
+ * and count as missing. Left-over temporary files and those of rote_run_directory_tidy() are
+ * removed. */
 rote_status rote_run_directory_scan(const char *path, const char *fingerprint, rote_queue *queue);
+
+/** Remove what was on disk only for work that is done: the snapshot of the v-th evaluated epoch,
+ * and when the whole unit is done its spare checkpoint. checkpoint.keep says what stays. */
+void rote_run_directory_tidy(const char *path, rote_queue *queue, size_t variant, size_t unit,
+                             size_t v);
 
 #endif

@@ -17,6 +17,7 @@ struct rote_unit_runner {
   rote_trainer *trainer;
   bool training;    /* the trainer holds a unit */
   size_t unit;      /* which one */
+  uint64_t saved;   /* epoch of its checkpoint if that is later than the training: it stays */
   uint32_t resumes; /* of that training */
   double seconds;   /* of work on it, over all its segments */
 
@@ -161,6 +162,9 @@ static rote_status write_checkpoint(rote_unit_runner *r)
   char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
   rote_array_group group[3];
   const rote_checkpoint c = checkpoint_of(r, r->unit, group);
+  if (c.epoch < r->saved) {
+    return ROTE_OK;
+  }
   ROTE_TRY(
       rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, r->unit, 0, path));
   ROTE_TRY(rote_path(previous, "%s.prev", path));
@@ -199,6 +203,7 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
   }
   r->training = false;
   r->unit = unit;
+  r->saved = 0;
   ROTE_TRY(rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, unit, 0, path));
   for (int previous = 0; previous <= 1 && !r->training; previous++) {
     rote_array_group group[3];
@@ -217,6 +222,8 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
       r->resumes = c.resumes + 1;
       r->seconds = c.seconds;
       r->training = true;
+    } else if (c.epoch > r->saved) {
+      r->saved = c.epoch; /* a snapshot of an earlier epoch was lost */
     }
   }
   if (!r->training) {

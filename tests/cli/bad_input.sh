@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# Bad input is refused with the right exit code and a message that says what and where; nothing is left half-written.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+# refused CODE COMMAND... -- WORDS...: the command ends with CODE and says the words on stderr.
+refused() {
+  local code=$1 command=()
+  shift
+  while [ "$1" != -- ]; do
+    command+=("$1")
+    shift
+  done
+  shift
+  ends "$code" "${command[@]}"
+  says run.err "rote: error:" "$@"
+}
+
+import() {
+  "$ROTE" import "$@" >run.out 2>run.err
+}
+
+# Images ------------------------------------------------------------------------------------------
+IMAGES=train-images-idx3-ubyte LABELS=train-labels-idx1-ubyte
+
+# digits: a fresh directory `digits` with the four files, plain.
+digits() {
+  local file
+  rm -rf digits bad.h5
+  mkdir digits
+  for file in "$DATA"/*.gz; do
+    gunzip -c "$file" >"digits/$(basename "$file" .gz)"
+  done
+}
+
+# bad_digits WORDS...: `digits` is refused, and no file comes of it.
+bad_digits() {
+  refused 65 import mnist digits -o bad.h5 -- "$@"
+  [ -z "$(find . -name 'bad.h5*')" ] || fail "left behind: $(find . -name 'bad.h5*')"
+}
+
+digits
+import mnist digits -o bad.h5 || fail "plain files are refused"
+cmp -s <(h5dump -a sha256 bad.h5 | tail -n +2) <(h5dump -a sha256 data.h5 | tail -n +2) || fail "plain and .gz differ"
+
+digits; truncate -s -1 digits/$IMAGES; bad_digits digits/$IMAGES
+digits; truncate -s 10 digits/$IMAGES; bad_digits digits/$IMAGES
+digits; truncate -s 2003 digits/$LABELS; bad_digits digits/$LABELS
+digits; echo extra >>digits/$IMAGES; bad_digits digits/$IMAGES
+digits; printf '\0\0\10\1' | dd of=digits/$IMAGES conv=notrunc status=none; bad_digits digits/$IMAGES magic
+digits; printf 'PNG!' | dd of=digits/$LABELS conv=notrunc status=none; bad_digits digits/$LABELS magic
+digits; : >digits/$IMAGES; bad_digits digits/$IMAGES
+digits; rm digits/$IMAGES; bad_digits $IMAGES
+digits; rm digits/t10k-labels-idx1-ubyte; bad_digits t10k-labels-idx1-ubyte
+digits; { printf '\0\0\10\1\0\0\7\317'; tail -c +9 digits/$LABELS | head -c 1999; } >labels
+mv labels digits/$LABELS; bad_digits 2000 1999
+
+# with_gzip FILE: the plain file becomes a .gz.
+with_gzip() {
+  rm "digits/$1"
+  cp "$DATA/$1.gz" digits
+}
+digits; with_gzip $IMAGES; truncate -s 100000 digits/$IMAGES.gz; bad_digits digits/$IMAGES.gz
+digits; with_gzip $IMAGES; printf 'XXXX' | dd of=digits/$IMAGES.gz bs=1 seek=50000 conv=notrunc status=none
+bad_digits digits/$IMAGES.gz
+digits; with_gzip $IMAGES; : >digits/$IMAGES.gz; bad_digits digits/$IMAGES.gz
+
+refused 65 import mnist nowhere -o bad.h5 -- nowhere
+refused 64 import mnist -o bad.h5 -- directory
+refused 64 import mnist digits -- "-o"
+refused 64 import mnist digits -o -- "-o needs a value"
+refused 64 import postcards digits -o bad.h5 -- postcards
+refused 64 import mnist digits -o bad.h5 --pad x -- --pad x
+digits
+refused 74 import mnist digits -o data.h5/bad.h5 -- data.h5
+refused 74 import mnist digits -o /proc/bad.h5 -- /proc
+[ ! -e bad.h5 ] || fail "bad.h5 was made"
+
+# Studies -----------------------------------------------------------------------------------------
+# bad_study CODE RANKS ARGUMENT... -- WORDS...: refused, and no run directory comes of it.
+bad_study() {
+  local code=$1
+  shift
+  refused "$code" run "$@"
+  [ -z "$(find . -path './runs*' -o -name '*.tmp-rote')" ] || fail "left behind: $(find runs)"
+}
+
+# edited WORDS... < sed script: mini.yaml, edited, is refused as bad data in both ways to run it.
+edited() {
+  sed "$1" mini.yaml >edited.yaml
+  cmp -s mini.yaml edited.yaml && fail "the edit $1 changed nothing"
+  shift
+  bad_study 65 1 edited.yaml -- edited.yaml: "$@"
+}
+
+edited 's/^seed:/sede:/' :2 sede seed
+edited 's/latent: 8/latent: 8, width: 3/' :5 width
+edited 's/epochs: 4/epochs: four/' :6 training.epochs four
+edited 's/epochs: 4/epochs: [4]/' :6 epochs
+edited 's/hidden: .64, 32./hidden: { a: 1 }/' :5 hidden
+edited 's/learning_rate: 1e-3/learning_rate: -1e-3/' :6 training.learning_rate -1e-3
+edited 's/learning_rate: 1e-3/learning_rate: nan/' :6 training.learning_rate nan
+edited 's/count: 3/count: 1/' folds.count 1
+edited 's/batch: 32/batch: 0/' :6 training.batch 0
+edited 's/samples: 32/samples: 1e99/' :8 evaluation.samples 1e99
+edited 's/bernoulli/gamma/' :5 model.likelihood gamma
+edited 's/training.learning_rate=1e-4/training.learning_rate=-1/' :12 training.learning_rate -1
+edited 's/name: lr4/name: lr3/' lr3
+edited 's/^model: {/model: [/' :5
+
+# What only the data can tell.
+bad_study 65 1 mini.yaml --set folds.count=301 -- folds.count 301 300
+bad_study 65 1 mini.yaml --set training.batch=301 -- training.batch 301
+bad_study 65 1 mini.yaml --set data.limit=2001 -- data.limit 2001 2000
+bad_study 65 1 mini.yaml --set data.file=nothing.h5 -- nothing.h5
+bad_study 65 1 mini.yaml --set data.file=mini.yaml -- mini.yaml
+bad_study 65 3 mini.yaml --set data.file=nothing.h5 -- nothing.h5
+bad_study 65 3 mini.yaml --set folds.count=301 -- folds.count 301 300
+head -c 20000 data.h5 >cut.h5
+bad_study 65 1 mini.yaml --set data.file=cut.h5 -- cut.h5
+
+# The command line.
+bad_study 64 1 mini.yaml --set training.epoch=3 -- training.epoch training.epochs
+bad_study 64 1 mini.yaml --set training.epochs=x -- training.epochs x
+bad_study 65 1 mini.yaml --set folds.count=1 -- folds.count 1
+bad_study 64 1 mini.yaml --set -- --set
+bad_study 64 1 mini.yaml --colour -- --colour
+bad_study 64 1 mini.yaml other.yaml -- other.yaml
+bad_study 64 1 mini.yaml --max-hours 0 -- --max-hours 0
+bad_study 64 1 mini.yaml --max-hours 1h -- --max-hours 1h
+bad_study 64 1 mini.yaml --deadline soon -- --deadline soon
+bad_study 64 1 -- "a study file"
+bad_study 64 2 mini.yaml --colour -- --colour
+bad_study 65 1 missing.yaml -- missing.yaml
+: >empty.yaml
+bad_study 65 1 empty.yaml -- empty.yaml
+ends 64 "$ROTE" 2>run.err
+ends 64 "$ROTE" dance 2>run.err
+says run.err dance
+
+# The output directory.
+touch file
+refused 65 run 1 mini.yaml --output file/run -- file output
+refused 65 run 1 mini.yaml --output file -- file output
+refused 65 run 1 mini.yaml --output /proc/run -- /proc/run output
+refused 65 run 3 mini.yaml --output file/run -- file output
+
+# An output directory of another study, or of other data.
+ends 0 run 1 mini.yaml --output runs/mini --set training.epochs=2
+find runs -type f -not -name lock -exec sha256sum {} + | sort >before.txt
+refused 65 run 1 mini.yaml --output runs/mini -- runs/mini training.epochs "2 -> 4"
+refused 65 run 3 mini.yaml --output runs/mini --set training.epochs=2 --set seed=8 -- runs/mini seed "7 -> 8"
+"$ROTE" import mnist "$DATA" -o other.h5 --pad 0 >run.out
+refused 65 run 1 mini.yaml --output runs/mini --set training.epochs=2 --set data.file=other.h5 -- data.file other.h5 28
+find runs -type f -not -name lock -exec sha256sum {} + | sort >after.txt
+cmp before.txt after.txt || fail "a refusal changed the run directory"
+
+# A model made for another shape than the data: its checkpoints are of no use to it.
+mkdir -p runs/shape/models/lr3
+cp runs/mini/models/lr3/r00-f00.h5 runs/shape/models/lr3/
+ends 0 run 1 mini.yaml --output runs/shape --set training.epochs=2 --set data.file=other.h5
+says run.err models/lr3/r00-f00.h5
+no_leftovers .

@@ -1,0 +1,169 @@
+#include "check.h"
+
+#include "rote/file.h"
+#include "rote/memory.h"
+#include "run_directory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char parent[64], directory[96];
+
+static int make_parent(void **state)
+{
+  (void)state;
+  snprintf(parent, sizeof parent, "/tmp/rote-test-XXXXXX");
+  if (mkdtemp(parent) == NULL) {
+    return 1;
+  }
+  snprintf(directory, sizeof directory, "%s/runs/one", parent);
+  return 0;
+}
+
+static int remove_parent(void **state)
+{
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof command, "rm -rf '%s'", parent);
+  return system(command);
+}
+
+static rote_data_info data_named(char digest)
+{
+  rote_data_info info = {
+      .name = "tiny", .channels = 1, .height = 4, .width = 5, .train_count = 100};
+  memset(info.sha256, digest, sizeof info.sha256 - 1);
+  return info;
+}
+
+static rote_status open_with(const char *set, char digest, rote_run_directory *d)
+{
+  rote_study *study = NULL;
+  const rote_data_info info = data_named(digest);
+  CHECK_OK(rote_study_parse("s.yaml", "name: tiny\nvariants:\n  - { name: a }\n", set != NULL, &set,
+                            &study));
+  const rote_status status = rote_run_directory_open(directory, study, &info, d);
+  rote_study_destroy(&study);
+  return status;
+}
+
+static void open_and_close(const char *set)
+{
+  rote_run_directory d;
+  CHECK_OK(open_with(set, 'a', &d));
+  assert_true(d.lock >= 0);
+  rote_run_directory_close(&d);
+  assert_int_equal(d.lock, -1);
+  rote_run_directory_close(&d); /* harmless */
+}
+
+static void freezes_the_study_and_accepts_it_again(void **state)
+{
+  (void)state;
+  char path[ROTE_PATH_MAX];
+  char *before = NULL, *after = NULL;
+  rote_study *frozen = NULL;
+  CHECK_OK(rote_path(path, "%s/study.yaml", directory));
+  open_and_close("training.learning_rate=3e-4");
+  CHECK_OK(rote_file_read(path, &before, NULL));
+  open_and_close("training.learning_rate=0.0003");
+  CHECK_OK(rote_file_read(path, &after, NULL));
+  assert_string_equal(before, after);
+  CHECK_OK(rote_study_read(path, 0, NULL, &frozen));
+  assert_true(frozen->base.training.learning_rate == 3e-4);
+  rote_study_destroy(&frozen);
+  rote_free(&before);
+  rote_free(&after);
+}
+
+static void refuses_another_study_and_names_the_key(void **state)
+{
+  (void)state;
+  rote_run_directory d;
+  open_and_close(NULL);
+  CHECK_FAILS(open_with("training.learning_rate=2e-3", 'a', &d), ROTE_DATA,
+              "training.learning_rate");
+  assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "study.yaml"));
+  assert_int_equal(d.lock, -1);
+  CHECK_FAILS(open_with("seed=43", 'a', &d), ROTE_DATA, "seed");
+  CHECK_FAILS(open_with("folds.repeats=11", 'a', &d), ROTE_DATA, "folds.repeats");
+  open_and_close(NULL); /* the refusals left neither a lock nor a change */
+}
+
+static void accepts_what_cannot_change_results(void **state)
+{
+  (void)state;
+  open_and_close(NULL);
+  open_and_close("checkpoint.every=7");
+  open_and_close("checkpoint.keep=none");
+  open_and_close("output=elsewhere");
+}
+
+static void refuses_other_data(void **state)
+{
+  (void)state;
+  rote_run_directory d;
+  open_and_close(NULL);
+  CHECK_FAILS(open_with(NULL, 'b', &d), ROTE_DATA, "data.file");
+  assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "bbbb"));
+  assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "aaaa"));
+  assert_int_equal(d.lock, -1);
+}
+
+/* In another process, as a second run would. @return what the child found */
+static int open_in_child(const char *words)
+{
+  int result = -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    rote_run_directory d;
+    const rote_status status = open_with(NULL, 'a', &d);
+    _exit(status == ROTE_OK                                                        ? 0
+          : status == ROTE_DATA && strstr(rote_fail_reason(status), words) != NULL ? 1
+                                                                                   : 2);
+  }
+  assert_int_equal(waitpid(child, &result, 0), child);
+  return WEXITSTATUS(result);
+}
+
+static void a_second_owner_is_refused_with_the_pid_of_the_first(void **state)
+{
+  (void)state;
+  rote_run_directory d;
+  char words[32];
+  snprintf(words, sizeof words, "pid %ld", (long)getpid());
+  CHECK_OK(open_with(NULL, 'a', &d));
+  assert_int_equal(open_in_child(words), 1);
+  rote_run_directory_close(&d);
+  assert_int_equal(open_in_child(words), 0); /* the child's death is the end of its lock */
+  open_and_close(NULL);
+}
+
+static void a_directory_that_cannot_be_made_is_bad_input(void **state)
+{
+  (void)state;
+  rote_run_directory d;
+  char file[80];
+  snprintf(file, sizeof file, "%s/runs", parent);
+  CHECK_OK(rote_file_write_text(file, "not a directory\n"));
+  CHECK_FAILS(open_with(NULL, 'a', &d), ROTE_DATA, "output");
+  assert_non_null(strstr(rote_fail_reason(ROTE_DATA), file));
+  assert_int_equal(d.lock, -1);
+}
+
+int main(void)
+{
+#define IN_PARENT(test) cmocka_unit_test_setup_teardown(test, make_parent, remove_parent)
+  const struct CMUnitTest tests[] = {
+      IN_PARENT(freezes_the_study_and_accepts_it_again),
+      IN_PARENT(refuses_another_study_and_names_the_key),
+      IN_PARENT(accepts_what_cannot_change_results),
+      IN_PARENT(refuses_other_data),
+      IN_PARENT(a_second_owner_is_refused_with_the_pid_of_the_first),
+      IN_PARENT(a_directory_that_cannot_be_made_is_bad_input),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
