@@ -11,7 +11,7 @@ typedef struct {
   const rote_image_set *images; /* training images of the study; borrowed */
   const rote_image_set *test;   /* held out of full models; borrowed, count may be 0 */
   const uint16_t *fold;         /* [R, N]; borrowed, NULL without folds */
-  size_t width; /* of an image */
+  size_t width;                 /* of an image */
   rote_vae *vae;
   rote_real *w; /* [vae->table.total] parameters */
   rote_adam *adam;

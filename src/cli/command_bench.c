@@ -30,14 +30,13 @@ typedef struct {
   void (*step)(bench_room *room);
 } bench_case;
 
-/* 64 made-up images of 1 x 32 x 32 and the published MNIST model. */
-static rote_status prepare_mlp(bench_room *r)
+/* 64 made-up images and a model on them. */
+static rote_status prepare(bench_room *r, size_t channels, const char *const *set, size_t set_count)
 {
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
-  const rote_data_info info = {.channels = 1, .height = 32, .width = 32, .train_count = 64};
-  ROTE_TRY(rote_study_defaults(&study));
-  study->base.folds.count = 0;
+  const rote_data_info info = {.channels = channels, .height = 32, .width = 32, .train_count = 64};
+  ROTE_TRY(rote_study_parse("bench", "folds: { count: 0 }", set_count, set, &study));
   ROTE_TRY(rote_data_create(&info, &r->data));
   for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
     r->data->train.pixel[i] = (uint8_t)(i * 2654435761u >> 13);
@@ -54,14 +53,29 @@ done:
   return status;
 }
 
-/* As in a run: the batch is binarized and its noise drawn anew in every step. */
+/* The published MNIST model. */
+static rote_status prepare_mlp(bench_room *r)
+{
+  return prepare(r, 1, NULL, 0);
+}
+
+/* The published CelebA model. */
+static rote_status prepare_conv(bench_room *r)
+{
+  static const char *const set[] = {"model.kind=conv_vae", "model.latent=32",
+                                    "model.likelihood=gaussian_constant", "data.transform=logit",
+                                    "evaluation.samples=128"};
+  return prepare(r, 3, set, sizeof set / sizeof *set);
+}
+
+/* As in a run: the batch is binarized or dequantized and its noise drawn anew in every step. */
 static void step_train(bench_room *r)
 {
   const rote_stream data = {.seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_DATA};
   const rote_stream latent = {
       .seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_LATENT};
-  rote_batch_load(r->trainer->batch, ROTE_TRANSFORM_BINARIZE, &r->data->train, r->index, 64, data,
-                  latent);
+  rote_batch_load(r->trainer->batch, (rote_transform)r->trainer->options.data.transform,
+                  &r->data->train, r->index, 64, data, latent);
   rote_trainer_step(r->trainer, 64);
 }
 
@@ -74,6 +88,8 @@ static void step_likelihood(bench_room *r)
 static const bench_case cases[] = {
     {"mlp_vae train", 64, prepare_mlp, step_train},
     {"mlp_vae likelihood", 64, prepare_mlp, step_likelihood},
+    {"conv_vae train", 64, prepare_conv, step_train},
+    {"conv_vae likelihood", 64, prepare_conv, step_likelihood},
 };
 
 static double seconds_now(void)

@@ -9,7 +9,8 @@
 
 static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
 static const char *const models[] = {"mlp_vae", "conv_vae", NULL};
-static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal", NULL};
+static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal",
+                                          NULL};
 static const char *const optimizers[] = {"adam", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
@@ -64,7 +65,8 @@ static const rote_option table[] = {
      .fallback = "binarize",
      .of_results = true,
      .of_variant = true,
-     .help = "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
+     .help =
+         "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
     {.key = "model.kind",
      .type = ROTE_OPTION_CHOICE,
      .offset = FIELD(model.kind),

@@ -203,11 +203,13 @@ static rote_status check_options(const char *where, const rote_options *o, const
   if (o->folds.count == 0 && o->folds.full == 0) {
     return rote_fail(ROTE_DATA, "%s: folds: count 0 and full 0 leave nothing to train", where);
   }
-  if ((o->model.likelihood == ROTE_LIKELIHOOD_BERNOULLI) == (o->data.transform == ROTE_TRANSFORM_LOGIT)) {
-    return rote_fail(ROTE_DATA,
-                     "%s: model.likelihood and data.transform do not go together: bernoulli takes binarize "
-                     "or scale, the Gaussian likelihoods take logit",
-                     where);
+  if ((o->model.likelihood == ROTE_LIKELIHOOD_BERNOULLI) ==
+      (o->data.transform == ROTE_TRANSFORM_LOGIT)) {
+    return rote_fail(
+        ROTE_DATA,
+        "%s: model.likelihood and data.transform do not go together: bernoulli takes binarize "
+        "or scale, the Gaussian likelihoods take logit",
+        where);
   }
   if (o->evaluation.every > o->training.epochs) {
     return rote_fail(ROTE_DATA,

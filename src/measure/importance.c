@@ -54,11 +54,14 @@ void rote_importance_weights(rote_evaluator *e, const rote_real *w, const rote_r
                              const rote_real *eps, double *log_weight)
 {
   const rote_vae *vae = e->vae;
+  const double per_level = vae->options.data.transform == ROTE_TRANSFORM_LOGIT
+                               ? rote_logit_correction(vae->pixels, x)
+                               : 0;
   for (size_t first = 0; first < e->samples; first += e->block) {
     const size_t n = e->samples - first < e->block ? e->samples - first : e->block;
     /* log N(z; 0, I) - log q(z|x) = 1/2 sum over l of eps^2 + logvar - z^2: the constants cancel */
     for (size_t s = 0; s < n; s++) {
-      log_weight[first + s] = 0;
+      log_weight[first + s] = per_level;
     }
     for (size_t l = 0; l < vae->latent; l++) {
       const rote_real m = mu[l * ld], v = logvar[l * ld];
@@ -127,9 +130,6 @@ void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_imag
       rote_importance_weights(e, w, e->image, e->encode->mu + j, e->encode->logvar + j,
                               e->encode->ld, e->eps, e->log_weight);
       rote_importance_reduce(e->samples, e->log_weight, &log_p, &effective);
-      if (o->data.transform == ROTE_TRANSFORM_LOGIT) {
-        log_p += rote_logit_correction(vae->pixels, e->image);
-      }
       log_px[done + j] = (float)log_p;
       effective_samples[done + j] = (float)effective;
     }

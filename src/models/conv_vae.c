@@ -5,10 +5,10 @@
 
 #include <stdio.h>
 
-/* Append, and keep the first error. */
-static rote_status append(rote_network *network, rote_status made, rote_layer *layer)
+/* Append the layer that a constructor has made, or pass on why it could not. */
+static rote_status append(rote_network *network, rote_status made, rote_layer **layer)
 {
-  return made != ROTE_OK ? made : rote_network_append(network, layer);
+  return made != ROTE_OK ? made : rote_network_append(network, *layer);
 }
 
 static rote_status build_encoder(rote_vae *vae, size_t channels, size_t side, size_t stages)
@@ -18,28 +18,29 @@ static rote_status build_encoder(rote_vae *vae, size_t channels, size_t side, si
   rote_layer *layer = NULL;
   char name[64];
   size_t in = channels, out = vae->options.model.features;
-  ROTE_TRY(append(n, rote_layer_permute(channels, side * side, true, &layer), layer));
+  ROTE_TRY(append(n, rote_layer_permute(channels, side * side, true, &layer), &layer));
   for (size_t i = 0; i < stages; i++) {
     snprintf(name, sizeof name, "encoder.%zu.conv", i);
     ROTE_TRY(append(n, rote_layer_convolution(&vae->table, name, side, in, out, 4, 2, 1, &layer),
-                    layer));
+                    &layer));
     side /= 2;
     if (i > 0) {
       snprintf(name, sizeof name, "encoder.%zu.bn", i);
       ROTE_TRY(
-          append(n, rote_layer_batch_norm(&vae->table, name, side * side, out, &layer), layer));
+          append(n, rote_layer_batch_norm(&vae->table, name, side * side, out, &layer), &layer));
     }
-    ROTE_TRY(append(n, rote_layer_rectifier(side * side * out, 0.2, &layer), layer));
+    ROTE_TRY(append(n, rote_layer_rectifier(side * side * out, 0.2, &layer), &layer));
     in = out;
     out *= 2;
   }
   /* flattened as PyTorch does, so that mu.weight and logvar.weight have its order */
-  ROTE_TRY(append(n, rote_layer_permute(in, side * side, false, &layer), layer));
-  ROTE_TRY(append(
-      &vae->mu, rote_layer_dense(&vae->table, "mu", side * side * in, vae->latent, &layer), layer));
+  ROTE_TRY(append(n, rote_layer_permute(in, side * side, false, &layer), &layer));
+  ROTE_TRY(append(&vae->mu,
+                  rote_layer_dense(&vae->table, "mu", side * side * in, vae->latent, &layer),
+                  &layer));
   ROTE_TRY(append(&vae->logvar,
                   rote_layer_dense(&vae->table, "logvar", side * side * in, vae->latent, &layer),
-                  layer));
+                  &layer));
 done:
   return status;
 }
@@ -60,17 +61,17 @@ static rote_status build_decoder(rote_vae *vae, size_t planes, size_t stages)
         i == 0
             ? rote_layer_transposed_convolution(&vae->table, name, side, in, out, 2, 1, 0, &layer)
             : rote_layer_transposed_convolution(&vae->table, name, side, in, out, 4, 2, 1, &layer),
-        layer));
+        &layer));
     side *= 2;
     if (!last) {
       snprintf(name, sizeof name, "decoder.%zu.bn", i);
       ROTE_TRY(
-          append(n, rote_layer_batch_norm(&vae->table, name, side * side, out, &layer), layer));
-      ROTE_TRY(append(n, rote_layer_rectifier(side * side * out, 0, &layer), layer));
+          append(n, rote_layer_batch_norm(&vae->table, name, side * side, out, &layer), &layer));
+      ROTE_TRY(append(n, rote_layer_rectifier(side * side * out, 0, &layer), &layer));
     }
     in = out;
   }
-  ROTE_TRY(append(n, rote_layer_permute(planes, side * side, false, &layer), layer));
+  ROTE_TRY(append(n, rote_layer_permute(planes, side * side, false, &layer), &layer));
 done:
   return status;
 }

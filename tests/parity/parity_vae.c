@@ -61,6 +61,32 @@ done:
   return status;
 }
 
+/* Model, likelihood and the transform that goes with it; false if one of them is not built. */
+static bool find_kind(const char *model, const char *likelihood, rote_options *o)
+{
+  const rote_vae_kind *const kind[] = {&rote_vae_mlp, &rote_vae_conv};
+  static const int kind_number[] = {ROTE_MODEL_MLP_VAE, ROTE_MODEL_CONV_VAE};
+  static const int likelihoods[] = {ROTE_LIKELIHOOD_BERNOULLI, ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
+                                    ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL};
+  bool model_found = false, likelihood_found = false;
+  for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+    if (strcmp(model, kind[i]->name) == 0) {
+      o->model.kind = kind_number[i];
+      model_found = true;
+    }
+  }
+  for (size_t i = 0; i < sizeof likelihoods / sizeof *likelihoods; i++) {
+    if (strcmp(likelihood, rote_likelihood_get((rote_likelihood_kind)likelihoods[i])->name) == 0) {
+      o->model.likelihood = likelihoods[i];
+      likelihood_found = true;
+    }
+  }
+  if (o->model.likelihood != ROTE_LIKELIHOOD_BERNOULLI) {
+    o->data.transform = ROTE_TRANSFORM_LOGIT;
+  }
+  return model_found && likelihood_found;
+}
+
 static rote_status read_options(vae_check *c)
 {
   rote_status status = ROTE_OK;
@@ -73,19 +99,20 @@ static rote_status read_options(vae_check *c)
   *o = study->base;
   ROTE_TRY(parity_text(c->file, "model", model, sizeof model));
   ROTE_TRY(parity_text(c->file, "likelihood", likelihood, sizeof likelihood));
-  if (strcmp(model, rote_vae_mlp.name) != 0 ||
-      strcmp(likelihood, rote_likelihood_bernoulli.name) != 0) {
+  if (!find_kind(model, likelihood, o)) {
     snprintf(c->result->not_built, sizeof c->result->not_built,
              "%.40s with likelihood %.40s is not part of this version", model, likelihood);
     goto done;
   }
-  o->model.kind = ROTE_MODEL_MLP_VAE;
-  o->model.likelihood = ROTE_LIKELIHOOD_BERNOULLI;
   ROTE_TRY(check_adam(c->file));
   ROTE_TRY(parity_number(c->file, "beta", &o->model.beta));
   ROTE_TRY(parity_number(c->file, "lr", &o->training.learning_rate));
-  ROTE_TRY(
-      read_sizes(c->file, "hidden", ROTE_COUNTS_MAX, o->model.hidden.value, &o->model.hidden.n));
+  if (o->model.kind == ROTE_MODEL_MLP_VAE) {
+    ROTE_TRY(
+        read_sizes(c->file, "hidden", ROTE_COUNTS_MAX, o->model.hidden.value, &o->model.hidden.n));
+  } else {
+    ROTE_TRY(read_sizes(c->file, "features", 1, &o->model.features, &n));
+  }
   ROTE_TRY(read_sizes(c->file, "latent", 1, &o->model.latent, &n));
   ROTE_TRY(read_sizes(c->file, "image", 3, image, &n));
   if (n != 3) {
@@ -154,21 +181,46 @@ static void to_columns(const parity_array *rows, size_t ld, rote_real *out)
   }
 }
 
-/* Every parameter of the model, and none besides, from a group of the file. */
+/* Running statistics are in the weights, but have neither gradient nor moments. */
+static bool is_running(const rote_parameter *p)
+{
+  return strstr(p->name, ".running_") != NULL;
+}
+
+/* Every parameter of the model, and none besides, from a group of the file. Running statistics may
+ * be missing (they are 0 then); PyTorch's count of batches is not ours. */
 static rote_status read_parameters(const vae_check *c, const char *group, rote_real *w)
 {
   rote_status status = ROTE_OK;
   const rote_parameters *table = &c->vae->table;
   parity_array array = {0};
-  size_t members = 0;
+  size_t members = 0, expected = 0;
   ROTE_TRY(parity_members(c->file, group, &members));
-  if (members != table->count) {
+  for (size_t i = 0; i < table->count; i++) {
+    const rote_parameter *p = &table->parameter[i];
+    char where[PARITY_NAME];
+    snprintf(where, sizeof where, "%s/%s", group, p->name);
+    const bool here = parity_has(c->file, where);
+    expected += here || !is_running(p);
+    const char *mean = strstr(where, ".running_mean");
+    if (mean != NULL && here) {
+      memcpy(where + (mean - where), ".num_batches_tracked", sizeof ".num_batches_tracked");
+      expected += parity_has(c->file, where);
+    }
+  }
+  if (members != expected) {
     ROTE_TRY(
-        rote_fail(ROTE_DATA, "%s has %zu arrays, the model has %zu", group, members, table->count));
+        rote_fail(ROTE_DATA, "%s has %zu arrays, the model has %zu", group, members, expected));
   }
   for (size_t i = 0; i < table->count; i++) {
     const rote_parameter *p = &table->parameter[i];
-    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "%s/%s", group, p->name));
+    char where[PARITY_NAME];
+    snprintf(where, sizeof where, "%s/%s", group, p->name);
+    if (is_running(p) && !parity_has(c->file, where)) {
+      memset(w + p->offset, 0, p->count * sizeof *w);
+      continue;
+    }
+    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "%s", where));
     for (size_t j = 0; j < p->count; j++) {
       w[p->offset + j] = (rote_real)array.value[j];
     }
@@ -188,6 +240,9 @@ static rote_status compare_parameters(const vae_check *c, const char *name, cons
     const rote_parameter *p = &table->parameter[i];
     char where[PARITY_NAME];
     snprintf(where, sizeof where, "%s/%s", group, p->name);
+    if (is_running(p) && !parity_has(c->file, where)) {
+      continue;
+    }
     ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &want, "%s", where));
     for (size_t j = 0; j < p->count; j++) {
       c->flat[j] = (double)got[p->offset + j];
@@ -325,6 +380,7 @@ static rote_status check_step(vae_check *c, size_t t)
   ROTE_TRY(read_parameters(c, at, c->given));
   ROTE_TRY(load_adam(c, t, c->w, c->whole));
   rote_adam_apply(c->whole, 0, c->vae->table.total, c->given);
+  rote_vae_after_step(c->vae, c->batch, c->work, c->w);
   snprintf(at, sizeof at, "/steps/%zu/after", t);
   ROTE_TRY(compare_parameters(c, "adam", at, c->w));
   snprintf(at, sizeof at, "/steps/%zu/adam_m", t + 1);
@@ -347,13 +403,15 @@ static rote_status weigh(vae_check *c, const parity_array *noise, double *log_we
   rote_status status = ROTE_OK;
   const size_t pixels = c->vae->pixels, latent = c->vae->latent;
   rote_evaluator *evaluator = NULL;
+  rote_vae_workspace *encode = NULL;
   rote_real *image = NULL, *eps = NULL;
   double *of_image = NULL;
   ROTE_TRY(rote_evaluator_create(c->vae, &evaluator));
   ROTE_TRY(rote_alloc(pixels, sizeof *image, &image));
   ROTE_TRY(rote_alloc(latent * c->samples, sizeof *eps, &eps));
   ROTE_TRY(rote_alloc(c->samples, sizeof *of_image, &of_image));
-  rote_vae_encode(c->vae, c->w, c->x, c->batch, c->work);
+  ROTE_TRY(rote_vae_workspace_create(c->vae, c->batch, false, &encode));
+  rote_vae_encode(c->vae, c->w, c->x, c->batch, encode);
   for (size_t j = 0; j < c->batch; j++) {
     for (size_t d = 0; d < pixels; d++) {
       image[d] = c->x[d * c->ld + j];
@@ -363,8 +421,8 @@ static rote_status weigh(vae_check *c, const parity_array *noise, double *log_we
         eps[l * c->samples + s] = (rote_real)noise->value[(s * c->batch + j) * latent + l];
       }
     }
-    rote_importance_weights(evaluator, c->w, image, c->work->mu + j, c->work->logvar + j, c->ld,
-                            eps, of_image);
+    rote_importance_weights(evaluator, c->w, image, encode->mu + j, encode->logvar + j, c->ld, eps,
+                            of_image);
     for (size_t s = 0; s < c->samples; s++) {
       log_weight[s * c->batch + j] = of_image[s];
     }
@@ -374,6 +432,7 @@ done:
   rote_free(&eps);
   rote_free(&of_image);
   rote_evaluator_destroy(&evaluator);
+  rote_vae_workspace_destroy(&encode);
   return status;
 }
 
