@@ -124,7 +124,7 @@ static rote_status mark_bad(import *m, size_t i, rote_status failure)
   const char *name = rote_text_list_get(&m->sources->name, i);
   /* Reasons begin with the path of the file; what is kept does not need the directory. */
   const char *reason = rote_fail_reason(failure), *tail = strstr(reason, name);
-  rote_log(ROTE_LOG_WARN, "bad-file", "%s", reason);
+  rote_log(m->options->skip_bad ? ROTE_LOG_WARN : ROTE_LOG_ERROR, "bad-file", "%s", reason);
   ROTE_TRY(rote_text_list_add(&m->left_out, tail != NULL ? tail : reason));
   m->bad[i] = true;
 done:
