@@ -10,6 +10,11 @@ need "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 if [ "$(id -u)" -eq 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+# Real images for the import tests, if they lie beside the checkout.
+if [ -z "${ROTE_CIFAR_JPEG:-}" ] && [ -d ../shared/data/cifar10-jpeg ]; then
+  ROTE_CIFAR_JPEG=$(cd ../shared/data/cifar10-jpeg && pwd)
+  export ROTE_CIFAR_JPEG
+fi
 build asan build-asan
 ctest --test-dir build-asan --output-on-failure --no-tests=ignore -L unit "$@"
 build dev build-dev

@@ -17,10 +17,10 @@ typedef struct {
 } parity_kind;
 
 static const parity_kind kinds[] = {
-    {"mlp_vae", parity_vae}, {"statistics", parity_statistics},
-    {"conv_vae", NULL},      {"activations", NULL},
-    {"fc_ae", NULL},         {"recovery", NULL},
-    {"resize", NULL},        {"classical", NULL},
+    {"mlp_vae", parity_vae},   {"statistics", parity_statistics},
+    {"conv_vae", NULL},        {"activations", NULL},
+    {"fc_ae", NULL},           {"recovery", NULL},
+    {"resize", parity_resize}, {"classical", NULL},
     {"neighbours", NULL},
 };
 
