@@ -39,6 +39,12 @@ rote_status rote_file_read(const char *path, char **text, size_t *length);
 /** mkdir -p. */
 rote_status rote_directory_create(const char *path);
 
+/** Is there room for a new file of `bytes` where `target` would lie? Directories need not exist
+ * yet.
+ * @return ROTE_OK, also where the file system does not say; ROTE_IO with what is needed and what is
+ * there */
+rote_status rote_file_check_space(const char *target, size_t bytes);
+
 bool rote_file_exists(const char *path);
 
 /** snprintf into a path buffer of ROTE_PATH_MAX bytes; a path that does not fit is ROTE_DATA. */

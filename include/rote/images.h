@@ -1,20 +1,23 @@
 /* A data set in memory: pixels as bytes, one image after the other.
  *
- * Letters: N images, C channels, H rows, W columns, D = C H W pixels of an image. */
+ * Letters: N images, C channels, H rows, W columns, D = C H W pixels of an image, A attributes. */
 #ifndef ROTE_IMAGES_H
 #define ROTE_IMAGES_H
 
 #include "rote/digest.h"
 #include "rote/status.h"
+#include "rote/text_list.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* A set of images; every array is owned by whoever made the rote_data that holds it. */
 typedef struct {
-  size_t count;   /* N */
-  uint8_t *pixel; /* [N, C, H, W], 0..255 */
-  int32_t *label; /* [N]; -1 where unknown */
+  size_t count;        /* N */
+  uint8_t *pixel;      /* [N, C, H, W], 0..255 */
+  int32_t *label;      /* [N]; -1 where unknown */
+  rote_text_list name; /* [N] of the source files, or empty */
+  uint8_t *attribute;  /* [N, A], 0 or 1; NULL if there are none */
 } rote_image_set;
 
 /* Description of a data set: small, copied freely, equal on all ranks. */
@@ -30,6 +33,14 @@ typedef struct {
 typedef struct {
   rote_data_info info;
   rote_image_set train, validation, test; /* count 0 and NULL arrays where absent */
+  rote_text_list class_name;              /* by label; empty if labels have no names */
+  rote_text_list attribute_name;          /* [A] */
+  rote_text_list left_out; /* "name: reason" of source files that could not be read */
+  /* SHA-256 of what sha256sum prints for the source files, in the order of the images (train,
+   * validation, test) and with their names below the imported directory, then for files with
+   * labels;
+   * "" if the importer keeps none. */
+  char files_sha256[ROTE_DIGEST_TEXT];
 } rote_data;
 
 /** D: pixels of one image, all channels. */

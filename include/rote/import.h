@@ -5,13 +5,40 @@
 
 #include "rote/images.h"
 
+#include <stdbool.h>
+
+/* A rectangle of pixels; right and bottom are the first column and row outside. All 0: no crop. */
 typedef struct {
-  size_t pad; /* mnist: zero pixels added on every side */
+  size_t left, top, right, bottom;
+} rote_crop;
+
+/* All 0: the importer's own values. */
+typedef struct {
+  size_t pad;     /* zero pixels added on every side */
+  rote_crop crop; /* what is cut out of every image */
+  size_t size;    /* height and width that this is resized to; 0: left as it is */
+  bool gray;      /* colour becomes grey: 0.299 R + 0.587 G + 0.114 B */
+  bool skip_bad;  /* leave out files that cannot be read, instead of failing in the end */
+
+  const char *output; /* the data file to be written, to check its disk before the work; or NULL */
+  /* Called often with the number of files done; or NULL. */
+  void (*progress)(void *context, size_t done, size_t total);
+  void *context;
 } rote_import_options;
+
+/* The options an importer uses; others are refused on the command line. */
+typedef enum {
+  ROTE_IMPORT_PAD = 1,
+  ROTE_IMPORT_CROP = 2,
+  ROTE_IMPORT_SIZE = 4,
+  ROTE_IMPORT_GRAY = 8,
+  ROTE_IMPORT_SKIP_BAD = 16,
+} rote_import_use;
 
 typedef struct {
   const char *name;    /* word on the command line */
   const char *summary; /* one line for --help */
+  unsigned uses;       /* rote_import_use, or-ed */
   /* Read `directory`. On error nothing is kept; the message names the file and what was wrong. */
   rote_status (*read)(const char *directory, const rote_import_options *options, rote_data **data);
 } rote_importer;

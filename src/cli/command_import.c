@@ -4,53 +4,219 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#define USAGE "mnist DIR -o FILE.h5 [--pad N]"
+#define USAGE                                                                                      \
+  "mnist|cifar10|images|celeba DIR -o FILE.h5 [--pad N] [--crop L,T,R,B] [--size S] [--gray] "     \
+  "[--skip-bad]"
 
-static int import_main(int argc, char **argv)
+enum { SIDE_MAX = 4096 };
+
+/* The command line, taken apart. */
+typedef struct {
+  const char *kind, *directory, *output;
+  rote_import_options options;
+  unsigned given; /* rote_import_use, or-ed */
+} request;
+
+/* @return NULL, or what the value should have been */
+static const char *set_pad(request *r, const char *value)
 {
-  const char *kind = NULL, *directory = NULL, *output = NULL;
-  rote_import_options options = {.pad = 2};
-  rote_status status = ROTE_OK;
-  rote_data *data = NULL;
-  for (int i = 1; i < argc; i++) {
-    const bool takes_value = strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--pad") == 0;
-    long long pad = 0;
-    if (takes_value && i + 1 == argc) {
-      return rote_command_misused(&rote_command_import, "%s needs a value", argv[i]);
+  long long pad = 0;
+  if (!rote_command_number(value, 0, SIDE_MAX, &pad)) {
+    return "a whole number from 0 to 4096";
+  }
+  r->options.pad = (size_t)pad;
+  return NULL;
+}
+
+static const char *set_size(request *r, const char *value)
+{
+  long long size = 0;
+  if (!rote_command_number(value, 1, SIDE_MAX, &size)) {
+    return "a whole number from 1 to 4096";
+  }
+  r->options.size = (size_t)size;
+  return NULL;
+}
+
+static const char *set_crop(request *r, const char *value)
+{
+  int edge[4], end = 0;
+  if (sscanf(value, "%6d,%6d,%6d,%6d%n", &edge[0], &edge[1], &edge[2], &edge[3], &end) != 4 ||
+      value[end] != '\0' || edge[0] < 0 || edge[1] < 0 || edge[2] <= edge[0] ||
+      edge[3] <= edge[1]) {
+    return "left,top,right,bottom in pixels, with left < right and top < bottom";
+  }
+  r->options.crop = (rote_crop){(size_t)edge[0], (size_t)edge[1], (size_t)edge[2], (size_t)edge[3]};
+  return NULL;
+}
+
+static const char *set_output(request *r, const char *value)
+{
+  r->output = value;
+  return NULL;
+}
+
+static const char *set_gray(request *r, const char *value)
+{
+  (void)value;
+  r->options.gray = true;
+  return NULL;
+}
+
+static const char *set_skip_bad(request *r, const char *value)
+{
+  (void)value;
+  r->options.skip_bad = true;
+  return NULL;
+}
+
+static const struct {
+  const char *name;
+  bool takes_value;
+  unsigned use; /* rote_import_use; 0: every importer */
+  const char *(*set)(request *r, const char *value);
+} options[] = {
+    {"-o", true, 0, set_output},
+    {"--pad", true, ROTE_IMPORT_PAD, set_pad},
+    {"--crop", true, ROTE_IMPORT_CROP, set_crop},
+    {"--size", true, ROTE_IMPORT_SIZE, set_size},
+    {"--gray", false, ROTE_IMPORT_GRAY, set_gray},
+    {"--skip-bad", false, ROTE_IMPORT_SKIP_BAD, set_skip_bad},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+/* @return 0 or the exit code */
+static int parse_option(int argc, char **argv, int *i, request *r)
+{
+  const char *name = argv[*i], *value = NULL;
+  for (int k = 0; k < OPTION_COUNT; k++) {
+    if (strcmp(options[k].name, name) != 0) {
+      continue;
     }
-    if (strcmp(argv[i], "-o") == 0) {
-      output = argv[++i];
-    } else if (strcmp(argv[i], "--pad") == 0) {
-      if (!rote_command_number(argv[++i], 0, 4096, &pad)) {
-        return rote_command_misused(&rote_command_import,
-                                    "--pad: \"%s\" is not a whole number from 0 to 4096", argv[i]);
+    if (options[k].takes_value && *i + 1 == argc) {
+      return rote_command_misused(&rote_command_import, "%s needs a value", name);
+    }
+    value = options[k].takes_value ? argv[++*i] : NULL;
+    r->given |= options[k].use;
+    const char *wanted = options[k].set(r, value);
+    return wanted == NULL ? 0
+                          : rote_command_misused(&rote_command_import, "%s: \"%s\" is not %s", name,
+                                                 value, wanted);
+  }
+  return rote_command_misused(&rote_command_import, "%s: unknown option", name);
+}
+
+static int parse(int argc, char **argv, request *r)
+{
+  for (int i = 1; i < argc; i++) {
+    if (argv[i][0] == '-') {
+      const int code = parse_option(argc, argv, &i, r);
+      if (code != 0) {
+        return code;
       }
-      options.pad = (size_t)pad;
-    } else if (argv[i][0] == '-') {
-      return rote_command_misused(&rote_command_import, "%s: unknown option", argv[i]);
-    } else if (kind == NULL) {
-      kind = argv[i];
-    } else if (directory == NULL) {
-      directory = argv[i];
+    } else if (r->kind == NULL) {
+      r->kind = argv[i];
+    } else if (r->directory == NULL) {
+      r->directory = argv[i];
     } else {
       return rote_command_misused(&rote_command_import, "unexpected argument \"%s\"", argv[i]);
     }
   }
-  if (kind == NULL || directory == NULL || output == NULL) {
+  if (r->kind == NULL || r->directory == NULL || r->output == NULL) {
     return rote_command_misused(&rote_command_import,
                                 "a kind of data, a directory and -o FILE are needed");
   }
-  const rote_importer *importer = rote_importer_find(kind);
+  return 0;
+}
+
+/* An option that the importer would ignore is a mistake. */
+static int check_use(const request *r, const rote_importer *importer)
+{
+  for (int k = 0; k < OPTION_COUNT; k++) {
+    if ((options[k].use & r->given & ~importer->uses) != 0) {
+      return rote_command_misused(&rote_command_import, "%s has no meaning for %s", options[k].name,
+                                  importer->name);
+    }
+  }
+  return 0;
+}
+
+static double now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* When the work began, and when a line is due. */
+typedef struct {
+  double began, due;
+} clock_times;
+
+/* A live line on a terminal, else a line in 30 s. */
+static void show_progress(void *context, size_t done, size_t total)
+{
+  clock_times *times = context;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  const double time = now(), seconds = time - times->began;
+  char eta[64];
+  if (time < times->due) {
+    return;
+  }
+  times->due = time + (terminal ? 0.2 : 30);
+  rote_command_duration(seconds * (double)(total - done) / (double)done, eta, sizeof eta);
+  fprintf(stderr, "%s%5.1f %%  files %zu/%zu  to go %s%s", terminal ? "\r" : "",
+          100 * (double)done / (double)total, done, total, eta, terminal ? "\033[K" : "\n");
+  fflush(stderr);
+}
+
+static void print_summary(const request *r, const rote_data *data)
+{
+  const rote_data_info *info = &data->info;
+  printf("%s: %zu training", r->output, info->train_count);
+  if (info->validation_count > 0) {
+    printf(", %zu validation", info->validation_count);
+  }
+  printf(" and %zu test images of %zu x %zu x %zu, sha256 %.16s...\n", info->test_count,
+         info->channels, info->height, info->width, info->sha256);
+  if (data->left_out.count > 0) {
+    printf("%zu files could not be read and were left out; /left_out in the file names them\n",
+           data->left_out.count);
+  }
+}
+
+static int import_main(int argc, char **argv)
+{
+  rote_status status = ROTE_OK;
+  rote_data *data = NULL;
+  clock_times times = {.began = now()};
+  request r = {.options = {.pad = 2, .progress = show_progress, .context = &times}};
+  times.due = times.began + (isatty(STDERR_FILENO) ? 1 : 30);
+  int code = parse(argc, argv, &r);
+  if (code != 0) {
+    return code;
+  }
+  const rote_importer *importer = rote_importer_find(r.kind);
   if (importer == NULL) {
     return rote_command_misused(&rote_command_import,
-                                "\"%s\" is not a kind of data that can be imported", kind);
+                                "\"%s\" is not a kind of data that can be imported", r.kind);
   }
-  ROTE_TRY(importer->read(directory, &options, &data));
-  ROTE_TRY(rote_data_file_write(output, data));
-  printf("%s: %zu training and %zu test images of %zu x %zu x %zu, sha256 %.16s...\n", output,
-         data->info.train_count, data->info.test_count, data->info.channels, data->info.height,
-         data->info.width, data->info.sha256);
+  code = check_use(&r, importer);
+  if (code != 0) {
+    return code;
+  }
+  r.options.output = r.output;
+  status = importer->read(r.directory, &r.options, &data);
+  if (isatty(STDERR_FILENO)) {
+    fprintf(stderr, "\r\033[K");
+  }
+  ROTE_TRY(status);
+  ROTE_TRY(rote_data_file_write(r.output, data));
+  print_summary(&r, data);
 done:
   rote_data_destroy(&data);
   return status == ROTE_OK ? 0 : rote_command_failed(status);
@@ -59,7 +225,8 @@ done:
 const rote_command rote_command_import = {
     .name = "import",
     .usage = USAGE,
-    .help = "read an image data set (IDX files, plain or .gz) into one data file; --pad 2 is the "
-            "default",
+    .help = "read an image data set into one data file: IDX files (plain or .gz; --pad 2 is the "
+            "default),\n      CIFAR-10 binary batches, a tree of JPEG and PNG "
+            "([train|validation|test/][class/]file), CelebA",
     .main = import_main,
 };

@@ -15,7 +15,7 @@ static double seconds_to_go(const rote_progress *p)
   return done > 0 ? p->seconds * p->work_left / done : -1;
 }
 
-static void duration(double seconds, char *out, size_t size)
+void rote_command_duration(double seconds, char *out, size_t size)
 {
   const long s = (long)(seconds + 0.5);
   if (seconds < 0) {
@@ -65,7 +65,7 @@ void rote_progress_show(void *context, const char *directory, const rote_progres
     return;
   }
   next_line = p->seconds + 30;
-  duration(seconds_to_go(p), eta, sizeof eta);
+  rote_command_duration(seconds_to_go(p), eta, sizeof eta);
   fprintf(stderr, "%s%5.1f %%  trainings %zu/%zu  evaluations %zu/%zu  workers %zu/%zu  to go %s%s",
           terminal ? "\r" : "", 100 * (1 - p->work_left), p->counts.trainings_done,
           p->counts.trainings, p->counts.evaluations_done, p->counts.evaluations, p->busy,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static rote_status io_failed(const char *what, const char *path)
@@ -69,6 +70,30 @@ static void directory_of(const char *path, char *out)
     memcpy(out, path, n);
     out[n] = '\0';
   }
+}
+
+rote_status rote_file_check_space(const char *target, size_t bytes)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  struct statvfs disk;
+  int failed;
+  ROTE_TRY(rote_path(path, "%s", target));
+  do { /* up to the first directory that exists */
+    char directory[ROTE_PATH_MAX];
+    directory_of(path, directory);
+    failed = statvfs(directory, &disk);
+    memcpy(path, directory, sizeof path);
+  } while (failed != 0 && strcmp(path, "/") != 0 && strcmp(path, ".") != 0);
+  const double room = failed != 0 ? -1 : (double)disk.f_bavail * (double)disk.f_frsize;
+  if (room >= 0 && (double)bytes > room) {
+    status = rote_fail(ROTE_IO,
+                       "%s: needs %.1f MB, but the disk of %s has %.1f MB left; make room or write "
+                       "the file elsewhere",
+                       target, (double)bytes / 1e6, path, room / 1e6);
+  }
+done:
+  return status;
 }
 
 rote_status rote_file_begin(const char *target, rote_file *file)

@@ -56,6 +56,8 @@ static void free_set(rote_image_set *set)
 {
   rote_free(&set->pixel);
   rote_free(&set->label);
+  rote_free(&set->attribute);
+  rote_text_list_free(&set->name);
 }
 
 void rote_data_destroy(rote_data **data)
@@ -64,6 +66,9 @@ void rote_data_destroy(rote_data **data)
     free_set(&(*data)->train);
     free_set(&(*data)->validation);
     free_set(&(*data)->test);
+    rote_text_list_free(&(*data)->class_name);
+    rote_text_list_free(&(*data)->attribute_name);
+    rote_text_list_free(&(*data)->left_out);
     rote_free(data);
   }
 }

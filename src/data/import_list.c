@@ -4,6 +4,9 @@
 
 static const rote_importer *const importers[] = {
     &rote_importer_mnist,
+    &rote_importer_cifar10,
+    &rote_importer_images,
+    &rote_importer_celeba,
 };
 
 const rote_importer *const *rote_importer_list(size_t *count)

@@ -129,5 +129,6 @@ done:
 const rote_importer rote_importer_mnist = {
     .name = "mnist",
     .summary = "the four files of MNIST (or of a set in its format), plain or with .gz",
+    .uses = ROTE_IMPORT_PAD,
     .read = read_mnist,
 };

@@ -4,6 +4,7 @@
 
 #include "rote/import.h"
 
-extern const rote_importer rote_importer_mnist;
+extern const rote_importer rote_importer_mnist, rote_importer_cifar10, rote_importer_images,
+    rote_importer_celeba;
 
 #endif

@@ -1,6 +1,7 @@
 #include "rote/data_file.h"
 
 #include "h5.h"
+#include "rote/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,17 +10,17 @@ static const char *const kind = "rote data";
 
 /* A set by its name; `count` is its field in rote_data_info, `set` its field in rote_data. */
 typedef struct {
-  const char *images, *labels, *name;
+  const char *images, *labels, *names, *attributes, *name;
   size_t count, set;
 } set_place;
 
 static const set_place sets[] = {
-    {"train/images", "train/labels", "train", offsetof(rote_data_info, train_count),
-     offsetof(rote_data, train)},
-    {"validation/images", "validation/labels", "validation",
-     offsetof(rote_data_info, validation_count), offsetof(rote_data, validation)},
-    {"test/images", "test/labels", "test", offsetof(rote_data_info, test_count),
-     offsetof(rote_data, test)},
+    {"train/images", "train/labels", "train/names", "train/attributes", "train",
+     offsetof(rote_data_info, train_count), offsetof(rote_data, train)},
+    {"validation/images", "validation/labels", "validation/names", "validation/attributes",
+     "validation", offsetof(rote_data_info, validation_count), offsetof(rote_data, validation)},
+    {"test/images", "test/labels", "test/names", "test/attributes", "test",
+     offsetof(rote_data_info, test_count), offsetof(rote_data, test)},
 };
 
 enum { SET_COUNT = sizeof sets / sizeof *sets };
@@ -35,20 +36,68 @@ static rote_h5_array labels_of(size_t count)
   return (rote_h5_array){.type = ROTE_H5_I32, .rank = 1, .shape = {count}};
 }
 
+/* An empty list makes no array. */
+static rote_status put_text(rote_h5 *h5, const char *name, const rote_text_list *list)
+{
+  rote_status status = ROTE_OK;
+  const char **text = NULL;
+  const rote_h5_array array = {.type = ROTE_H5_TEXT, .rank = 1, .shape = {list->count}};
+  if (list->count == 0) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_alloc(list->count, sizeof *text, &text));
+  for (size_t i = 0; i < list->count; i++) {
+    text[i] = rote_text_list_get(list, i);
+  }
+  ROTE_TRY(rote_h5_array_put(h5, name, &array, text));
+done:
+  rote_free(&text);
+  return status;
+}
+
+static rote_status put_set(rote_h5 *h5, const set_place *place, const rote_data *data,
+                           const rote_image_set *set)
+{
+  rote_status status = ROTE_OK;
+  const rote_h5_array images = images_of(&data->info, set->count), labels = labels_of(set->count);
+  const rote_h5_array attributes = {
+      .type = ROTE_H5_U8, .rank = 2, .shape = {set->count, data->attribute_name.count}};
+  ROTE_TRY(rote_h5_array_put(h5, place->images, &images, set->pixel));
+  ROTE_TRY(rote_h5_array_put(h5, place->labels, &labels, set->label));
+  ROTE_TRY(put_text(h5, place->names, &set->name));
+  if (set->attribute != NULL) {
+    ROTE_TRY(rote_h5_array_put(h5, place->attributes, &attributes, set->attribute));
+  }
+done:
+  return status;
+}
+
+static size_t bytes_of(const rote_data *data)
+{
+  const size_t count = data->train.count + data->validation.count + data->test.count;
+  const size_t pixels = data->info.channels * data->info.height * data->info.width;
+  return count * (pixels + sizeof(int32_t) + data->attribute_name.count);
+}
+
 rote_status rote_data_file_write(const char *path, const rote_data *data)
 {
   rote_status status = ROTE_OK;
   rote_h5 h5 = ROTE_H5_CLOSED;
+  const uint64_t left_out = data->left_out.count;
+  ROTE_TRY(rote_file_check_space(path, bytes_of(data)));
   ROTE_TRY(rote_h5_create(path, kind, ROTE_H5_ON_DISK, &h5));
   ROTE_TRY(rote_h5_text_put(&h5, ".", "name", data->info.name));
   ROTE_TRY(rote_h5_text_put(&h5, ".", "source", data->info.source));
   ROTE_TRY(rote_h5_text_put(&h5, ".", "sha256", data->info.sha256));
+  ROTE_TRY(rote_h5_text_put(&h5, ".", "files_sha256", data->files_sha256));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "left_out", ROTE_H5_U64, 1, &left_out));
+  ROTE_TRY(put_text(&h5, "class_names", &data->class_name));
+  ROTE_TRY(put_text(&h5, "attribute_names", &data->attribute_name));
+  ROTE_TRY(put_text(&h5, "left_out", &data->left_out));
   for (int i = 0; i < SET_COUNT; i++) {
     const rote_image_set *set = (const rote_image_set *)((const char *)data + sets[i].set);
-    const rote_h5_array images = images_of(&data->info, set->count), labels = labels_of(set->count);
     if (set->count > 0) {
-      ROTE_TRY(rote_h5_array_put(&h5, sets[i].images, &images, set->pixel));
-      ROTE_TRY(rote_h5_array_put(&h5, sets[i].labels, &labels, set->label));
+      ROTE_TRY(put_set(&h5, &sets[i], data, set));
     }
   }
   ROTE_TRY(rote_h5_commit(&h5, NULL));
@@ -140,5 +189,39 @@ rote_status rote_data_file_read(const char *path, const char *which, rote_image_
   }
 done:
   rote_h5_close(&h5);
+  return status;
+}
+
+rote_status rote_data_file_read_text(const char *path, const char *name, rote_text_list *list)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  rote_h5_array array = {.rank = 0};
+  char **text = NULL; /* the texts are HDF5's */
+  size_t count = 0;
+  *list = (rote_text_list){.count = 0};
+  ROTE_TRY(rote_h5_open(path, kind, &h5));
+  if (!rote_h5_has(&h5, name)) {
+    goto done;
+  }
+  ROTE_TRY(rote_h5_array_describe(&h5, name, &array));
+  if (array.type != ROTE_H5_TEXT || array.rank != 1) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: %s is not a list of texts", path, name));
+  }
+  ROTE_TRY(rote_alloc(array.shape[0], sizeof *text, &text));
+  ROTE_TRY(rote_h5_array_get(&h5, name, &array, text));
+  count = array.shape[0];
+  for (size_t i = 0; i < count; i++) {
+    ROTE_TRY(rote_text_list_add(list, text[i] == NULL ? "" : text[i]));
+  }
+done:
+  for (size_t i = 0; i < count; i++) {
+    H5free_memory(text[i]);
+  }
+  rote_free(&text);
+  rote_h5_close(&h5);
+  if (status != ROTE_OK) {
+    rote_text_list_free(list);
+  }
   return status;
 }

@@ -184,6 +184,18 @@ static void digests_are_sha256(void **state)
   assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void sees_what_a_disk_cannot_hold(void **state)
+{
+  (void)state;
+  char path[128];
+  snprintf(path, sizeof path, "%s/not/yet/there.h5", directory);
+  CHECK_OK(rote_file_check_space(path, 1));
+  CHECK_FAILS(rote_file_check_space(path, SIZE_MAX), ROTE_IO,
+              "there.h5: needs 18446744073709.6 MB");
+  CHECK_OK(rote_file_check_space("here.h5", 1));
+  assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -195,6 +207,7 @@ int main(void)
       cmocka_unit_test(reading_checks_what_it_reads),
       cmocka_unit_test(long_paths_are_refused),
       cmocka_unit_test(digests_are_sha256),
+      cmocka_unit_test(sees_what_a_disk_cannot_hold),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

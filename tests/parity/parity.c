@@ -17,10 +17,9 @@ typedef struct {
 } parity_kind;
 
 static const parity_kind kinds[] = {
-    {"mlp_vae", parity_vae},  {"statistics", parity_statistics},
-    {"conv_vae", parity_vae}, {"activations", NULL},
-    {"fc_ae", NULL},          {"recovery", NULL},
-    {"resize", NULL},         {"classical", NULL},
+    {"mlp_vae", parity_vae},   {"conv_vae", parity_vae}, {"statistics", parity_statistics},
+    {"resize", parity_resize}, {"activations", NULL},    {"fc_ae", NULL},
+    {"recovery", NULL},        {"classical", NULL},      {"neighbours", NULL},
     {"neighbours", NULL},
 };
 

@@ -119,6 +119,49 @@ static void equal_data_gives_equal_bytes(void **state)
   assert_same_bytes(path, again);
 }
 
+static void check_list(const char *name, size_t n, const char *const *wanted)
+{
+  rote_text_list list;
+  CHECK_OK(rote_data_file_read_text(path, name, &list));
+  assert_int_equal(list.count, n);
+  for (size_t i = 0; i < n; i++) {
+    assert_string_equal(rote_text_list_get(&list, i), wanted[i]);
+  }
+  rote_text_list_free(&list);
+}
+
+static void keeps_names_attributes_and_what_was_left_out(void **state)
+{
+  (void)state;
+  rote_data data = make_data();
+  uint8_t attribute[TEST * 2] = {1, 0, 0, 1, 1, 1};
+  const char *const names[] = {"a/1.png", "", "b/\xC3\xA9.png"}, *const attributes[] = {"Bald",
+                                                                                        "Young"};
+  const char *const left_out[] = {"c.jpg: is empty"};
+  const long before = rote_memory_live_blocks();
+  rote_text_list list;
+  data.test.attribute = attribute;
+  for (size_t i = 0; i < TEST; i++) {
+    CHECK_OK(rote_text_list_add(&data.test.name, names[i]));
+  }
+  CHECK_OK(rote_text_list_add(&data.attribute_name, attributes[0]));
+  CHECK_OK(rote_text_list_add(&data.attribute_name, attributes[1]));
+  CHECK_OK(rote_text_list_add(&data.left_out, left_out[0]));
+  CHECK_OK(rote_data_file_write(path, &data));
+  rote_text_list_free(&data.test.name);
+  rote_text_list_free(&data.attribute_name);
+  rote_text_list_free(&data.left_out);
+  CHECK_OK(read_all(path));
+  check_list("test/names", TEST, names);
+  check_list("attribute_names", 2, attributes);
+  check_list("left_out", 1, left_out);
+  check_list("train/names", 0, NULL);
+  check_list("class_names", 0, NULL);
+  CHECK_FAILS(rote_data_file_read_text(path, "test/labels", &list), ROTE_DATA,
+              "not a list of texts");
+  assert_int_equal(rote_memory_live_blocks(), before);
+}
+
 static void notices_damage(void **state)
 {
   (void)state;
@@ -186,6 +229,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(reads_what_was_written, setup, teardown),
       cmocka_unit_test_setup_teardown(reads_the_first_images_only, setup, teardown),
       cmocka_unit_test_setup_teardown(equal_data_gives_equal_bytes, setup, teardown),
+      cmocka_unit_test_setup_teardown(keeps_names_attributes_and_what_was_left_out, setup,
+                                      teardown),
       cmocka_unit_test_setup_teardown(notices_damage, setup, teardown),
       cmocka_unit_test_setup_teardown(notices_damage_behind_the_seal, setup, teardown),
       cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup, teardown),

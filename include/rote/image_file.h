@@ -1,0 +1,32 @@
+/* Decoding of JPEG and PNG files, known by their content and not by their name.
+ *
+ * 16-bit PNG is scaled to 8 bit, palettes and 1-, 2- and 4-bit grey are expanded, and an alpha
+ * channel that is opaque everywhere is dropped. Refused as ROTE_DATA: transparent pixels, CMYK
+ * JPEG, files that are cut short or corrupt (also where the libraries would fill in grey and go
+ * on), sides beyond ROTE_IMAGE_SIDE_MAX, anything else. Colour profiles and orientation tags are
+ * not applied. */
+#ifndef ROTE_IMAGE_FILE_H
+#define ROTE_IMAGE_FILE_H
+
+#include "rote/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROTE_IMAGE_SIDE_MAX 16384
+
+typedef struct {
+  size_t channels, height, width; /* 1 channel: grey, 3: red, green, blue */
+  uint8_t *pixel;                 /* [H, W, C], released with rote_free() */
+} rote_image;
+
+/** Shape of an image from its header; `pixel` is NULL.
+ * @param[in] name  for messages */
+rote_status rote_image_describe(const char *name, const void *bytes, size_t count,
+                                rote_image *image);
+
+/** Decode a whole file that is in memory. @return ROTE_OK; ROTE_DATA; ROTE_NOMEM; on error `pixel`
+ * is NULL */
+rote_status rote_image_decode(const char *name, const void *bytes, size_t count, rote_image *image);
+
+#endif

@@ -1,0 +1,143 @@
+/* PNG by libpng. The library reports errors by longjmp; what must survive the jump lies in
+ * `decoder`, outside of the frame that is jumped to. */
+#include "decoders.h"
+
+#include "rote/memory.h"
+
+#include <png.h>
+#include <string.h>
+
+typedef struct {
+  const rote_encoded *file;
+  rote_image *image;
+  size_t at; /* bytes taken */
+  png_structp png;
+  png_infop info;
+  size_t samples;   /* of a pixel as decoded: colours, and alpha if there is one */
+  uint8_t *decoded; /* [H, W, samples], where there is alpha */
+  png_bytep *row;   /* [H] */
+  rote_status status;
+} decoder;
+
+static void give_up(png_structp png, png_const_charp text)
+{
+  decoder *d = png_get_error_ptr(png);
+  d->status = rote_fail(ROTE_DATA, "%s: is not a whole PNG file: %s", d->file->name, text);
+  png_longjmp(png, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp text)
+{
+  (void)png;
+  (void)text;
+}
+
+static void take_bytes(png_structp png, png_bytep out, size_t count)
+{
+  decoder *d = png_get_io_ptr(png);
+  if (count > d->file->count - d->at) {
+    png_error(png, "it ends too early");
+  }
+  memcpy(out, d->file->bytes + d->at, count);
+  d->at += count;
+}
+
+/* Ask for 8-bit grey or RGB, with alpha where the file has any. */
+static void ask_for_bytes(decoder *d)
+{
+  const png_byte type = png_get_color_type(d->png, d->info);
+  if (png_get_bit_depth(d->png, d->info) == 16) {
+    png_set_scale_16(d->png);
+  }
+  if (type == PNG_COLOR_TYPE_PALETTE) {
+    png_set_palette_to_rgb(d->png);
+  } else if (type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(d->png, d->info) < 8) {
+    png_set_expand_gray_1_2_4_to_8(d->png);
+  }
+  if (png_get_valid(d->png, d->info, PNG_INFO_tRNS)) {
+    png_set_tRNS_to_alpha(d->png);
+  }
+  png_set_interlace_handling(d->png);
+  png_read_update_info(d->png, d->info);
+}
+
+static rote_status drop_alpha(decoder *d)
+{
+  const size_t pixels = d->image->height * d->image->width, channels = d->image->channels;
+  for (size_t i = 0; i < pixels; i++) {
+    const uint8_t *pixel = d->decoded + i * d->samples;
+    if (pixel[channels] != 255) {
+      return rote_fail(ROTE_DATA,
+                       "%s: has transparent pixels; put it on a background and save it without "
+                       "alpha first",
+                       d->file->name);
+    }
+    memcpy(d->image->pixel + i * channels, pixel, channels);
+  }
+  return ROTE_OK;
+}
+
+static rote_status read_pixels(decoder *d)
+{
+  rote_status status = ROTE_OK;
+  rote_image *image = d->image;
+  uint8_t *target = image->pixel;
+  if (d->samples != image->channels) {
+    ROTE_TRY(rote_alloc(image->height * image->width, d->samples, &d->decoded));
+    target = d->decoded;
+  }
+  ROTE_TRY(rote_alloc(image->height, sizeof *d->row, &d->row));
+  for (size_t y = 0; y < image->height; y++) {
+    d->row[y] = target + y * image->width * d->samples;
+  }
+  png_read_image(d->png, d->row);
+  png_read_end(d->png, NULL);
+  if (d->decoded != NULL) {
+    ROTE_TRY(drop_alpha(d));
+  }
+done:
+  return status;
+}
+
+static rote_status decode(decoder *d)
+{
+  rote_status status = ROTE_OK;
+  png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* ours are checked below */
+  png_set_read_fn(d->png, d, take_bytes);
+  png_read_info(d->png, d->info);
+  ask_for_bytes(d);
+  d->samples = png_get_channels(d->png, d->info);
+  d->image->channels = d->samples >= 3 ? 3 : 1;
+  d->image->height = png_get_image_height(d->png, d->info);
+  d->image->width = png_get_image_width(d->png, d->info);
+  ROTE_TRY(rote_decoder_allocate(d->file, d->image));
+  if (!d->file->header_only) {
+    ROTE_TRY(read_pixels(d));
+  }
+done:
+  return status;
+}
+
+/* The frame that setjmp returns to; it has no variables of its own. */
+static void try_to_decode(decoder *d)
+{
+  if (setjmp(png_jmpbuf(d->png)) == 0) {
+    d->status = decode(d);
+  }
+}
+
+rote_status rote_png_decode(const rote_encoded *file, rote_image *image)
+{
+  decoder d = {.file = file, .image = image};
+  d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, give_up, ignore_warning);
+  d.info = d.png == NULL ? NULL : png_create_info_struct(d.png);
+  if (d.info == NULL) {
+    d.status = rote_fail(ROTE_NOMEM, "%s: libpng has no memory", file->name);
+  } else {
+    try_to_decode(&d);
+  }
+  png_destroy_read_struct(&d.png, &d.info, NULL);
+  rote_free(&d.row);
+  rote_free(&d.decoded);
+  return d.status;
+}

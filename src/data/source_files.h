@@ -1,0 +1,59 @@
+/* A data set that comes as one image file a sample: the list of its files, and how they become a
+ * data set. The importer makes the list; order, sets and labels are its choice. */
+#ifndef ROTE_SOURCE_FILES_H
+#define ROTE_SOURCE_FILES_H
+
+#include "rote/import.h"
+
+/* Sets by number, in the order they have in a data file. */
+enum { ROTE_SET_TRAIN, ROTE_SET_VALIDATION, ROTE_SET_TEST, ROTE_SET_COUNT };
+
+/* Names of the sets, as folders and in data files. */
+extern const char *const rote_set_name[ROTE_SET_COUNT];
+
+/* One image file; its name is the entry of the same index in rote_source_files. */
+typedef struct {
+  int set;
+  int32_t label; /* -1: unknown */
+} rote_source_file;
+
+typedef struct {
+  const char *directory;  /* above all names; borrowed */
+  rote_text_list name;    /* [n] paths below `directory` */
+  rote_source_file *file; /* [n] */
+  size_t room;            /* allocated entries of `file` */
+  size_t channels;        /* of the data set; 0: grey if all files are, else 3 */
+  size_t prefix;          /* bytes of `name` that are not kept as the name of an image */
+  rote_text_list labels;  /* files with labels, below `directory`; for the checksum only */
+  rote_text_list class_name, attribute_name;
+  uint8_t *attribute; /* [n, A]; NULL if there are none */
+} rote_source_files;
+
+/** Append a file. */
+rote_status rote_source_files_add(rote_source_files *sources, const char *name,
+                                  rote_source_file file);
+
+void rote_source_files_free(rote_source_files *sources);
+
+/** Decode, crop, resize and gather all files.
+ *
+ * Every file that cannot be read is named in the log and the work goes on; then it fails, or with
+ * options->skip_bad the data set lists them in `left_out`.
+ * @param[in] name, source  for rote_data_info; what was done to the images is added to `source`
+ * @return ROTE_OK; ROTE_DATA; ROTE_IO if the disk of options->output is too small; ROTE_NOMEM */
+rote_status rote_source_files_read(const rote_source_files *sources,
+                                   const rote_import_options *options, const char *name,
+                                   const char *source, rote_data **data);
+
+/** Allocate a data set after a look at the disk of options->output. */
+rote_status rote_import_begin(const rote_data_info *info, const rote_import_options *options,
+                              rote_data **data);
+
+/** The set of that number. */
+rote_image_set *rote_data_set(rote_data *data, int set);
+
+/** SHA-256 of a list of lines "SHA-256, two spaces, name", as sha256sum prints it. */
+rote_status rote_sums_add(rote_text_list *sums, const char *name, const void *bytes, size_t count);
+rote_status rote_sums_digest(const rote_text_list *sums, char *text);
+
+#endif

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Importing image files as a user does: what is refused, with which code, and what the data file says.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+import() {
+  "$ROTE" import "$@" >run.out 2>run.err
+}
+
+# png FILE WIDTH HEIGHT: an RGB image.
+png() {
+  mkdir -p "$(dirname "$1")"
+  "$PYTHON" - "$@" <<'END'
+import struct, sys, zlib
+name, width, height = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+rows = b"".join(b"\0" + bytes((x * 7 + y * 3 + c * 50 + len(name)) % 256 for x in range(width) for c in range(3))
+                for y in range(height))
+with open(name, "wb") as f:
+    f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+END
+}
+
+# refused CODE ARGUMENT... -- WORDS...: the import ends with CODE, says the words and leaves no file.
+refused() {
+  local code=$1 arguments=()
+  shift
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  ends "$code" import "${arguments[@]}"
+  says run.err "rote: error:" "$@"
+  [ -z "$(find . -name 'bad.h5*')" ] || fail "left behind: $(find . -name 'bad.h5*')"
+}
+
+for i in 1 2 3; do
+  png "tree/train/cat/$i.png" 12 10
+  png "tree/train/dog/$i.png" 12 10
+done
+png tree/validation/dog/1.png 12 10
+import images tree -o tree.h5 || fail "$(cat run.err)"
+says run.out "6 training, 1 validation and 0 test images of 3 x 10 x 12"
+h5dump -d /train/names -d /class_names -a /files_sha256 tree.h5 >dump
+sum=$(cd tree && sha256sum train/*/*.png validation/*/*.png | sha256sum | cut -d' ' -f1)
+says dump "train/cat/1.png" "train/dog/3.png" '"cat", "dog"' "$sum"
+import images tree -o again.h5 && cmp tree.h5 again.h5 || fail "two imports differ"
+
+# Every bad file is named; the rest is imported only on request.
+printf 'not an image' >tree/train/cat/4.jpg
+head -c 100 tree/train/cat/1.png >tree/train/dog/4.png
+refused 65 images tree -o bad.h5 -- "2 of 9 files" "train/cat/4.jpg: is neither" "train/dog/4.png: is not a whole PNG" --skip-bad
+import images tree -o some.h5 --skip-bad || fail "$(cat run.err)"
+says run.out "6 training" "2 files could not be read and were left out"
+h5dump -d /left_out some.h5 >dump
+says dump "train/cat/4.jpg: is neither a JPEG nor a PNG file" "train/dog/4.png: is not a whole PNG file"
+rm tree/train/cat/4.jpg tree/train/dog/4.png
+
+png tree/train/cat/5.png 12 11
+refused 65 images tree -o bad.h5 -- "train/cat/1.png has 12 x 10 pixels, train/cat/5.png has 12 x 11" --size
+import images tree -o small.h5 --size 8 --gray --crop 1,1,11,9 || fail "$(cat run.err)"
+says run.out "images of 1 x 8 x 8"
+mkdir tree/train/empty
+refused 65 images tree -o bad.h5 --size 8 -- "tree/train/empty: is a class without"
+
+mkdir -p faces/img_align_celeba
+printf '000001.jpg 0\n000002.jpg 1\n' >faces/list_eval_partition.txt
+refused 65 celeba faces -o bad.h5 -- "names 2 images of 2 that are absent" "faces/img_align_celeba/000001.jpg"
+refused 65 cifar10 faces -o bad.h5 -- "faces/data_batch_1.bin: is missing"
+
+# Options that mean nothing for the kind, or nothing at all.
+refused 64 images tree -o bad.h5 --pad 2 -- "--pad has no meaning for images"
+refused 64 mnist tree -o bad.h5 --crop 0,0,4,4 -- "--crop has no meaning for mnist"
+refused 64 images tree -o bad.h5 --crop 4,0,4,4 -- "--crop: \"4,0,4,4\" is not left,top,right,bottom"
+refused 64 images tree -o bad.h5 --size 0 -- "--size: \"0\" is not a whole number"
+refused 64 images tree -o bad.h5 --size -- "--size needs a value"
+refused 64 videos tree -o bad.h5 -- "\"videos\" is not a kind of data"
+
+# A disk that is too small is seen before the work, where one can be made: 67 MB of pixels on 1 MB.
+mkdir disk
+if mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null; then
+  rmdir tree/train/empty
+  status=0
+  import images tree -o disk/bad.h5 --size 4000 || status=$?
+  left=$(ls disk)
+  umount disk
+  [ "$status" -eq 74 ] || fail "a small disk: code $status"
+  [ -z "$left" ] || fail "left on the small disk: $left"
+  says run.err "disk/bad.h5: needs" "the disk of disk has 1.0 MB left"
+fi
+
+# Real JPEG files, where they are.
+if [ -d "${ROTE_CIFAR_JPEG:-}" ]; then
+  import images "$ROTE_CIFAR_JPEG" -o cifar.h5 || fail "$(cat run.err)"
+  says run.out "2000 training and 500 test images of 3 x 32 x 32"
+fi
