@@ -1,11 +1,13 @@
 #include "command.h"
 #include "rote/data_file.h"
+#include "rote/importance.h"
 #include "rote/memory.h"
-#include "rote/vae.h"
+#include "rote/train.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static int print_defaults(void)
 {
@@ -24,40 +26,93 @@ done:
   return status == ROTE_OK ? 0 : rote_command_failed(status);
 }
 
-/* Multiply-adds of one column through a network of dense layers: its weights. */
-static double weights_of(const rote_vae *vae, const char *prefix)
+/* What one image costs, counted and timed on a small batch of made-up images with the real code. */
+typedef struct {
+  double train_flop, evaluate_flop;       /* an image and step; an image with all its samples */
+  double train_seconds, evaluate_seconds; /* the same, on one core */
+} image_cost;
+
+#define MEASURE_SECONDS 2.0
+
+static double seconds_now(void)
 {
-  double n = 0;
-  for (size_t i = 0; i < vae->table.count; i++) {
-    const rote_parameter *p = &vae->table.parameter[i];
-    if (p->rank >= 2 && strncmp(p->name, prefix, strlen(prefix)) == 0) {
-      n += (double)p->count;
-    }
-  }
-  return n;
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static rote_status print_variant(const rote_variant *v, const rote_data_info *info)
+static rote_status measure(const rote_options *options, const rote_data_info *given,
+                           image_cost *cost)
+{
+  rote_status status = ROTE_OK;
+  rote_options o = *options;
+  rote_data_info info = *given;
+  rote_data *data = NULL;
+  rote_trainer *trainer = NULL;
+  rote_evaluator *evaluator = NULL;
+  const size_t batch = o.training.batch;
+  float log_px = 0, effective = 0;
+  double steps = 0, images = 0;
+  o.folds.count = 0;
+  info.train_count = batch;
+  info.validation_count = info.test_count = 0;
+  ROTE_TRY(rote_data_create(&info, &data));
+  ROTE_TRY(rote_trainer_create(&o, &info, &data->train, &data->test, NULL, &trainer));
+  ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
+  rote_trainer_begin(trainer, (rote_unit){.full = true});
+  rote_trainer_step(trainer, batch); /* touch the memory once */
+  double start = seconds_now(), counted = rote_kernels_multiply_adds();
+  while (steps == 0 || seconds_now() - start < MEASURE_SECONDS) {
+    rote_trainer_step(trainer, batch);
+    steps += (double)batch;
+  }
+  cost->train_seconds = (seconds_now() - start) / steps;
+  cost->train_flop = 2 * (rote_kernels_multiply_adds() - counted) / steps;
+  start = seconds_now();
+  counted = rote_kernels_multiply_adds();
+  while (images == 0 || seconds_now() - start < MEASURE_SECONDS) {
+    rote_evaluate_images(evaluator, trainer->w, &data->train, trainer->unit, 1, 0, 1, &log_px,
+                         &effective);
+    images += 1;
+  }
+  cost->evaluate_seconds = (seconds_now() - start) / images;
+  cost->evaluate_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
+done:
+  rote_evaluator_destroy(&evaluator);
+  rote_trainer_destroy(&trainer);
+  rote_data_destroy(&data);
+  return status;
+}
+
+/* @param[in,out] core_hours  the sum over the variants */
+static rote_status print_variant(const rote_variant *v, const rote_data_info *info,
+                                 double *core_hours)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = &v->options;
   const double images = (double)(o->data.limit > 0 ? o->data.limit : info->train_count);
   const double k = (double)o->folds.count, r = (double)o->folds.repeats,
                full = (double)o->folds.full;
+  const double trained = (double)o->training.epochs * images * (k > 0 ? r * (k - 1) + full : full);
+  const size_t evaluations = rote_unit_count(o) * rote_evaluation_count(o);
+  const double evaluated = (double)evaluations * images;
+  image_cost cost = {0};
   rote_vae *vae = NULL;
   ROTE_TRY(rote_vae_create(o, info, &vae));
-  const double all = weights_of(vae, ""), decoder = weights_of(vae, "decoder.");
-  const double trained = (double)o->training.epochs * images * (k > 0 ? r * (k - 1) + full : full);
-  const double evaluated = (double)(rote_unit_count(o) * rote_evaluation_count(o)) * images;
-  const double samples = (double)o->evaluation.samples;
+  ROTE_TRY(measure(o, info, &cost));
+  const double hours = (trained * cost.train_seconds + evaluated * cost.evaluate_seconds) / 3600;
+  *core_hours += hours;
   printf("%s:\n", v->name);
   printf("  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs\n",
          rote_unit_count(o), o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
-  printf("  evaluations           %zu of %.0f images, %zu samples\n",
-         rote_unit_count(o) * rote_evaluation_count(o), images, o->evaluation.samples);
+  printf("  evaluations           %zu of %.0f images, %zu samples\n", evaluations, images,
+         o->evaluation.samples);
   printf("  parameters            %zu\n", vae->table.total);
-  printf("  FLOP of training      %.3g\n", 6 * all * trained);
-  printf("  FLOP of evaluation    %.3g\n", 2 * evaluated * (samples * decoder + all - decoder));
+  printf("  FLOP of training      %.3g\n", cost.train_flop * trained);
+  printf("  FLOP of evaluation    %.3g\n", cost.evaluate_flop * evaluated);
+  printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
+         "measured here)\n",
+         hours, 1e3 * cost.train_seconds, 1e3 * cost.evaluate_seconds);
   printf("  checkpoint            %.1f MB each\n", 12e-6 * (double)vae->table.total);
   printf("  results               %.1f MB\n", 8e-6 * evaluated);
   if (o->folds.count > 1) {
@@ -80,6 +135,7 @@ static int plan_main(int argc, char **argv)
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
   rote_data_info info;
+  double core_hours = 0;
   if (argc == 2 && strcmp(argv[1], "--defaults") == 0) {
     return print_defaults();
   }
@@ -92,8 +148,12 @@ static int plan_main(int argc, char **argv)
   printf("%s: %zu training images of %zu x %zu x %zu in %s\n", study->base.name, info.train_count,
          info.channels, info.height, info.width, study->base.data.file);
   for (size_t v = 0; v < study->variant_count; v++) {
-    ROTE_TRY(print_variant(&study->variant[v], &info));
+    ROTE_TRY(print_variant(&study->variant[v], &info, &core_hours));
   }
+  const double pixels = (double)rote_data_pixels(&info);
+  printf("data set in memory    %.1f MB, once per node\n",
+         1e-6 * pixels * (double)(info.train_count + info.test_count));
+  printf("core-hours in all     %.3g\n", core_hours);
 done:
   rote_study_destroy(&study);
   return status == ROTE_OK ? 0 : rote_command_failed(status);
