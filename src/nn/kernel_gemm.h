@@ -166,8 +166,8 @@ static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float
   }
 }
 
-/* A block of B whose rows lie far apart is copied together first: it is read once for every ROWS
- * rows of A. */
+/* A block of B is read once for every ROWS rows of A. Where its rows lie an even number of cache
+ * lines apart they share sets of the cache, and it is copied together first. */
 static const float *pack_b(size_t k, size_t n, const float *b, size_t ldb, float *packed)
 {
   const size_t width = (n + WIDTH - 1) / WIDTH * WIDTH;
@@ -204,7 +204,7 @@ static void gemm_block(size_t m, size_t n, size_t k, rote_strided a, const float
   float panel[DEPTH * PANEL] __attribute__((aligned(64)));
   for (size_t j = 0; j < n; j += PANEL) {
     const size_t columns = n - j < PANEL ? n - j : PANEL;
-    const bool copy = ldb > PANEL && m > 4 * ROWS;
+    const bool copy = ldb > PANEL && ldb / 16 % 2 == 0 && m > 4 * ROWS;
     const float *bj = copy ? pack_b(k, columns, b + j, ldb, panel) : b + j;
     gemm_panel(m, columns, k, a, bj, copy ? PANEL : ldb, bias, accumulate, c + j, ldc);
   }
