@@ -34,7 +34,8 @@ void rote_evaluator_destroy(rote_evaluator **evaluator);
  * @param[in]  x           [D]
  * @param[in]  mu, logvar  entry l at mu[l * ld]
  * @param[in]  eps         [L, S]
- * @param[out] log_weight  [S] nats; per pixel level where the transform is logit (rote_logit_correction) */
+ * @param[out] log_weight  [S] nats; per pixel level where the transform is logit
+ * (rote_logit_correction) */
 void rote_importance_weights(rote_evaluator *evaluator, const rote_real *w, const rote_real *x,
                              const rote_real *mu, const rote_real *logvar, size_t ld,
                              const rote_real *eps, double *log_weight);

@@ -1,5 +1,6 @@
 #include "command.h"
 #include "rote/blas.h"
+#include "rote/clock.h"
 #include "rote/importance.h"
 #include "rote/memory.h"
 #include "rote/train.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ROUNDS 5 /* timed blocks a case; the best counts, as in the PyTorch reference */
 #define BLOCK_SECONDS 0.5
@@ -92,13 +92,6 @@ static const bench_case cases[] = {
     {"conv_vae likelihood", 64, prepare_conv, step_likelihood},
 };
 
-static double seconds_now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void release(bench_room *r)
 {
   rote_evaluator_destroy(&r->evaluator);
@@ -143,18 +136,18 @@ static rote_status run_case(const bench_case *c, bool json)
   double best = 1e9, operations = 0, openblas = 0, own = 0;
   ROTE_TRY(c->prepare(&room));
   c->step(&room);
-  double start = seconds_now(), counted = rote_kernels_multiply_adds();
+  double start = rote_seconds(), counted = rote_kernels_multiply_adds();
   c->step(&room);
-  const double once = seconds_now() - start;
+  const double once = rote_seconds() - start;
   operations = 2 * (rote_kernels_multiply_adds() - counted);
   const int repeats = once < BLOCK_SECONDS ? (int)(BLOCK_SECONDS / once) : 1;
   for (int round = 0; round < ROUNDS; round++) {
     double block_openblas = 0, block_own = 0;
-    start = seconds_now();
+    start = rote_seconds();
     for (int i = 0; i < repeats; i++) {
       c->step(&room);
     }
-    const double seconds = (seconds_now() - start) / repeats;
+    const double seconds = (rote_seconds() - start) / repeats;
     best = seconds < best ? seconds : best;
     /* the yardstick in turn with the work, so that both see the same machine */
     ROTE_TRY(rote_blas_peak(&block_openblas, &block_own));

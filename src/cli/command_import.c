@@ -1,10 +1,10 @@
 #include "command.h"
+#include "rote/clock.h"
 #include "rote/data_file.h"
 #include "rote/import.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define USAGE                                                                                      \
@@ -145,13 +145,6 @@ static int check_use(const request *r, const rote_importer *importer)
   return 0;
 }
 
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* When the work began, and when a line is due. */
 typedef struct {
   double began, due;
@@ -162,7 +155,7 @@ static void show_progress(void *context, size_t done, size_t total)
 {
   clock_times *times = context;
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  const double time = now(), seconds = time - times->began;
+  const double time = rote_seconds(), seconds = time - times->began;
   char eta[64];
   if (time < times->due) {
     return;
@@ -193,7 +186,7 @@ static int import_main(int argc, char **argv)
 {
   rote_status status = ROTE_OK;
   rote_data *data = NULL;
-  clock_times times = {.began = now()};
+  clock_times times = {.began = rote_seconds()};
   request r = {.options = {.pad = 2, .progress = show_progress, .context = &times}};
   times.due = times.began + (isatty(STDERR_FILENO) ? 1 : 30);
   int code = parse(argc, argv, &r);

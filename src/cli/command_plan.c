@@ -1,4 +1,5 @@
 #include "command.h"
+#include "rote/clock.h"
 #include "rote/data_file.h"
 #include "rote/importance.h"
 #include "rote/memory.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int print_defaults(void)
 {
@@ -34,13 +34,6 @@ typedef struct {
 
 #define MEASURE_SECONDS 2.0
 
-static double seconds_now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static rote_status measure(const rote_options *options, const rote_data_info *given,
                            image_cost *cost)
 {
@@ -61,21 +54,21 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
   rote_trainer_begin(trainer, (rote_unit){.full = true});
   rote_trainer_step(trainer, batch); /* touch the memory once */
-  double start = seconds_now(), counted = rote_kernels_multiply_adds();
-  while (steps == 0 || seconds_now() - start < MEASURE_SECONDS) {
+  double start = rote_seconds(), counted = rote_kernels_multiply_adds();
+  while (steps == 0 || rote_seconds() - start < MEASURE_SECONDS) {
     rote_trainer_step(trainer, batch);
     steps += (double)batch;
   }
-  cost->train_seconds = (seconds_now() - start) / steps;
+  cost->train_seconds = (rote_seconds() - start) / steps;
   cost->train_flop = 2 * (rote_kernels_multiply_adds() - counted) / steps;
-  start = seconds_now();
+  start = rote_seconds();
   counted = rote_kernels_multiply_adds();
-  while (images == 0 || seconds_now() - start < MEASURE_SECONDS) {
+  while (images == 0 || rote_seconds() - start < MEASURE_SECONDS) {
     rote_evaluate_images(evaluator, trainer->w, &data->train, trainer->unit, 1, 0, 1, &log_px,
                          &effective);
     images += 1;
   }
-  cost->evaluate_seconds = (seconds_now() - start) / images;
+  cost->evaluate_seconds = (rote_seconds() - start) / images;
   cost->evaluate_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
 done:
   rote_evaluator_destroy(&evaluator);

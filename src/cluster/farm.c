@@ -1,5 +1,6 @@
 #include "farm.h"
 
+#include "rote/clock.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
@@ -17,13 +18,6 @@ enum { TAG_ORDER = 1, TAG_STOP = 2, TAG_REPORT = 3 };
 #define LONGEST_NAP 5000000L
 
 #define PROGRESS_SECONDS 2.0
-
-static double seconds_now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void rest(long *nap)
 {
@@ -67,7 +61,7 @@ typedef struct {
 
 static bool must_stop(rote_farm *f, watch *w)
 {
-  const double now = seconds_now();
+  const double now = rote_seconds();
   char path[ROTE_PATH_MAX];
   if (w->stopping || (f->request->stop != NULL && *f->request->stop != 0)) {
     w->stopping = true;
@@ -85,7 +79,7 @@ static bool must_stop(rote_farm *f, watch *w)
 
 static void show_progress(rote_farm *f, watch *w, size_t workers, size_t busy, bool last)
 {
-  const double now = seconds_now();
+  const double now = rote_seconds();
   if (f->request->progress == NULL || (!last && now < w->next_progress)) {
     return;
   }

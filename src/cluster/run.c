@@ -1,4 +1,5 @@
 #include "rote/run.h"
+#include "rote/clock.h"
 
 #include "farm.h"
 #include "merge.h"
@@ -16,7 +17,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* All that a run holds; on every rank. */
 typedef struct {
@@ -131,13 +131,6 @@ static rote_unit_setting setting_of(const run *r)
   };
 }
 
-static double monotonic_seconds(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 #define DONE_FORMAT "study.h5 is complete; trainings that diverged: %zu\n"
 
 /* Nothing to do: DONE is there, and so are all results and a readable study.h5. */
@@ -201,7 +194,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
                     .coordinator = coordinator,
                     .setting = &setting,
                     .shard = r->shard,
-                    .started = monotonic_seconds()};
+                    .started = rote_seconds()};
   ROTE_TRY(ranks > 1 ? rote_farm_coordinate(&farm) : rote_farm_alone(&farm));
   ROTE_TRY(finish(r, queue, outcome));
 done:

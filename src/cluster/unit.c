@@ -1,4 +1,5 @@
 #include "rote/unit.h"
+#include "rote/clock.h"
 
 #include "rote/checkpoint.h"
 #include "rote/file.h"
@@ -8,7 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct rote_unit_runner {
@@ -27,13 +27,6 @@ struct rote_unit_runner {
 
   rote_array *array; /* [3 * parameters]: views of weights and moments, for files */
 };
-
-static double seconds_now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static rote_status unit_path(const char *directory, const char *kind, const rote_study *study,
                              size_t variant, size_t unit, size_t epoch, char *path)
@@ -248,14 +241,14 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   ROTE_TRY(take_variant(r, order->variant));
   ROTE_TRY(take_unit(r, order->unit, order->epoch));
   rote_trainer *t = r->trainer;
-  double start = seconds_now();
+  double start = rote_seconds();
   while (t->epoch < order->epoch && !t->diverged) {
     if (told_to_stop(r)) {
       report->kind = ROTE_REPORT_STOPPED;
       break;
     }
     rote_trainer_epoch(t);
-    const double now = seconds_now();
+    const double now = rote_seconds();
     r->seconds += now - start;
     start = now;
     if (t->epoch < order->epoch && !t->diverged && t->epoch % t->options.checkpoint.every == 0) {
@@ -313,7 +306,7 @@ static rote_status evaluate(rote_unit_runner *r, const rote_order *order, rote_r
                             float *values)
 {
   rote_status status = ROTE_OK;
-  const double start = seconds_now();
+  const double start = rote_seconds();
   ROTE_TRY(take_variant(r, order->variant));
   status = take_snapshot(r, order);
   if (status == ROTE_DATA) {
@@ -336,7 +329,7 @@ static rote_status evaluate(rote_unit_runner *r, const rote_order *order, rote_r
                          order->first + done, n, values + done, values + order->count + done);
   }
   report->count = 2 * order->count;
-  report->seconds = seconds_now() - start;
+  report->seconds = rote_seconds() - start;
 done:
   return status;
 }

@@ -114,68 +114,6 @@ static void adam(size_t n, const float *restrict g, float *restrict w, float *re
   }
 }
 
-/* softplus(a) = max(a, 0) + log(1 + e^-|a|). The logarithms of a run of pixels are taken at once,
- * as the logarithm of their product: each factor is in [1, 2], so 64 of them stay below 2^64. That
- * leaves one exponential a pixel. Error of the sum: below 2e-7 of the sum of 1 + |a|. */
-#define RUN 64
-
-static void bernoulli_image(size_t pixels, size_t columns, const float *x, const float *a,
-                            size_t ld, double *log_px)
-{
-  for (size_t j = 0; j < columns; j += 16) {
-    double total[16] = {0};
-    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
-      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f sum = {0}, product = v16_set(1.0f);
-      for (size_t d = d0; d < end; d++) {
-        const v16f logit = v16_load(a + d * ld + j);
-        sum += x[d] * logit - v16_max(logit, (v16f){0});
-        product *= 1.0f + v16_exp(-v16_abs(logit));
-      }
-      sum -= v16_log(product);
-      for (int l = 0; l < 16; l++) {
-        total[l] += (double)sum[l];
-      }
-    }
-    for (size_t l = 0; l < 16 && j + l < columns; l++) {
-      log_px[j + l] = total[l];
-    }
-  }
-}
-
-static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float *a, size_t ld,
-                           double *log_px)
-{
-  for (size_t j = 0; j < columns; j += 16) {
-    double total[16] = {0};
-    v16i used;
-    for (int l = 0; l < 16; l++) {
-      used[l] = j + (size_t)l < columns ? -1 : 0;
-    }
-    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
-      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f sum = {0}, product = v16_set(1.0f);
-      for (size_t d = d0; d < end; d++) {
-        const v16f logit = v16_load(a + d * ld + j);
-        const v16f xd = v16_load(x + d * ld + j);
-        const v16f e = v16_exp(-v16_abs(logit));
-        const v16f half = 1.0f / (1.0f + e); /* sigmoid(|a|) */
-        sum += xd * logit - v16_max(logit, (v16f){0});
-        product *= 1.0f + e;
-        const v16f gradient = v16_select(logit > 0, half, e * half) - xd;
-        v16_store(a + d * ld + j, v16_select(used, gradient, (v16f){0}));
-      }
-      sum -= v16_log(product);
-      for (int l = 0; l < 16; l++) {
-        total[l] += (double)sum[l];
-      }
-    }
-    for (size_t l = 0; l < 16 && j + l < columns; l++) {
-      log_px[j + l] = total[l];
-    }
-  }
-}
-
 static void add_lanes(double *total, v16f v)
 {
   for (int l = 0; l < 16; l++) {
@@ -198,6 +136,57 @@ static v16i used_lanes(size_t first, size_t columns)
     used[l] = first + (size_t)l < columns ? -1 : 0;
   }
   return used;
+}
+
+/* softplus(a) = max(a, 0) + log(1 + e^-|a|). The logarithms of a run of pixels are taken at once,
+ * as the logarithm of their product: each factor is in [1, 2], so 64 of them stay below 2^64. That
+ * leaves one exponential a pixel. Error of the sum: below 2e-7 of the sum of 1 + |a|. */
+#define RUN 64
+
+static void bernoulli_image(size_t pixels, size_t columns, const float *x, const float *a,
+                            size_t ld, double *log_px)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f sum = {0}, product = v16_set(1.0f);
+      for (size_t d = d0; d < end; d++) {
+        const v16f logit = v16_load(a + d * ld + j);
+        sum += x[d] * logit - v16_max(logit, (v16f){0});
+        product *= 1.0f + v16_exp(-v16_abs(logit));
+      }
+      sum -= v16_log(product);
+      add_lanes(total, sum);
+    }
+    store_columns(j, columns, total, log_px);
+  }
+}
+
+static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float *a, size_t ld,
+                           double *log_px)
+{
+  for (size_t j = 0; j < columns; j += 16) {
+    const v16i used = used_lanes(j, columns);
+    double total[16] = {0};
+    for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
+      const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
+      v16f sum = {0}, product = v16_set(1.0f);
+      for (size_t d = d0; d < end; d++) {
+        const v16f logit = v16_load(a + d * ld + j);
+        const v16f xd = v16_load(x + d * ld + j);
+        const v16f e = v16_exp(-v16_abs(logit));
+        const v16f half = 1.0f / (1.0f + e); /* sigmoid(|a|) */
+        sum += xd * logit - v16_max(logit, (v16f){0});
+        product *= 1.0f + e;
+        const v16f gradient = v16_select(logit > 0, half, e * half) - xd;
+        v16_store(a + d * ld + j, v16_select(used, gradient, (v16f){0}));
+      }
+      sum -= v16_log(product);
+      add_lanes(total, sum);
+    }
+    store_columns(j, columns, total, log_px);
+  }
 }
 
 static void squares_image(size_t pixels, size_t columns, const float *x, const float *m, size_t ld,

@@ -1,9 +1,9 @@
 #include "rote/blas.h"
+#include "rote/clock.h"
 #include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <cblas.h>
-#include <time.h>
 
 const char *rote_blas_core(void)
 {
@@ -13,13 +13,6 @@ const char *rote_blas_core(void)
 void rote_blas_one_thread(void)
 {
   openblas_set_num_threads(1);
-}
-
-static double seconds_now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 rote_status rote_blas_peak(double *openblas, double *own)
@@ -36,13 +29,13 @@ rote_status rote_blas_peak(double *openblas, double *own)
     b[i] = (float)(i % 5) - 2.0f;
   }
   for (int round = 0; round < ROUNDS; round++) {
-    double start = seconds_now();
+    double start = rote_seconds();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1.0f, a, SIZE, b, SIZE,
                 0.0f, c, SIZE);
-    double middle = seconds_now();
+    double middle = rote_seconds();
     rote_kernels_get()->gemm(SIZE, SIZE, SIZE, (rote_strided){a, SIZE, 1}, b, SIZE, NULL, false, c,
                              SIZE);
-    double end = seconds_now();
+    double end = rote_seconds();
     best[0] = middle - start < best[0] ? middle - start : best[0];
     best[1] = end - middle < best[1] ? end - middle : best[1];
   }
