@@ -1,5 +1,5 @@
-/* Importance-sampled log likelihood of images under a trained VAE (van den Burg and Williams 2021;
- * methods.md section 2). The hot loop of the program.
+/* Importance-sampled log likelihood of images under a trained VAE (van den Burg and Williams 2021).
+ * The hot loop of the program.
  *
  * Letters: D pixels, L latent dimensions, S samples, N images. */
 #ifndef ROTE_IMPORTANCE_H

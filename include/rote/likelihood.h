@@ -1,4 +1,4 @@
-/* Likelihoods p(x | z) (methods.md section 1). One file a likelihood, one line in the list. */
+/* Likelihoods p(x | z). One file a likelihood, one line in the list. */
 #ifndef ROTE_LIKELIHOOD_H
 #define ROTE_LIKELIHOOD_H
 

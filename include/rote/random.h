@@ -1,4 +1,4 @@
-/* Random numbers that are pure functions of what they are for (design.md section 6).
+/* Random numbers that are pure functions of what they are for.
  *
  * Generator: Philox4x32-10 (Salmon et al., SC 2011, from Random123). The 64-bit key is the study's
  * seed; the 128-bit counter is block (32 bits), item (32), unit (32), epoch (24) and purpose (8),

@@ -1,4 +1,4 @@
-/* The leave-out memorization score and its statistics (methods.md section 3).
+/* The leave-out memorization score and its statistics.
  *
  * Letters: N images, K folds, R repeats. Model (r, k) of repeat r was trained without fold k. */
 #ifndef ROTE_SCORE_H

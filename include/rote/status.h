@@ -33,7 +33,7 @@ rote_status rote_fail_context(rote_status status, const char *format, ...)
 /** The recorded reason of this process; the status's own text if there is none. Never NULL. */
 const char *rote_fail_reason(rote_status status);
 
-/** Exit code of the program for a status (design.md section 3). */
+/** Exit code of the program for a status; the README lists them. */
 int rote_status_exit_code(rote_status status);
 
 #define ROTE_TRY(call)                                                                             \

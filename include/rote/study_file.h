@@ -1,4 +1,4 @@
-/* study.h5 (design.md section 8): the scores of a study. Written in one go when all units are done.
+/* study.h5: the scores of a study. Written in one go when all units are done.
  *
  * Letters: N images, V evaluated epochs, R repeats, K folds, E epochs, F full models. */
 #ifndef ROTE_STUDY_FILE_H

@@ -1,4 +1,4 @@
-/* Variational autoencoders: encoder, two heads, decoder, likelihood (methods.md section 1).
+/* Variational autoencoders: encoder, two heads, decoder, likelihood (Kingma and Welling 2014).
  *
  * Letters: B images of a batch, D numbers of an image, L latent dimensions, S importance samples,
  * ld distance of rows (rote/kernels.h). Arrays of columns are [features, ld]. */
@@ -62,12 +62,14 @@ void rote_vae_encode(const rote_vae *vae, const rote_real *w, const rote_real *x
 rote_real *rote_vae_forward(const rote_vae *vae, const rote_real *w, const rote_real *x,
                             const rote_real *eps, size_t batch, rote_vae_workspace *work);
 
-/** Sum over the batch of -log p(x|z) + beta KL, in nats, without gradients.
+/** Sum over the batch of -log p(x|z) + beta KL, in nats, without gradients and as in evaluation:
+ * batch norm uses its running statistics, whatever the workspace was made for.
  * Sums run in column order. Fills work->log_px_given_z and work->kl. */
 double rote_vae_loss(const rote_vae *vae, const rote_real *w, const rote_real *x,
                      const rote_real *eps, size_t batch, rote_vae_workspace *work);
 
-/** The same with the gradient by all parameters, handed over piece by piece. */
+/** The same as in training, with the gradient by all parameters, handed over piece by piece: batch
+ * norm uses the statistics of the batch. */
 double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x,
                      const rote_real *eps, size_t batch, rote_vae_workspace *work,
                      const rote_gradient *gradient);

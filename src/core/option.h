@@ -1,4 +1,4 @@
-/* The option table: one line an option (R16 of the style guide). */
+/* The option table: one line an option. */
 #ifndef ROTE_OPTION_H
 #define ROTE_OPTION_H
 

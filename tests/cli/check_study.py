@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""check_study.py STUDY.h5...: is the file what design.md section 8 says, and do its scores follow from its likelihoods?
+"""check_study.py STUDY.h5...: is the layout complete and documented, and do its scores follow from its likelihoods?
 
 Everything is computed image by image from the definitions, with no code of Rote's: likelihoods as they are stored,
 means of likelihoods by log-sum-exp in double precision, the rank test by counting all K^R outcomes.

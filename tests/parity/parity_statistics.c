@@ -1,4 +1,4 @@
-/* statistics.h5: the memorization score (methods.md section 3) against brute force.
+/* statistics.h5: the memorization score against brute force.
  *
  * Letters: R repeats, K folds, N images. */
 #include "parity.h"
