@@ -170,7 +170,7 @@ static void diagonal_loss(size_t pixels, size_t columns, const rote_real *x, rot
       const double clamped = (double)*s < -7 ? -7 : (double)*s, inverse = exp(-clamped);
       here += clamped + e * e * inverse;
       *m = j < columns ? (rote_real)(e * inverse) : 0;
-      *s = j < columns && (double)*s >= -7 ? (rote_real)((1 - e * e * inverse) / 2) : 0;
+      *s = j < columns && !((double)*s < -7) ? (rote_real)((1 - e * e * inverse) / 2) : 0;
     }
     if (j < columns) {
       total[j] = here;
