@@ -257,6 +257,11 @@ static rote_status create(rote_parameters *table, const char *name, const convol
   if (shape->kernel % shape->stride != 0) {
     return rote_fail(ROTE_INTERNAL, "a convolution's kernel must be a multiple of its stride");
   }
+  const size_t room = shape->high + 2 * shape->padding;
+  if (room < shape->kernel || (room - shape->kernel) % shape->stride > 0) {
+    return rote_fail(ROTE_INTERNAL, "a convolution's kernel does not tile a side of %zu",
+                     shape->high);
+  }
   snprintf(weight.name, sizeof weight.name, "%s.weight", name);
   ROTE_TRY(rote_alloc(1, sizeof *c, &c));
   *c = *shape;
