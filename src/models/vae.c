@@ -175,8 +175,13 @@ static double batch_loss(const rote_vae *vae, const rote_real *w, const rote_rea
 double rote_vae_loss(const rote_vae *vae, const rote_real *w, const rote_real *x,
                      const rote_real *eps, size_t batch, rote_vae_workspace *work)
 {
+  const bool training = work->encoder->training;
   double d_own = 0;
-  return batch_loss(vae, w, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work), &d_own);
+  work->encoder->training = work->decoder->training = false;
+  const double loss =
+      batch_loss(vae, w, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work), &d_own);
+  work->encoder->training = work->decoder->training = training;
+  return loss;
 }
 
 double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x,
