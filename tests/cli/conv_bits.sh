@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# A convolutional study on logits with mirrored batches: the same bits from any number of ranks, from either instruction
+# set and after a kill, and losses that are finite per dimension.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+cat >conv.yaml <<'END'
+name: conv
+seed: 5
+data: { file: data.h5, limit: 60, transform: logit }
+model: { kind: conv_vae, features: 2, latent: 4, likelihood: gaussian_constant }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 16, epochs: 2, flip: true }
+folds: { count: 2, repeats: 2, full: 1 }
+evaluation: { every: 1, samples: 8, noise: shared }
+checkpoint: { every: 1, keep: last }
+END
+
+ends 0 run 1 conv.yaml --output one
+for ranks in 2 4; do
+  ends 0 run "$ranks" conv.yaml --output "of-$ranks"
+  same one/study.h5 "of-$ranks/study.h5"
+done
+"$PYTHON" "$TESTS/check_study.py" one/study.h5
+
+if grep -qw avx512f /proc/cpuinfo; then
+  export ROTE_ISA=v3
+  ends 0 run 2 conv.yaml --output narrow
+  same one/study.h5 narrow/study.h5
+  unset ROTE_ISA
+fi
+
+# Killed in its work: more epochs, so that there is time to.
+ends 0 run 2 conv.yaml --output whole --set training.epochs=40 --set evaluation.every=10
+for share in 1 6; do
+  mpirun --oversubscribe -n 2 "$ROTE" run conv.yaml --output killed --set training.epochs=40 \
+    --set evaluation.every=10 >run.out 2>run.err &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null &&
+    [ "$({ find killed/results -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt "$share" ]; do
+    sleep 0.01
+  done
+  mapfile -t family < <(descendants "$pid")
+  kill -9 "${family[@]}" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  for process in "${family[@]}"; do
+    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
+  done
+  [ ! -e killed/DONE ] || fail "the run was not killed in its work"
+done
+ends 0 run 2 conv.yaml --output killed --set training.epochs=40 --set evaluation.every=10
+same whole/study.h5 killed/study.h5
+no_leftovers one whole killed
+
+# Both the flips and the transform are part of the study's bits.
+ends 0 run 1 conv.yaml --output straight --set training.flip=false
+if h5diff -q one/study.h5 straight/study.h5 /base/log_px; then
+  fail "the same likelihoods without flips"
+fi
+
+# Held-out bits per dimension: the loss is a bound on densities of logits, log_px is per level of a pixel.
+"$PYTHON" - one/study.h5 whole/study.h5 <<'END'
+import sys
+
+import h5py
+import numpy as np
+
+for path in sys.argv[1:]:
+    with h5py.File(path) as f:
+        for name in ("base/loss/held_out", "base/full/loss/held_out"):
+            bits = f[name][...] / (32 * 32 * np.log(2))
+            if not (bits.size > 0 and np.isfinite(bits).all()):
+                sys.exit(f"FAIL: {path}/{name}: bits per dimension {bits}")
+        bits = -f["base/log_px"][...].astype(float) / (32 * 32 * np.log(2))
+        if not (np.isfinite(bits) & (bits > 0)).all():
+            sys.exit(f"FAIL: {path}: bits per level from {bits.min()} to {bits.max()}")
+        epochs = bits.mean(axis=(1, 2, 3))
+        if not (np.diff(epochs) < 0).all():
+            sys.exit(f"FAIL: {path}: bits per level do not fall with the epochs: {epochs}")
+        print(f"{path}: {epochs} bits per dimension")
+END
