@@ -1,84 +1,6 @@
-/* Every table of kernels that this processor can run, against the reference or the formula. */
-#include "check.h"
-
-#include "kernel_tables.h"
-#include "rote/isa.h"
-#include "rote/random.h"
-
-#include <float.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static const rote_kernels *table[3];
-static size_t table_count;
-
-/* What fused multiply-add promises: the bits of the reference. */
-static bool is_fused(const rote_kernels *kernels)
-{
-  return kernels != &rote_kernels_base;
-}
-
-static int find_tables(void **state)
-{
-  (void)state;
-  unsetenv("ROTE_ISA");
-  table[table_count++] = &rote_kernels_base;
-#if defined(__x86_64__)
-  if (rote_isa_level() >= ROTE_ISA_V3) {
-    table[table_count++] = &rote_kernels_v3;
-  }
-  if (rote_isa_level() >= ROTE_ISA_V4) {
-    table[table_count++] = &rote_kernels_v4;
-  }
-#endif
-  return 0;
-}
-
-/* n uniform numbers within +-scale, in memory of exactly that size: reading too far is noticed by
- * the sanitizer. */
-static float *random_array(uint32_t item, size_t n, float scale)
-{
-  const rote_stream stream = {.seed = 11, .purpose = ROTE_PURPOSE_WEIGHTS};
-  float *x = malloc((n > 0 ? n : 1) * sizeof *x);
-  assert_non_null(x);
-  rote_random_uniform(stream, item, n, x);
-  for (size_t i = 0; i < n; i++) {
-    x[i] = scale * (2 * x[i] - 1);
-  }
-  return x;
-}
-
-static float *copy_of(const float *x, size_t n)
-{
-  float *copy = malloc((n > 0 ? n : 1) * sizeof *copy);
-  assert_non_null(copy);
-  memcpy(copy, x, n * sizeof *copy);
-  return copy;
-}
-
-/* A NaN is a NaN, whatever its bits. */
-static void check_same(const char *what, size_t n, const float *got, const float *want)
-{
-  for (size_t i = 0; i < n; i++) {
-    if (memcmp(&got[i], &want[i], sizeof *got) != 0 && !(isnan(got[i]) && isnan(want[i]))) {
-      fail_msg("%s: entry %zu is %.9g, expected %.9g", what, i, (double)got[i], (double)want[i]);
-    }
-  }
-}
-
-static void check_near(const char *what, size_t n, const float *got, const float *want,
-                       double tolerance)
-{
-  for (size_t i = 0; i < n; i++) {
-    if (!(fabs((double)got[i] - (double)want[i]) <= tolerance)) {
-      fail_msg("%s: entry %zu is %.9g, expected %.9g", what, i, (double)got[i], (double)want[i]);
-    }
-  }
-}
+/* Every table of kernels that this processor can run, against the reference or the formula:
+ * products, element-wise kernels, the Bernoulli likelihood, Adam. */
+#include "kernel_check.h"
 
 /* One product; the rows of C end at different places than those of B, and what lies between must
  * stay as it is. */
@@ -163,14 +85,14 @@ static void tall_products_have_the_bits_of_the_reference(void **state)
 static void strided_operands_are_walked_as_asked(void **state)
 {
   (void)state;
-  enum { M = 13, N = 40, K = 150, LD = 48, ROW = 3, COLUMN = 50 };
+  enum { M = 13, N = 40, K = 150, LDB = 48, ROW = 3, COLUMN = 50 };
   float *a = random_array(1, M * ROW + K * COLUMN, 1);
-  float *b = random_array(2, K * LD, 1);
+  float *b = random_array(2, K * LDB, 1);
   float want[M * N], c[M * N];
   const rote_strided as = {a, ROW, COLUMN};
-  rote_kernels_reference()->gemm(M, N, K, as, b, LD, NULL, false, want, N);
+  rote_kernels_reference()->gemm(M, N, K, as, b, LDB, NULL, false, want, N);
   for (size_t t = 0; t < table_count; t++) {
-    table[t]->gemm(M, N, K, as, b, LD, NULL, false, c, N);
+    table[t]->gemm(M, N, K, as, b, LDB, NULL, false, c, N);
     check_near(table[t]->name, M * N, c, want, is_fused(table[t]) ? 0 : 1e-4);
   }
   free(a);
@@ -259,7 +181,6 @@ static void exponentials_at_the_edges(void **state)
 }
 
 /* Logits of every size that training meets, and those it should not. */
-enum { PIXELS = 150, COLUMNS = 37, LD = 64 };
 
 typedef struct {
   float x[PIXELS * LD], a[PIXELS * LD];
@@ -504,259 +425,6 @@ static void adam_in_pieces_has_the_same_bits(void **state)
   }
 }
 
-static void check_close(const char *what, double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) {
-    fail_msg("%s: %.12g, expected %.12g within %.1e", what, got, want, tolerance);
-  }
-}
-
-static void sums_agree_with_double_precision(void **state)
-{
-  (void)state;
-  static const size_t n[] = {0, 1, 2, 15, 16, 17, 31, 37, 64, 65, 100, 511, 1000};
-  for (size_t i = 0; i < COUNT(n); i++) {
-    float *x = random_array(20, n[i], 3), *y = random_array(21, n[i], 2);
-    double sum = 0, dot = 0, sum_scale = 0, dot_scale = 0, fused_sum = 0, fused_dot = 0;
-    bool is_first = true;
-    for (size_t j = 0; j < n[i]; j++) {
-      const double term = (double)x[j] * (double)y[j];
-      sum += (double)x[j];
-      dot += term;
-      sum_scale += fabs((double)x[j]);
-      dot_scale += fabs(term);
-    }
-    check_close("reference sum", rote_kernels_reference()->sum(n[i], x), sum, 0);
-    check_close("reference dot", rote_kernels_reference()->dot(n[i], x, y), dot, 1e-14 * dot_scale);
-    for (size_t t = 0; t < table_count; t++) {
-      const double got_sum = table[t]->sum(n[i], x), got_dot = table[t]->dot(n[i], x, y);
-      check_close("sum", got_sum, sum, 8 * (double)FLT_EPSILON * sum_scale);
-      check_close("dot", got_dot, dot, 8 * (double)FLT_EPSILON * dot_scale);
-      if (is_fused(table[t])) {
-        assert_true(is_first || (got_sum == fused_sum && got_dot == fused_dot));
-        fused_sum = got_sum;
-        fused_dot = got_dot;
-        is_first = false;
-      }
-    }
-    for (size_t j = 0; j < n[i]; j++) { /* wherever it is, it is seen */
-      const float here = x[j];
-      x[j] = NAN;
-      for (size_t t = 0; t < table_count; t++) {
-        assert_true(isnan(table[t]->sum(n[i], x)));
-        assert_true(isnan(table[t]->dot(n[i], x, y)) && isnan(table[t]->dot(n[i], y, x)));
-      }
-      x[j] = here;
-    }
-    free(x);
-    free(y);
-  }
-}
-
-static void combinations_agree_with_double_precision(void **state)
-{
-  (void)state;
-  const float a = 1.7f, b = -0.3f, c = 0.11f;
-  for (size_t n = 0; n < 70; n++) {
-    float *x = random_array(22, n + 8, 3), *y = random_array(23, n + 8, 2);
-    float *first = NULL;
-    for (size_t t = 0; t < table_count; t++) {
-      float *out = random_array(24, n + 8, 1), *start = copy_of(out, n + 8);
-      float *over_x = copy_of(x, n + 8), *over_y = copy_of(y, n + 8);
-      table[t]->combine(n, a, x, b, y, c, out);
-      for (size_t i = 0; i < n; i++) {
-        const double want = (double)a * (double)x[i] + (double)b * (double)y[i] + (double)c;
-        check_close("combine", (double)out[i], want, 8 * (double)FLT_EPSILON);
-      }
-      check_same("behind combine", 8, out + n, start + n);
-      table[t]->combine(n, a, over_x, b, y, c, over_x);
-      table[t]->combine(n, a, x, b, over_y, c, over_y);
-      check_same("combine over x", n, over_x, out);
-      check_same("combine over y", n, over_y, out);
-      if (n > 0) {
-        over_x[n / 2] = NAN;
-        table[t]->combine(n, a, over_x, b, y, c, over_x);
-        assert_true(isnan(over_x[n / 2]));
-      }
-      if (is_fused(table[t]) && first != NULL) {
-        check_same("combine, other instruction set", n, out, first);
-      } else if (is_fused(table[t])) {
-        first = copy_of(out, n);
-      }
-      free(out);
-      free(start);
-      free(over_x);
-      free(over_y);
-    }
-    free(x);
-    free(y);
-    free(first);
-  }
-}
-
-/* Means and log variances around the data, some of them below the clamp. */
-typedef struct {
-  float x[PIXELS * LD], image[PIXELS], out[2 * PIXELS * LD];
-} gaussian;
-
-static gaussian *make_gaussian(void)
-{
-  gaussian *g = calloc(1, sizeof *g);
-  assert_non_null(g);
-  float *x = random_array(25, PIXELS * LD, 4), *out = random_array(26, 2 * PIXELS * LD, 5);
-  memcpy(g->x, x, sizeof g->x);
-  memcpy(g->out, out, sizeof g->out);
-  for (size_t i = 0; i < PIXELS * LD; i++) {
-    float *s = &g->out[PIXELS * LD + i];
-    *s = i % 5 == 0 ? -7.0f + *s : i % 5 == 1 ? *s / 5 - 6.8f : *s;
-  }
-  g->out[PIXELS * LD + 2 * LD + 1] = -7.0f; /* just not clamped */
-  for (size_t d = 0; d < PIXELS; d++) {
-    g->image[d] = g->x[d * LD];
-    g->out[d * LD + 5] = g->x[d * LD + 5];  /* a perfect column */
-    for (size_t j = COLUMNS; j < LD; j++) { /* what unused columns hold reaches nothing */
-      g->x[d * LD + j] = g->out[d * LD + j] = g->out[(PIXELS + d) * LD + j] = NAN;
-    }
-  }
-  free(x);
-  free(out);
-  return g;
-}
-
-/* Columns in use hold numbers, the rest of their block 0, and what lies behind is as it was. */
-static void check_unused(size_t rows, const float *gradient)
-{
-  for (size_t i = 0; i < rows * LD; i++) {
-    const size_t j = i % LD;
-    assert_true(j < COLUMNS                    ? isfinite(gradient[i])
-                : j < rote_column_pad(COLUMNS) ? gradient[i] == 0
-                                               : isnan(gradient[i]));
-  }
-}
-
-static void check_squares(const rote_kernels *kernels, const gaussian *g)
-{
-  const float scale = 7.3f;
-  double image[LD], loss[LD];
-  float *m = copy_of(g->out, PIXELS * LD);
-  image[COLUMNS] = loss[COLUMNS] = 7;
-  kernels->squares_image(PIXELS, COLUMNS, g->image, g->out, LD, image);
-  kernels->squares_loss(PIXELS, COLUMNS, g->x, m, LD, scale, loss);
-  assert_true(image[COLUMNS] == 7 && loss[COLUMNS] == 7);
-  for (size_t j = 0; j < COLUMNS; j++) {
-    double want_image = 0, want_loss = 0;
-    for (size_t d = 0; d < PIXELS; d++) {
-      const double mean = (double)g->out[d * LD + j], e = mean - (double)g->x[d * LD + j];
-      want_loss += e * e;
-      want_image += (mean - (double)g->image[d]) * (mean - (double)g->image[d]);
-      check_close("gradient of squares", (double)m[d * LD + j], (double)scale * e,
-                  4 * (double)FLT_EPSILON * (double)scale * fabs(e));
-    }
-    check_close("squares_image", image[j], want_image, 1e-6 * want_image);
-    check_close("squares_loss", loss[j], want_loss, 1e-6 * want_loss);
-  }
-  check_unused(PIXELS, m);
-  free(m);
-}
-
-static void check_diagonal(const rote_kernels *kernels, const gaussian *g)
-{
-  double image[LD], loss[LD];
-  float *out = copy_of(g->out, 2 * PIXELS * LD);
-  image[COLUMNS] = loss[COLUMNS] = 7;
-  kernels->diagonal_image(PIXELS, COLUMNS, g->image, g->out, LD, image);
-  kernels->diagonal_loss(PIXELS, COLUMNS, g->x, out, LD, loss);
-  assert_true(image[COLUMNS] == 7 && loss[COLUMNS] == 7);
-  for (size_t j = 0; j < COLUMNS; j++) {
-    double want_image = 0, want_loss = 0, scale_image = 0, scale_loss = 0;
-    for (size_t d = 0; d < PIXELS; d++) {
-      const size_t at = d * LD + j;
-      const double raw = (double)g->out[PIXELS * LD + at], s = fmax(raw, -7), inverse = exp(-s);
-      const double e = (double)g->out[at] - (double)g->x[at];
-      const double other = (double)g->out[at] - (double)g->image[d];
-      want_loss += s + e * e * inverse;
-      want_image += s + other * other * inverse;
-      scale_loss += fabs(s) + e * e * inverse;
-      scale_image += fabs(s) + other * other * inverse;
-      check_close("gradient of a mean", (double)out[at], e * inverse, 1e-6 * fabs(e) * inverse);
-      const double want = raw < -7 ? 0 : (1 - e * e * inverse) / 2;
-      check_close("gradient of a log variance", (double)out[PIXELS * LD + at], want,
-                  raw < -7 ? 0 : 1e-6 * (1 + e * e * inverse));
-    }
-    check_close("diagonal_image", image[j], want_image, 1e-6 * scale_image);
-    check_close("diagonal_loss", loss[j], want_loss, 1e-6 * scale_loss);
-  }
-  check_unused(2 * PIXELS, out);
-  free(out);
-}
-
-static void gaussian_likelihoods_agree_with_the_formula(void **state)
-{
-  (void)state;
-  gaussian *g = make_gaussian();
-  check_squares(rote_kernels_reference(), g);
-  check_diagonal(rote_kernels_reference(), g);
-  for (size_t t = 0; t < table_count; t++) {
-    check_squares(table[t], g);
-    check_diagonal(table[t], g);
-  }
-  free(g);
-}
-
-/* All sums of one table, one after the other in `sums` [4][LD]. */
-static void gaussian_sums(const rote_kernels *kernels, const gaussian *g, double *sums)
-{
-  float *m = copy_of(g->out, PIXELS * LD), *out = copy_of(g->out, 2 * PIXELS * LD);
-  kernels->squares_image(PIXELS, COLUMNS, g->image, g->out, LD, sums);
-  kernels->squares_loss(PIXELS, COLUMNS, g->x, m, LD, 1, sums + LD);
-  kernels->diagonal_image(PIXELS, COLUMNS, g->image, g->out, LD, sums + 2 * LD);
-  kernels->diagonal_loss(PIXELS, COLUMNS, g->x, out, LD, sums + 3 * LD);
-  free(m);
-  free(out);
-}
-
-static void gaussians_that_are_not_numbers_are_not_hidden(void **state)
-{
-  (void)state;
-  static const size_t bad[] = {70 * LD + 3, (PIXELS + 70) * LD + 3}; /* a mean, a log variance */
-  for (size_t t = 0; t <= table_count; t++) {
-    const rote_kernels *kernels = t < table_count ? table[t] : rote_kernels_reference();
-    for (size_t b = 0; b < COUNT(bad); b++) {
-      gaussian *g = make_gaussian();
-      double sums[4 * LD];
-      g->out[bad[b]] = NAN;
-      gaussian_sums(kernels, g, sums);
-      for (size_t i = 0; i < 4 * LD; i++) {
-        if (i % LD < COLUMNS) {
-          assert_int_equal(isnan(sums[i]) != 0, i % LD == 3 && (b == 0 || i >= 2 * LD));
-        }
-      }
-      kernels->diagonal_loss(PIXELS, COLUMNS, g->x, g->out, LD, sums);
-      assert_true(isnan(g->out[bad[1]]));
-      assert_true(isnan(g->out[bad[0]]));
-      free(g);
-    }
-  }
-}
-
-/* The number of columns is rounded to vectors, never the sum of a column. */
-static void gaussian_columns_do_not_depend_on_their_neighbours(void **state)
-{
-  (void)state;
-  gaussian *g = make_gaussian();
-  for (size_t t = 0; t < table_count; t++) {
-    double all[4 * LD], one[4 * LD];
-    gaussian_sums(table[t], g, all);
-    for (size_t n = 1; n < COLUMNS; n++) {
-      table[t]->squares_image(PIXELS, n, g->image, g->out, LD, one);
-      assert_memory_equal(one, all, n * sizeof *one);
-      table[t]->diagonal_image(PIXELS, n, g->image, g->out, LD, one);
-      assert_memory_equal(one, all + 2 * LD, n * sizeof *one);
-    }
-  }
-  free(g);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -774,11 +442,6 @@ int main(void)
       cmocka_unit_test(transposes_agree_with_the_reference),
       cmocka_unit_test(adam_agrees_with_the_formula),
       cmocka_unit_test(adam_in_pieces_has_the_same_bits),
-      cmocka_unit_test(sums_agree_with_double_precision),
-      cmocka_unit_test(combinations_agree_with_double_precision),
-      cmocka_unit_test(gaussian_likelihoods_agree_with_the_formula),
-      cmocka_unit_test(gaussians_that_are_not_numbers_are_not_hidden),
-      cmocka_unit_test(gaussian_columns_do_not_depend_on_their_neighbours),
   };
   return cmocka_run_group_tests(tests, find_tables, NULL);
 }
