@@ -13,7 +13,7 @@
 enum { TAG_ORDER = 1, TAG_STOP = 2, TAG_REPORT = 3 };
 
 /* Between two looks at the messages one sleeps: briefly after one came, since more may follow, then
- * longer and longer. At 5 ms a waiting rank uses less than half a percent of a core. */
+ * longer and longer, so that a waiting rank costs next to nothing. */
 #define SHORTEST_NAP 100000L /* nanoseconds */
 #define LONGEST_NAP 5000000L
 
