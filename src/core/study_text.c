@@ -69,13 +69,23 @@ static bool is_single(const rote_study *study)
   return single;
 }
 
+/* By the model of any variant. */
+static bool is_used(const rote_option *o, const rote_study *study)
+{
+  bool used = o->models == 0;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    used = used || o->models >> study->variant[v].options.model.kind & 1;
+  }
+  return used;
+}
+
 static void write_study(writer *w, const rote_study *study, rote_study_style style)
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
   char section[32] = "";
   for (size_t i = 0; i < count; i++) {
-    if (table[i].models != 0 && !(table[i].models >> study->base.model.kind & 1)) {
+    if (!is_used(&table[i], study)) {
       continue;
     }
     if (style != ROTE_STUDY_RESULTS || table[i].of_results) {
