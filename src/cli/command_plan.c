@@ -43,7 +43,8 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   rote_data *data = NULL;
   rote_trainer *trainer = NULL;
   rote_evaluator *evaluator = NULL;
-  const size_t batch = o.training.batch;
+  const size_t images_there = o.data.limit > 0 ? o.data.limit : given->train_count;
+  const size_t batch = o.training.batch < images_there ? o.training.batch : images_there;
   float log_px = 0, effective = 0;
   double steps = 0, images = 0;
   o.folds.count = 0;
@@ -51,7 +52,6 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   info.validation_count = info.test_count = 0;
   ROTE_TRY(rote_data_create(&info, &data));
   ROTE_TRY(rote_trainer_create(&o, &info, &data->train, &data->test, NULL, &trainer));
-  ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
   rote_trainer_begin(trainer, (rote_unit){.full = true});
   rote_trainer_step(trainer, batch); /* touch the memory once */
   double start = rote_seconds(), counted = rote_kernels_multiply_adds();
@@ -61,6 +61,10 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   }
   cost->train_seconds = (rote_seconds() - start) / steps;
   cost->train_flop = 2 * (rote_kernels_multiply_adds() - counted) / steps;
+  if (trainer->vae == NULL) {
+    goto done; /* an autoencoder is not evaluated */
+  }
+  ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
   start = rote_seconds();
   counted = rote_kernels_multiply_adds();
   while (images == 0 || rote_seconds() - start < MEASURE_SECONDS) {
@@ -90,25 +94,37 @@ static rote_status print_variant(const rote_variant *v, const rote_data_info *in
   const size_t evaluations = rote_unit_count(o) * rote_evaluation_count(o);
   const double evaluated = (double)evaluations * images;
   image_cost cost = {0};
-  rote_vae *vae = NULL;
-  ROTE_TRY(rote_vae_create(o, info, &vae));
+  rote_model *model = NULL;
+  ROTE_TRY(rote_model_create(o, info, &model));
   ROTE_TRY(measure(o, info, &cost));
   const double hours = (trained * cost.train_seconds + evaluated * cost.evaluate_seconds) / 3600;
   *core_hours += hours;
   printf("%s:\n", v->name);
   printf("  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs\n",
          rote_unit_count(o), o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
-  printf("  evaluations           %zu of %.0f images, %zu samples\n", evaluations, images,
-         o->evaluation.samples);
-  printf("  parameters            %zu\n", vae->table.total);
+  if (evaluations > 0) {
+    printf("  evaluations           %zu of %.0f images, %zu samples\n", evaluations, images,
+           o->evaluation.samples);
+  }
+  printf("  parameters            %zu\n", model->table->total);
   printf("  FLOP of training      %.3g\n", cost.train_flop * trained);
-  printf("  FLOP of evaluation    %.3g\n", cost.evaluate_flop * evaluated);
-  printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
-         "measured here)\n",
-         hours, 1e3 * cost.train_seconds, 1e3 * cost.evaluate_seconds);
-  printf("  checkpoint            %.1f MB each\n", 12e-6 * (double)vae->table.total);
-  printf("  results               %.1f MB\n", 8e-6 * evaluated);
-  if (o->folds.count > 1) {
+  if (evaluations > 0) {
+    printf("  FLOP of evaluation    %.3g\n", cost.evaluate_flop * evaluated);
+    printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
+           "measured here)\n",
+           hours, 1e3 * cost.train_seconds, 1e3 * cost.evaluate_seconds);
+  } else {
+    printf("  core-hours            %.3g (%.3g ms to train on an image, measured here)%s\n", hours,
+           1e3 * cost.train_seconds,
+           o->training.stop_loss > 0 ? "; less if training.stop_loss is reached" : "");
+  }
+  printf("  checkpoint            %.1f MB each\n",
+         (o->training.optimizer == ROTE_OPTIMIZER_ADAM ? 12e-6 : 4e-6) *
+             (double)model->table->total);
+  if (evaluations > 0) {
+    printf("  results               %.1f MB\n", 8e-6 * evaluated);
+  }
+  if (rote_options_scored(o)) {
     const double smallest = pow(k, -r);
     printf("  smallest p-value      %.3g\n", smallest);
     if (smallest * images > 0.05) {
@@ -119,7 +135,7 @@ static rote_status print_variant(const rote_variant *v, const rote_data_info *in
     }
   }
 done:
-  rote_vae_destroy(&vae);
+  rote_model_destroy(&model);
   return status;
 }
 

@@ -93,8 +93,7 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
   const size_t epochs = v->options.training.epochs;
   float *copy = NULL;
   char path[ROTE_PATH_MAX];
-  if ((report->diverged || report->epoch == epochs) &&
-      !rote_queue_unit_at(c->queue, order->variant, order->unit)->trained) {
+  if (report->ended && !rote_queue_unit_at(c->queue, order->variant, order->unit)->trained) {
     ROTE_TRY(rote_alloc(2 * epochs, sizeof *copy, &copy));
     memcpy(copy, values, 2 * epochs * sizeof *copy);
     rote_train_result result = {
@@ -115,7 +114,10 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
                result.key, report->epoch + 1);
     }
   }
-  rote_queue_trained(c->queue, order, report->diverged != 0, report->epoch);
+  rote_queue_trained(c->queue, order, report->ended != 0, report->epoch);
+  if (rote_evaluation_count(&v->options) == 0) {
+    rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, 0);
+  }
 done:
   rote_free(&copy);
   return status;

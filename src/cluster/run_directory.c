@@ -204,7 +204,7 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
   const rote_options *o = &queue->study->variant[variant].options;
   const rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
   char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
-  if (o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
+  if (v < rote_evaluation_count(o) && o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
       rote_unit_model_path(directory, queue->study, variant, unit, rote_evaluation_epoch(o, v),
                            path) == ROTE_OK) {
     unlink(path);
@@ -246,6 +246,9 @@ static void scan_unit(const char *directory, const char *fingerprint, rote_queue
     if (u->snapshot[v] == ROTE_SNAPSHOT_DONE) { /* the last run may have died before it tidied */
       rote_run_directory_tidy(directory, queue, variant, unit, v);
     }
+  }
+  if (rote_evaluation_count(o) == 0) {
+    rote_run_directory_tidy(directory, queue, variant, unit, 0);
   }
 }
 
