@@ -130,7 +130,8 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count);
 typedef enum {
   ROTE_STUDY_ALL,       /* every option: the frozen copy in the run directory */
   ROTE_STUDY_RESULTS,   /* only what decides results: the text in study.h5 */
-  ROTE_STUDY_COMMENTED, /* every option with its explanation: `rote plan --defaults` */
+  ROTE_STUDY_COMMENTED, /* every option with its explanation, a comment where no model of the study
+                           uses it: `rote plan --defaults` */
 } rote_study_style;
 
 /** The study as YAML that rote_study_parse() reads back to the same values.
