@@ -27,6 +27,8 @@ typedef struct {
   const char *output;          /* NULL: what the study says */
   double max_hours;            /* 0: no limit */
   long long deadline;          /* seconds since 1970; 0: none */
+  double patience;             /* a rank that is silent for so many seconds counts as dead */
+  bool survive;                /* go on without it, instead of stopping */
   volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
   /* Called on rank 0 only; may be NULL. */
   void (*started)(void *context, const rote_study *study, const rote_data_info *info,
@@ -48,8 +50,9 @@ bool rote_cluster_present(void);
  * Install signal handlers before. */
 rote_status rote_cluster_begin(int *argc, char ***argv);
 
-/** MPI_Finalize. Collective. */
-void rote_cluster_end(void);
+/** MPI_Finalize. Collective; but if a rank may be dead, the process ends here with this exit code
+ * and without MPI. */
+void rote_cluster_end(int code);
 
 int rote_cluster_rank(void); /* 0 without MPI */
 int rote_cluster_size(void); /* 1 without MPI */
