@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATIENCE_SECONDS 300
-
 static volatile sig_atomic_t stop_wanted;
 
 /* The first signal asks for a clean stop, a second SIGINT or SIGTERM ends at once: every file is
@@ -171,7 +169,7 @@ static int run_main(int argc, char **argv)
       .stop = &stop_wanted,
       .started = started,
       .progress = rote_progress_show,
-      .patience = PATIENCE_SECONDS,
+      .patience = ROTE_PATIENCE,
   };
   rote_run_outcome outcome;
   const char **set = calloc((size_t)argc, sizeof *set);
