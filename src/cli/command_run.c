@@ -27,6 +27,8 @@ static void catch_signals(void)
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  action.sa_handler = SIG_IGN; /* a file beyond the size limit fails like one on a full disk */
+  sigaction(SIGXFSZ, &action, NULL);
 }
 
 static void started(void *context, const rote_study *study, const rote_data_info *info,
@@ -195,15 +197,17 @@ static int run_main(int argc, char **argv)
   }
   if (code == 0) {
     status = rote_run(&request, &outcome);
-    code =
-        root ? report_outcome(status, &outcome) : 0; /* one exit code for mpirun: that of rank 0 */
+    code = root ? report_outcome(status, &outcome) : rote_status_exit_code(status);
   }
   if (root && status == ROTE_STOPPED) {
     say_how_to_continue(argc, argv);
   }
+  if (!root && status != ROTE_STOPPED) {
+    code = 0; /* one exit code for mpirun: that of rank 0, unless rank 0 is dead */
+  }
   rote_cluster_end(code);
   free(set);
-  return root ? code : 0;
+  return code;
 }
 
 const rote_command rote_command_run = {

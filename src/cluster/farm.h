@@ -97,9 +97,8 @@ typedef struct rote_worker rote_worker;
 rote_status rote_worker_create(const rote_worker_setting *setting, rote_worker **worker);
 void rote_worker_destroy(rote_worker **worker);
 
-/** Carry out orders until told to quit.
- * @return ROTE_OK; ROTE_STOPPED if the coordinator or the launcher is gone, or a death is
- * suspected: end without MPI */
+/** Carry out orders until told to quit or to leave.
+ * @return ROTE_OK; ROTE_STOPPED if the coordinator or the launcher is gone */
 rote_status rote_worker_run(rote_worker *worker,
                             void (*run)(void *context, const rote_order *order, rote_report *report,
                                         float *values),

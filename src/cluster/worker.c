@@ -25,8 +25,8 @@ struct rote_worker {
   double beat_seconds;
   double heard, beaten, polled; /* when last */
   bool has_order;
-  bool told_to_stop, told_to_drop, told_to_quit;
-  bool alone; /* coordinator or launcher are gone, or it said to leave */
+  bool told_to_stop, told_to_drop, told_to_quit, told_to_leave;
+  bool alone; /* coordinator or launcher are gone, or told to leave */
   rote_status failure;
   double stop_since; /* 0: not told */
   double deadline;
@@ -94,7 +94,7 @@ static rote_status take_message(rote_worker *w, int tag)
     w->told_to_drop = true;
     break;
   case TAG_LEAVE:
-    w->alone = true;
+    w->told_to_leave = w->alone = true;
     return ROTE_OK;
   case TAG_QUIT:
     w->told_to_quit = true;
@@ -255,7 +255,7 @@ rote_status rote_worker_run(rote_worker *w,
   }
   if (w->alone) {
     rote_cluster_suspect();
-    status = rote_fail(ROTE_STOPPED, "this rank is alone");
+    status = w->told_to_leave ? ROTE_OK : rote_fail(ROTE_STOPPED, "this rank is alone");
   }
 done:
   return status;
