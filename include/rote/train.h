@@ -29,6 +29,9 @@ typedef struct {
   float *loss_train;    /* [epochs] mean per image, over the batches as they were trained: nats, or
                            squared errors of autoencoders */
   float *loss_held_out; /* [epochs] the same after each epoch; NaN if nothing is held out */
+
+  bool (*abandon)(void *context); /* asked between batches: give the epoch up? NULL: never */
+  void *context;
 } rote_trainer;
 
 /** Room for any unit of these options. `images`, `test` and `fold` must outlive the trainer. */
@@ -50,8 +53,9 @@ uint64_t *rote_trainer_steps(rote_trainer *trainer);
  */
 bool rote_trainer_ended(const rote_trainer *trainer);
 
-/** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`. */
-void rote_trainer_epoch(rote_trainer *trainer);
+/** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`.
+ * @return false if the epoch was given up: the weights are between two epochs, begin anew */
+bool rote_trainer_epoch(rote_trainer *trainer);
 
 /** One optimiser step on the batch in trainer->batch. @return its loss, summed over n images:
  * nats, or squared errors */

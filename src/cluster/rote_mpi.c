@@ -1,12 +1,19 @@
 #include "rote_mpi.h"
 
+#include "farm.h"
+#include "rote/clock.h"
 #include "rote/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static bool active;
+#define START_PATIENCE 600.0 /* seconds; rank 0 reads the study and the data meanwhile */
+#define LONGEST_NAP 0.01
+
+static bool active, suspected;
+static pid_t launcher;
 
 rote_status rote_mpi_status(int code, const char *call)
 {
@@ -19,18 +26,43 @@ rote_status rote_mpi_status(int code, const char *call)
   return rote_fail(ROTE_INTERNAL, "%s failed: %s", call, text);
 }
 
+rote_status rote_mpi_wait(MPI_Request *request, const char *call)
+{
+  rote_status status = ROTE_OK;
+  const double start = rote_seconds();
+  double nap = 0;
+  int done = 0;
+  for (;;) {
+    ROTE_TRY(rote_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), call));
+    if (done) {
+      break;
+    }
+    const double waited = rote_seconds() - start;
+    if (waited > START_PATIENCE || rote_cluster_launcher_gone()) {
+      rote_cluster_suspect();
+      ROTE_TRY(
+          rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s in %s", waited, call));
+    }
+    rote_nap(&nap, LONGEST_NAP);
+  }
+done:
+  return status;
+}
+
 rote_status rote_agree(rote_status mine)
 {
-  int failed = mine != ROTE_OK, any = 0;
+  static int failed, any; /* outlive a call that never ends */
+  rote_status status = ROTE_OK;
+  MPI_Request request;
   if (!active) {
     return mine;
   }
-  const rote_status status = rote_mpi_status(
-      MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD), "MPI_Allreduce");
-  if (status != ROTE_OK) {
-    return status;
-  }
-  return any && mine == ROTE_OK ? rote_fail(ROTE_INTERNAL, "another rank failed") : mine;
+  failed = mine != ROTE_OK;
+  ROTE_MPI(MPI_Iallreduce(&failed, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD, &request));
+  ROTE_TRY(rote_mpi_wait(&request, "MPI_Iallreduce"));
+  status = any && mine == ROTE_OK ? rote_fail(ROTE_INTERNAL, "another rank failed") : mine;
+done:
+  return status;
 }
 
 /* Variables that mpirun and srun set for the processes they start. Starting MPI without a launcher
@@ -50,6 +82,7 @@ rote_status rote_cluster_begin(int *argc, char ***argv)
 {
   rote_status status = ROTE_OK;
   if (rote_cluster_present()) {
+    launcher = getppid();
     ROTE_MPI(MPI_Init(argc, argv));
     active = true;
     ROTE_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
@@ -58,8 +91,30 @@ done:
   return status;
 }
 
-void rote_cluster_end(void)
+void rote_cluster_suspect(void)
 {
+  suspected = true;
+}
+
+bool rote_cluster_suspected(void)
+{
+  return suspected;
+}
+
+bool rote_cluster_launcher_gone(void)
+{
+  return active && getppid() != launcher;
+}
+
+void rote_cluster_end(int code)
+{
+  if (active && suspected) {
+    if (rote_cluster_rank() == 0) {
+      rote_office_tell_all(TAG_LEAVE, 1);
+    }
+    fflush(NULL);
+    _exit(code);
+  }
   if (active) {
     MPI_Finalize();
     active = false;

@@ -5,10 +5,23 @@
 #include "rote/status.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 rote_status rote_mpi_status(int code, const char *call);
 
 #define ROTE_MPI(call) ROTE_TRY(rote_mpi_status((call), #call))
+
+/* A rank may be dead: from now on no collective call on this rank, and rote_cluster_end() ends
+ * without MPI_Finalize, which would wait for ever. */
+void rote_cluster_suspect(void);
+bool rote_cluster_suspected(void);
+
+/* Whether mpirun or Slurm's daemon that started this rank has ended: then nobody ends it. */
+bool rote_cluster_launcher_gone(void);
+
+/* Wait for a non-blocking collective call, asleep, so that the others wait without taking the cores
+ * of those who still work. @return ROTE_STOPPED if some rank does not come */
+rote_status rote_mpi_wait(MPI_Request *request, const char *call);
 
 /* Collective: a failed rank keeps its own status; healthy ranks get ROTE_INTERNAL "another rank
  * failed". */
