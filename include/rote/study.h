@@ -44,6 +44,8 @@ typedef enum {
 } rote_likelihood_kind;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
+typedef enum { ROTE_DEGRADE_PIXELS, ROTE_DEGRADE_BLOCKS } rote_degrade;
+typedef enum { ROTE_FILL_ZERO, ROTE_FILL_NOISE, ROTE_FILL_MEAN } rote_fill;
 typedef enum { ROTE_OPTIMIZER_ADAM, ROTE_OPTIMIZER_SGD } rote_optimizer_kind;
 
 typedef struct {
@@ -87,6 +89,16 @@ typedef struct {
     size_t every, samples;
     int noise;
   } evaluation;
+  struct { /* autoencoders; rote/recovery.h says what is done with it */
+    int degrade;
+    double missing; /* share of the pixels */
+    size_t block;   /* side of a missing block */
+    int fill;
+    double noise; /* standard deviation */
+    double rho;
+    size_t rounds, inner;
+    size_t control; /* test images */
+  } recovery;
   uint64_t measures; /* bit set; ROTE_MEASURE_* */
   struct {
     size_t every;
@@ -94,7 +106,7 @@ typedef struct {
   } checkpoint;
 } rote_options;
 
-enum { ROTE_MEASURE_SCORE = 1 };
+enum { ROTE_MEASURE_SCORE = 1, ROTE_MEASURE_RECOVERY = 2 };
 
 typedef struct {
   char name[ROTE_NAME_MAX];
@@ -123,9 +135,9 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
 
 void rote_study_destroy(rote_study **study);
 
-/** Checks that need the data: folds, batch and limit against the number of training images.
+/** Checks that need the data: folds, batch, limit and controls against the numbers of images.
  * @return ROTE_OK; ROTE_DATA naming the option and both numbers */
-rote_status rote_study_check_data(const rote_study *study, size_t train_count);
+rote_status rote_study_check_data(const rote_study *study, size_t train_count, size_t test_count);
 
 typedef enum {
   ROTE_STUDY_ALL,       /* every option: the frozen copy in the run directory */
@@ -150,6 +162,9 @@ bool rote_options_autoencoder(const rote_options *options);
 
 /** Whether a variant gets leave-out memorization scores. */
 bool rote_options_scored(const rote_options *options);
+
+/** Whether training images are recovered from a variant's models: autoencoders only. */
+bool rote_options_recovered(const rote_options *options);
 
 /** Number of evaluated epochs: every, 2 every, ..., and the last one. 0 for autoencoders. */
 size_t rote_evaluation_count(const rote_options *options);

@@ -153,7 +153,7 @@ static int plan_main(int argc, char **argv)
   }
   ROTE_TRY(rote_study_read(argv[1], 0, NULL, &study));
   ROTE_TRY(rote_data_file_info(study->base.data.file, &info));
-  ROTE_TRY(rote_study_check_data(study, info.train_count));
+  ROTE_TRY(rote_study_check_data(study, info.train_count, info.test_count));
   printf("%s: %zu training images of %zu x %zu x %zu in %s\n", study->base.name, info.train_count,
          info.channels, info.height, info.width, study->base.data.file);
   for (size_t v = 0; v < study->variant_count; v++) {

@@ -47,7 +47,7 @@ static rote_status prepare(run *r)
   rote_model *model = NULL;
   ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
   ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
-  ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
+  ROTE_TRY(rote_study_check_data(r->study, r->info.train_count, r->info.test_count));
   for (size_t v = 0; v < r->study->variant_count; v++) {
     status = rote_model_create(&r->study->variant[v].options, &r->info, &model);
     rote_model_destroy(&model);

@@ -19,7 +19,7 @@ typedef struct {
   rote_option_type type;
   size_t offset;              /* of the field in rote_options */
   double min, max;            /* allowed values */
-  bool above_min;             /* min itself is not allowed */
+  bool above_min, below_max;  /* min, max itself is not allowed */
   const char *const *choices; /* NULL-terminated */
   const char *fallback;       /* default, as it would be written */
   bool of_results;            /* a change can change results */

@@ -31,9 +31,10 @@ static rote_status parse_real(const rote_option *o, const char *text, double *ou
   if (end == text || *end != '\0' || !isfinite(v)) {
     return rote_fail(ROTE_DATA, "%s: \"%s\" is not a number", o->key, text);
   }
-  if (v < o->min || v > o->max || (o->above_min && v <= o->min)) {
-    return rote_fail(ROTE_DATA, "%s: %s is out of range; allowed are numbers %s %g and at most %g",
-                     o->key, text, o->above_min ? "above" : "from", o->min, o->max);
+  if (v < o->min || v > o->max || (o->above_min && v <= o->min) || (o->below_max && v >= o->max)) {
+    return rote_fail(ROTE_DATA, "%s: %s is out of range; allowed are numbers %s %g and %s %g",
+                     o->key, text, o->above_min ? "above" : "from", o->min,
+                     o->below_max ? "below" : "at most", o->max);
   }
   *out = v;
   return ROTE_OK;

@@ -358,7 +358,9 @@ rote_status rote_study_defaults(rote_study **out)
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
   *out = NULL;
+  const rote_study_given given = {{0}};
   ROTE_TRY(with_defaults(&study));
+  ROTE_TRY(rote_study_check("the defaults", study, &given));
   ROTE_TRY(name_base_variant(study));
   *out = study;
   study = NULL;
@@ -443,6 +445,11 @@ bool rote_options_scored(const rote_options *o)
 {
   return o->folds.count > 0 && (o->measures & ROTE_MEASURE_SCORE) != 0 &&
          !rote_options_autoencoder(o);
+}
+
+bool rote_options_recovered(const rote_options *o)
+{
+  return (o->measures & ROTE_MEASURE_RECOVERY) != 0 && rote_options_autoencoder(o);
 }
 
 size_t rote_evaluation_count(const rote_options *o)

@@ -51,27 +51,41 @@ static rote_status check_top(const char *path, const rote_study *study,
   return ROTE_OK;
 }
 
-/* A score needs likelihoods. */
+/* A score needs likelihoods, a recovery an autoencoder. */
+static uint64_t measures_of(const rote_options *o)
+{
+  return o->measures &
+         (rote_options_autoencoder(o) ? ROTE_MEASURE_RECOVERY : (uint64_t)ROTE_MEASURE_SCORE);
+}
+
+/* What the user asks for must be possible for the model of one variant at least. */
 static rote_status check_measures(const char *path, rote_study *study,
                                   const rote_study_given *given)
 {
   const int at = rote_option_find("measures");
+  const char *kind = rote_option_model(variant_of(study, 0)->model.kind);
   char where[ROTE_PATH_MAX];
+  uint64_t possible = 0;
   for (size_t v = 0; v < variants_of(study); v++) {
-    if (!rote_options_autoencoder(variant_of(study, v))) {
-      return ROTE_OK;
-    }
+    possible |= measures_of(variant_of(study, v));
   }
+  const uint64_t impossible = given->is[at] ? study->base.measures & ~possible : 0;
   place(path, given->line[at], where);
-  if (given->is[at] && (study->base.measures & ROTE_MEASURE_SCORE) != 0) {
+  if (impossible & ROTE_MEASURE_SCORE) {
     return rote_fail(ROTE_DATA,
                      "%s: measures: score compares likelihoods, and an autoencoder (model.kind %s) "
                      "has none; remove it",
-                     where, rote_option_model(variant_of(study, 0)->model.kind));
+                     where, kind);
   }
-  study->base.measures &= ~(uint64_t)ROTE_MEASURE_SCORE;
+  if (impossible & ROTE_MEASURE_RECOVERY) {
+    return rote_fail(ROTE_DATA,
+                     "%s: measures: recovery needs an autoencoder, which model.kind %s is not; "
+                     "remove it",
+                     where, kind);
+  }
+  study->base.measures = possible;
   for (size_t v = 0; v < study->variant_count; v++) {
-    study->variant[v].options.measures = study->base.measures;
+    study->variant[v].options.measures = measures_of(&study->variant[v].options);
   }
   return ROTE_OK;
 }
@@ -152,8 +166,21 @@ done:
   return status;
 }
 
-rote_status rote_study_check_data(const rote_study *study, size_t train_count)
+/* Controls are recovered from models trained on all the data. */
+static rote_status check_controls(const rote_study *study, const rote_options *o, size_t test_count)
 {
+  if (rote_options_recovered(o) && o->folds.full > 0 && o->recovery.control > test_count) {
+    return rote_fail(ROTE_DATA,
+                     "recovery.control: %zu test images are asked for, but %s has %zu; a recovery "
+                     "without controls (0) cannot be told from filling in",
+                     o->recovery.control, study->base.data.file, test_count);
+  }
+  return ROTE_OK;
+}
+
+rote_status rote_study_check_data(const rote_study *study, size_t train_count, size_t test_count)
+{
+  rote_status status = ROTE_OK;
   const rote_options *base = &study->base;
   size_t n = base->data.limit == 0 ? train_count : base->data.limit;
   if (base->data.limit > train_count) {
@@ -166,6 +193,7 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count)
   }
   for (size_t v = 0; v < study->variant_count; v++) {
     const rote_options *o = &study->variant[v].options;
+    ROTE_TRY(check_controls(study, o, test_count));
     size_t k = o->folds.count;
     size_t smallest = k == 0 ? n : n - (n + k - 1) / k;
     if (o->training.batch > smallest && !rote_options_autoencoder(o)) {
@@ -175,5 +203,6 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count)
                        o->training.batch, smallest);
     }
   }
-  return ROTE_OK;
+done:
+  return status;
 }

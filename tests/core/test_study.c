@@ -122,12 +122,13 @@ static void checks_options_against_each_other(void **state)
   check_refused("training: { epochs: 3 }\nevaluation: { every: 4 }\n", "more than training.epochs");
 
   rote_study *s = parse("data: { limit: 100 }\nfolds: { count: 10 }\ntraining: { batch: 90 }\n");
-  CHECK_OK(rote_study_check_data(s, 100));
-  CHECK_FAILS(rote_study_check_data(s, 99), ROTE_DATA, "data.limit: 100");
+  CHECK_OK(rote_study_check_data(s, 100, 0));
+  CHECK_FAILS(rote_study_check_data(s, 99, 0), ROTE_DATA, "data.limit: 100");
   s->variant[0].options.training.batch = 91;
-  CHECK_FAILS(rote_study_check_data(s, 100), ROTE_DATA, "training.batch: 91 is more than the 90");
+  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA,
+              "training.batch: 91 is more than the 90");
   s->base.data.limit = 9;
-  CHECK_FAILS(rote_study_check_data(s, 100), ROTE_DATA, "folds.count");
+  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA, "folds.count");
   rote_study_destroy(&s);
 }
 
@@ -251,7 +252,7 @@ static void autoencoders_have_options_of_their_own(void **state)
   assert_true(o->training.stop_loss == 1e-5);
   assert_int_equal(o->measures, 0); /* what the default asks for it cannot have */
   assert_int_equal(rote_evaluation_count(o), 0);
-  CHECK_OK(rote_study_check_data(s, 20)); /* a batch of 64: all at once */
+  CHECK_OK(rote_study_check_data(s, 20, 0)); /* a batch of 64: all at once */
   rote_study_destroy(&s);
   check_round_trip(an_autoencoder);
   s = parse("name: a\n");
