@@ -19,9 +19,9 @@ typedef struct {
   const rote_autoencoder *model; /* borrowed */
   rote_autoencoder_workspace *work;
   size_t ld;
-  float *start;                                 /* [D] first vector, the same for all images */
-  rote_real *vector, *image, *direction, *pair; /* [D, ld] */
-  double *column[8];                            /* [ld] numbers of a column */
+  float *start; /* [D] first vector, the same for all images */
+  rote_real *vector, *image, *direction, *pair, *pair_image; /* [D, ld] */
+  double *column[6];                                         /* [ld] numbers of a column */
 } rote_attractor;
 
 /** @param[in] seed  of the study, for the first vector */
@@ -41,7 +41,7 @@ void rote_attractor_destroy(rote_attractor **attractor);
  * block
  * @param[out] distance  [batch]
  * @param[out] radius    [batch]; the last estimate if it has not settled; NaN if J is not finite
- * @param[out] settled   [batch] 1 if it has; may be NULL */
+ * @param[out] settled   [batch] 1 if it has */
 void rote_attractor_measure(rote_attractor *attractor, const rote_real *w, const rote_real *x,
                             size_t batch, double *distance, double *radius, uint8_t *settled);
 

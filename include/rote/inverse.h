@@ -71,6 +71,11 @@ void rote_inverse_begin(rote_inverse *inverse, rote_inverse_method method, size_
 /** One round for every column. Nothing is allocated. */
 void rote_inverse_round(rote_inverse *inverse);
 
+/** Squared Euclidean distance of every column of a and b [D, ld], summed in double.
+ * @param[out] squares [batch] */
+void rote_squared_distances(size_t numbers, size_t batch, size_t ld, const rote_real *a,
+                            const rote_real *b, double *squares);
+
 /* Peak signal-to-noise ratios are kept within these: equality, and answers that are not finite. */
 #define ROTE_PSNR_LIMIT 400.0
 

@@ -43,6 +43,16 @@ typedef struct {
   void (*backward)(size_t n, const rote_real *at, rote_real *d);
 } rote_activation;
 
+/* What a step of an inverse problem works on (rote/inverse.h); all with rows of ld numbers. */
+typedef struct {
+  size_t ld;
+  const rote_real *y;     /* [C P, ld] */
+  const rote_real *shown; /* [C, ld] what a missing pixel shows */
+  rote_real *x;           /* [C P, ld] */
+  rote_real *input;       /* [C P, ld] x + u */
+  rote_real *mask;        /* [P, ld] 0 or 1 */
+} rote_inverse_arrays;
+
 typedef struct {
   const char *name;
 
@@ -108,6 +118,13 @@ typedef struct {
   /* The same with one image a column; then `out` becomes the gradient of half the sum. */
   void (*diagonal_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *out,
                         size_t ld, double *sum);
+
+  /* The x of an inverse problem from v [C P, ld] and u = input - v, with weight = 1 / (1 + rho):
+   * x = (h y + rho (v - u)) / (h + rho) = t + weight h (y - t), t = v - u; input = x + u, 0 from
+   * `columns` on. Then, if `update`, the mask h of every pixel becomes 1 if the sum over channels
+   * of (x - y)^2 is below that of (y - shown)^2, else 0. */
+  void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
+                       const rote_real *v, const rote_inverse_arrays *arrays, bool update);
 } rote_kernels;
 
 /** The table for this processor (rote/isa.h); in the double build the reference. */

@@ -313,4 +313,5 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .squares_loss = squares_loss,
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
+    .inverse_step = ROTE_ISA_NAME(rote_inverse_step),
 };
