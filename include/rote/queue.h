@@ -3,40 +3,50 @@
  * A training goes in segments from one evaluated epoch to the next; each segment ends with a
  * snapshot of the weights, whose evaluation is cut into shards of images. Trainings go first, but
  * once `snapshot_bound` snapshots wait, evaluations do: that bounds the disk. A worker keeps the
- * training it has in memory. An autoencoder has no evaluated epochs: its training is one segment.
+ * training it has in memory. An autoencoder has no evaluated epochs: its training is one segment,
+ * and its last weights are the snapshot from which images are recovered, if the study asks for that
+ * (rote/snapshot.h).
  * The order of work never decides a number. */
 #ifndef ROTE_QUEUE_H
 #define ROTE_QUEUE_H
 
+#include "rote/snapshot.h"
 #include "rote/study.h"
 
 /* A unit that fails this often for a reason of its own is given up, and so is one whose worker is
  * lost this often without any progress in between: it may be what kills them. */
 #define ROTE_UNIT_ATTEMPTS 3
 
-typedef enum { ROTE_ORDER_NONE, ROTE_ORDER_TRAIN, ROTE_ORDER_EVALUATE } rote_order_kind;
+typedef enum {
+  ROTE_ORDER_NONE,
+  ROTE_ORDER_TRAIN,
+  ROTE_ORDER_EVALUATE,
+  ROTE_ORDER_RECOVER
+} rote_order_kind;
 
 /* Sent as bytes between ranks of one program. */
 typedef struct {
   int32_t kind;
   uint32_t variant, unit; /* indices: study->variant[], rote_unit_at() */
   uint32_t epoch;         /* train until, or evaluate the snapshot of, this epoch */
-  uint32_t v;             /* evaluate: index of that epoch */
-  uint32_t first, count;  /* evaluate: images of the shard */
-  uint32_t generation;    /* evaluate: of the snapshot; a report on an earlier one is ignored */
+  uint32_t v;             /* index of that snapshot */
+  uint32_t first, count;  /* evaluate: images; recover: number of the shard, and 1 */
+  uint32_t generation;    /* of the snapshot; a report on an earlier one is ignored */
 } rote_order;
 
-/* State of one evaluated epoch of one unit. */
+/* State of one snapshot of one unit; V: rote_snapshot_count(). */
 typedef enum {
   ROTE_SNAPSHOT_MISSING, /* to be trained */
-  ROTE_SNAPSHOT_READY,   /* weights on disk, evaluation to do or under way */
-  ROTE_SNAPSHOT_DONE,    /* evaluated, or never to be (diverged, given up) */
+  ROTE_SNAPSHOT_READY,   /* weights on disk, work with them to do or under way */
+  ROTE_SNAPSHOT_DONE,    /* evaluated, recovered from, or never to be (diverged, given up) */
 } rote_snapshot_state;
 
 typedef struct {
   uint8_t *snapshot;    /* [V] rote_snapshot_state */
-  uint32_t *next_image; /* [V] first image not yet handed out */
-  uint32_t *left;       /* [V] images not yet reported */
+  uint32_t items;       /* of a snapshot: images to evaluate, or shards to recover */
+  uint32_t *next_item;  /* [V] first one not yet handed out */
+  uint32_t *left;       /* [V] not yet reported */
+  uint8_t *recovered;   /* [items] 1: the result file of the shard is there; NULL for VAEs */
   uint32_t *generation; /* [V] times the snapshot was made anew */
   bool trained;         /* the result file of the training is there */
   bool running;         /* a worker trains it now */
@@ -81,15 +91,19 @@ rote_order rote_queue_next(rote_queue *queue, int worker);
 /** The same for a worker that shall not train any more. */
 rote_order rote_queue_next_shard(rote_queue *queue);
 
-/** A training segment ended at order->epoch: its snapshot waits. `ended`: no epoch after `done`
- * will come, for the training is over: it is complete, it diverged or its loss was low enough. */
+/** A training segment ended at order->epoch: its snapshot waits. `ended`: no snapshot of an epoch
+ * after `done` will come, for the training is over: it is complete, it diverged or its loss was low
+ * enough. */
 void rote_queue_trained(rote_queue *queue, const rote_order *order, bool ended, size_t done);
 
 /** Whether a report on this order still counts: its snapshot was not lost and its unit not given up
  * since. */
 bool rote_queue_wants(rote_queue *queue, const rote_order *order);
 
-/** A shard is in that the queue wants. @return true if it was the last one of its evaluation */
+/** A shard of a recovery is on disk from an earlier run. */
+void rote_queue_recovered(rote_queue *queue, size_t variant, size_t unit, size_t shard);
+
+/** A shard is in that the queue wants. @return true if it was the last one of its snapshot */
 bool rote_queue_evaluated(rote_queue *queue, const rote_order *order);
 
 /** The snapshot of this order cannot be read: train it again. */

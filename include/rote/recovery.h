@@ -95,11 +95,15 @@ rote_status rote_recovery_create(const rote_autoencoder *model, const rote_data_
                                  rote_recovery **recovery);
 void rote_recovery_destroy(rote_recovery **recovery);
 
+/** Ask `give_up` between rounds from now on; NULL: never. */
+void rote_recovery_watch(rote_recovery *recovery, bool (*give_up)(void *context), void *context);
+
 /** Degrade and recover the images of a job. The degradation of an image is a function of (seed,
  * control, number of the image), the same for every model.
  * @param[in]  w       trained parameters; borrowed for the call
  * @param[out] result  made by rote_recovery_result_create() with these options and job->count
- * @return ROTE_OK; ROTE_INTERNAL if the result has another shape */
+ * @return ROTE_OK; ROTE_STOPPED if it was given up, the result is then not complete; ROTE_INTERNAL
+ * if the result has another shape */
 rote_status rote_recover(rote_recovery *recovery, const rote_real *w, const rote_recovery_job *job,
                          rote_recovery_result *result);
 

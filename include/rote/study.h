@@ -44,8 +44,6 @@ typedef enum {
 } rote_likelihood_kind;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
-typedef enum { ROTE_DEGRADE_PIXELS, ROTE_DEGRADE_BLOCKS } rote_degrade;
-typedef enum { ROTE_FILL_ZERO, ROTE_FILL_NOISE, ROTE_FILL_MEAN } rote_fill;
 typedef enum { ROTE_OPTIMIZER_ADAM, ROTE_OPTIMIZER_SGD } rote_optimizer_kind;
 
 typedef struct {
@@ -89,11 +87,10 @@ typedef struct {
     size_t every, samples;
     int noise;
   } evaluation;
-  struct { /* autoencoders; rote/recovery.h says what is done with it */
-    int degrade;
-    double missing; /* share of the pixels */
-    size_t block;   /* side of a missing block */
-    int fill;
+  struct {           /* autoencoders; see rote/recovery.h */
+    int shape, fill; /* rote_missing_shape, rote_fill */
+    double missing;  /* share of the pixels */
+    size_t blocks;
     double noise; /* standard deviation */
     double rho;
     size_t rounds, inner;

@@ -46,10 +46,12 @@ rote_status rote_study_file_write_epoch(rote_study_file *file, size_t variant, s
                                         const float *full_effective_samples);
 
 /** How the units of a variant were computed, under /execution/<variant>/.
- * @param[in] train  [units] in the order of rote_unit_at(); evaluate [V, units] */
+ * @param[in] train  [units] in the order of rote_unit_at(); evaluate [V, units]; recover [units],
+ * not read without recoveries */
 rote_status rote_study_file_write_execution(rote_study_file *file, size_t variant,
                                             const rote_execution *train,
-                                            const rote_execution *evaluate);
+                                            const rote_execution *evaluate,
+                                            const rote_execution *recover);
 
 /** Close, sync and rename. Destroys and nulls the handle, also on error.
  * @return ROTE_OK; ROTE_IO; ROTE_INTERNAL unless losses, execution and each epoch of every variant

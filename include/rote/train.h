@@ -53,6 +53,9 @@ uint64_t *rote_trainer_steps(rote_trainer *trainer);
  */
 bool rote_trainer_ended(const rote_trainer *trainer);
 
+/** The same of a training that did not diverge, from its losses alone. */
+bool rote_training_ended(const rote_options *options, size_t epoch, const float *loss_train);
+
 /** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`.
  * @return false if the epoch was given up: the weights are between two epochs, begin anew */
 bool rote_trainer_epoch(rote_trainer *trainer);

@@ -1,6 +1,8 @@
-/* Carrying out one order: train a segment, or evaluate a shard. The work of a worker, without MPI.
+/* Carrying out one order: train a segment, evaluate or recover a shard. The work of a worker,
+ * without MPI.
  *
- * A worker writes checkpoints and snapshots itself; what it found goes back in a report. */
+ * A worker writes checkpoints and snapshots itself; what it found goes back in a report, but for
+ * recovered images, which are too large: their files it writes itself too. */
 #ifndef ROTE_UNIT_H
 #define ROTE_UNIT_H
 
@@ -12,7 +14,7 @@
 typedef enum {
   ROTE_REPORT_DONE,
   ROTE_REPORT_STOPPED, /* told to stop; what was done is in the checkpoint */
-  ROTE_REPORT_LOST,    /* the snapshot to evaluate is missing or damaged */
+  ROTE_REPORT_LOST,    /* the snapshot to work with is missing or damaged */
   ROTE_REPORT_FAILED,  /* reason says why */
 } rote_report_kind;
 
@@ -26,7 +28,7 @@ typedef struct {
   uint32_t ended;   /* train: no epoch follows, whatever the study's number of them */
   uint32_t resumes; /* times a checkpoint was read to go on */
   uint32_t count;   /* train: 2 E losses, train then held out; evaluate: 2 n, log p then effective
-                       samples */
+                       samples; recover: 0 */
   double seconds;   /* train: of the whole training; evaluate: of this shard */
   char host[64];
   char reason[512];

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "rote/fault.h"
 #include "rote/log.h"
+#include "rote/snapshot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void started(void *context, const rote_study *study, const rote_data_info
   for (size_t v = 0; v < study->variant_count; v++) {
     const rote_options *o = &study->variant[v].options;
     units += rote_unit_count(o);
-    evaluations += rote_unit_count(o) * rote_evaluation_count(o);
+    evaluations += rote_unit_count(o) * rote_snapshot_count(o);
   }
   rote_log(
       ROTE_LOG_INFO, "run-begin",

@@ -114,7 +114,9 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
                result.key, report->epoch + 1);
     }
   }
-  rote_queue_trained(c->queue, order, report->ended != 0, report->epoch);
+  /* The weights at the end of an autoencoder's training stand for all epochs that did not come. */
+  const bool stands = report->ended && !report->diverged && rote_options_autoencoder(&v->options);
+  rote_queue_trained(c->queue, order, report->ended != 0, stands ? epochs : report->epoch);
   if (rote_evaluation_count(&v->options) == 0) {
     rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, 0);
   } else if (rote_queue_look(c->queue, order->variant, order->unit)->snapshot[order->v] ==
@@ -163,6 +165,14 @@ done:
   return status;
 }
 
+/* Its file is there. */
+static void take_recovery(rote_coordinator *c, const rote_order *order)
+{
+  if (rote_queue_evaluated(c->queue, order)) {
+    rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, order->v);
+  }
+}
+
 void rote_coordinator_lost(rote_coordinator *c, int rank, const rote_order *order)
 {
   char key[ROTE_KEY_MAX];
@@ -190,15 +200,21 @@ rote_status rote_coordinator_take(rote_coordinator *c, int rank, const rote_repo
   }
   switch ((rote_report_kind)report->kind) {
   case ROTE_REPORT_DONE:
-    rote_log(ROTE_LOG_DEBUG, evaluation ? "shard-end" : "segment-end",
+    rote_log(ROTE_LOG_DEBUG, order->kind == ROTE_ORDER_TRAIN ? "segment-end" : "shard-end",
              "unit = %s, epoch = %u, rank = %d", key, order->epoch, rank);
+    if (order->kind == ROTE_ORDER_RECOVER) {
+      take_recovery(c, order);
+      return ROTE_OK;
+    }
     return evaluation ? take_shard(c, rank, report, values)
                       : take_training(c, rank, report, values);
   case ROTE_REPORT_STOPPED:
     rote_queue_return(c->queue, order);
     break;
   case ROTE_REPORT_LOST:
-    drop(pending_of(c, order));
+    if (evaluation) {
+      drop(pending_of(c, order));
+    }
     rote_queue_snapshot_lost(c->queue, order);
     break;
   case ROTE_REPORT_FAILED:

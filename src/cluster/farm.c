@@ -11,6 +11,13 @@
 #define PROGRESS_SECONDS 2.0
 #define CHECK_SECONDS 0.5
 
+/* Work of recovering from a model, in trainings on one image: each of three methods applies the
+ * model in every inner step, and training on an image costs about three times that. */
+static double recovery_work(const rote_options *o, size_t shards)
+{
+  return (double)(o->recovery.rounds * o->recovery.inner) * (double)(shards * ROTE_RECOVERY_SHARD);
+}
+
 /* Estimated work of all units that is left, in shares of the whole. Counted in multiply-adds of
  * mlp_vae, an evaluation of S samples an image costs S/5 times the training on it once: the
  * decoder, half of the weights, S times, against all weights about 2.5 times. */
@@ -23,9 +30,14 @@ static double work_left(const rote_queue *q)
     for (size_t i = q->first_unit[variant]; i < q->first_unit[variant + 1]; i++) {
       const rote_queue_unit *u = &q->unit[i];
       size_t before = 0;
-      if (rote_evaluation_count(o) == 0) { /* an autoencoder: training alone */
+      if (rote_options_autoencoder(o)) {
         all += (double)o->training.epochs;
         left += u->trained || u->failed ? 0 : (double)o->training.epochs;
+      }
+      if (rote_options_recovered(o)) {
+        const double images = (double)q->images;
+        all += recovery_work(o, u->items) / images;
+        left += u->snapshot[0] == ROTE_SNAPSHOT_DONE ? 0 : recovery_work(o, u->left[0]) / images;
       }
       for (size_t v = 0; v < rote_evaluation_count(o); v++) {
         const size_t epoch = rote_evaluation_epoch(o, v);

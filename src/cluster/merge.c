@@ -1,5 +1,6 @@
 #include "merge.h"
 
+#include "merge_recovery.h"
 #include "rote/blas.h"
 #include "rote/fault.h"
 #include "rote/file.h"
@@ -28,11 +29,8 @@ static void fill_nan(float *x, size_t n)
   }
 }
 
-/* The workers are answered while results are read, and a stop is obeyed: the next run merges anew.
- */
-static rote_status go_on(const merger *m)
+rote_status rote_merge_go_on(const rote_unit_setting *s)
 {
-  const rote_unit_setting *s = m->setting;
   return s->stop != NULL && s->stop(s->context, 0)
              ? rote_fail(ROTE_STOPPED, "stopped while the results were put together")
              : ROTE_OK;
@@ -50,7 +48,7 @@ static rote_status merge_trainings(merger *m, size_t variant, rote_execution *ex
   ROTE_TRY(rote_alloc(units * epochs, sizeof(float), &train));
   ROTE_TRY(rote_alloc(units * epochs, sizeof(float), &held_out));
   for (size_t u = 0; u < units; u++) {
-    ROTE_TRY(go_on(m));
+    ROTE_TRY(rote_merge_go_on(m->setting));
     rote_train_result r = {
         .epochs = epochs, .loss_train = train + u * epochs, .loss_held_out = held_out + u * epochs};
     if (rote_queue_look(m->queue, variant, u)->failed) {
@@ -87,7 +85,7 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
   char path[ROTE_PATH_MAX];
   ROTE_FAULT(MERGE_EPOCH, va->name);
   for (size_t u = 0; u < units; u++) {
-    ROTE_TRY(go_on(m));
+    ROTE_TRY(rote_merge_go_on(m->setting));
     rote_evaluate_result r = {.images = images,
                               .log_px = log_px + u * images,
                               .effective_samples = effective + u * images};
@@ -123,22 +121,27 @@ static rote_status merge_variant(merger *m, size_t variant)
                count = rote_evaluation_count(o);
   float *log_px = NULL, *effective = NULL;
   rote_score *score = NULL;
-  rote_execution *train = NULL, *evaluate = NULL;
+  rote_execution *train = NULL, *evaluate = NULL, *recover = NULL;
   ROTE_TRY(rote_alloc(units * images, sizeof(float), &log_px));
   ROTE_TRY(rote_alloc(units * images, sizeof(float), &effective));
   ROTE_TRY(rote_score_create(images, &score));
   ROTE_TRY(rote_alloc(units, sizeof *train, &train));
   ROTE_TRY(rote_alloc(units * count, sizeof *evaluate, &evaluate));
+  ROTE_TRY(rote_alloc(units, sizeof *recover, &recover));
   ROTE_TRY(merge_trainings(m, variant, train));
   for (size_t v = 0; v < count; v++) {
     ROTE_TRY(merge_evaluations(m, variant, v, log_px, effective, score, evaluate + v * units));
   }
-  ROTE_TRY(rote_study_file_write_execution(m->file, variant, train, evaluate));
+  if (rote_options_recovered(o)) {
+    ROTE_TRY(rote_merge_recovery(m->setting, m->queue, m->file, variant, recover));
+  }
+  ROTE_TRY(rote_study_file_write_execution(m->file, variant, train, evaluate, recover));
 done:
   rote_free(&log_px);
   rote_free(&effective);
   rote_free(&train);
   rote_free(&evaluate);
+  rote_free(&recover);
   rote_score_destroy(&score);
   return status;
 }

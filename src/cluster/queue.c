@@ -2,6 +2,34 @@
 
 #include "rote/memory.h"
 
+static const rote_options *options_of(const rote_queue *q, size_t variant)
+{
+  return &q->study->variant[variant].options;
+}
+
+static rote_status create_unit(rote_queue *q, size_t variant, size_t unit)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = options_of(q, variant);
+  rote_queue_unit *u = &q->unit[q->first_unit[variant] + unit];
+  const size_t snapshots = rote_snapshot_count(o);
+  u->owner = -1;
+  u->items = (uint32_t)q->images;
+  if (rote_options_recovered(o)) {
+    u->items = (uint32_t)rote_recovery_shard_count(o, q->images, rote_unit_at(o, unit));
+    ROTE_TRY(rote_alloc(u->items, sizeof *u->recovered, &u->recovered));
+  }
+  ROTE_TRY(rote_alloc(snapshots, sizeof *u->snapshot, &u->snapshot));
+  ROTE_TRY(rote_alloc(snapshots, sizeof *u->next_item, &u->next_item));
+  ROTE_TRY(rote_alloc(snapshots, sizeof *u->left, &u->left));
+  ROTE_TRY(rote_alloc(snapshots, sizeof *u->generation, &u->generation));
+  for (size_t v = 0; v < snapshots; v++) {
+    u->left[v] = u->items;
+  }
+done:
+  return status;
+}
+
 rote_status rote_queue_create(const rote_study *study, size_t images, size_t shard, size_t workers,
                               rote_queue **out)
 {
@@ -23,16 +51,8 @@ rote_status rote_queue_create(const rote_study *study, size_t images, size_t sha
   ROTE_TRY(rote_alloc(workers, sizeof *q->returned, &q->returned));
   q->stale = true;
   for (size_t v = 0; v < variants; v++) {
-    const size_t epochs = rote_evaluation_count(&study->variant[v].options);
     for (size_t u = q->first_unit[v]; u < q->first_unit[v + 1]; u++) {
-      q->unit[u].owner = -1;
-      ROTE_TRY(rote_alloc(epochs, sizeof *q->unit[u].snapshot, &q->unit[u].snapshot));
-      ROTE_TRY(rote_alloc(epochs, sizeof *q->unit[u].next_image, &q->unit[u].next_image));
-      ROTE_TRY(rote_alloc(epochs, sizeof *q->unit[u].left, &q->unit[u].left));
-      ROTE_TRY(rote_alloc(epochs, sizeof *q->unit[u].generation, &q->unit[u].generation));
-      for (size_t e = 0; e < epochs; e++) {
-        q->unit[u].left[e] = (uint32_t)images;
-      }
+      ROTE_TRY(create_unit(q, v, u - q->first_unit[v]));
     }
   }
   *out = q;
@@ -50,19 +70,15 @@ void rote_queue_destroy(rote_queue **queue)
   }
   for (size_t u = 0; q->unit != NULL && u < q->first_unit[q->study->variant_count]; u++) {
     rote_free(&q->unit[u].snapshot);
-    rote_free(&q->unit[u].next_image);
+    rote_free(&q->unit[u].next_item);
     rote_free(&q->unit[u].left);
     rote_free(&q->unit[u].generation);
+    rote_free(&q->unit[u].recovered);
   }
   rote_free(&q->unit);
   rote_free(&q->first_unit);
   rote_free(&q->returned);
   rote_free(queue);
-}
-
-static const rote_options *options_of(const rote_queue *q, size_t variant)
-{
-  return &q->study->variant[variant].options;
 }
 
 const rote_queue_unit *rote_queue_look(const rote_queue *q, size_t variant, size_t unit)
@@ -89,7 +105,7 @@ static void add_if(size_t *count, bool condition, size_t step)
 /* Put a unit into the counts with step 1, take it out with -1 before it changes. */
 static void account(rote_queue *q, size_t variant, const rote_queue_unit *unit, int sign)
 {
-  const size_t epochs = rote_evaluation_count(options_of(q, variant)), step = (size_t)sign;
+  const size_t epochs = rote_snapshot_count(options_of(q, variant)), step = (size_t)sign;
   rote_queue_counts *c = &q->counts;
   c->trainings += step;
   add_if(&c->trainings_done, unit->trained && !unit->failed, step);
@@ -136,13 +152,13 @@ static size_t training_target(const rote_queue *q, size_t variant, const rote_qu
                               size_t *v)
 {
   const rote_options *o = options_of(q, variant);
-  const size_t epochs = rote_evaluation_count(o);
+  const size_t epochs = rote_snapshot_count(o);
   if (u->running || u->failed) {
     return 0;
   }
   for (*v = 0; *v < epochs; (*v)++) {
     if (u->snapshot[*v] == ROTE_SNAPSHOT_MISSING) {
-      return rote_evaluation_epoch(o, *v);
+      return rote_snapshot_epoch(o, *v);
     }
   }
   *v = epochs > 0 ? epochs - 1 : 0;
@@ -153,10 +169,9 @@ static size_t training_target(const rote_queue *q, size_t variant, const rote_qu
 static bool is_closed(const rote_queue *q, size_t variant, const rote_queue_unit *u)
 {
   bool closed = u->failed || (u->trained && !u->running);
-  for (size_t v = 0; closed && !u->failed && v < rote_evaluation_count(options_of(q, variant));
-       v++) {
+  for (size_t v = 0; closed && !u->failed && v < rote_snapshot_count(options_of(q, variant)); v++) {
     closed = u->snapshot[v] == ROTE_SNAPSHOT_DONE ||
-             (u->snapshot[v] == ROTE_SNAPSHOT_READY && u->next_image[v] == q->images);
+             (u->snapshot[v] == ROTE_SNAPSHOT_READY && u->next_item[v] == u->items);
   }
   return closed;
 }
@@ -213,6 +228,14 @@ static bool take_training(rote_queue *q, int worker, choice whose, rote_order *o
   return false;
 }
 
+/* Shards whose files are there are not handed out. */
+static void pass_recovered(rote_queue_unit *u, size_t v)
+{
+  while (u->recovered != NULL && u->next_item[v] < u->items && u->recovered[u->next_item[v]]) {
+    u->next_item[v]++;
+  }
+}
+
 static bool take_shard(rote_queue *q, rote_order *order)
 {
   if (q->returned_count > 0) {
@@ -220,24 +243,27 @@ static bool take_shard(rote_queue *q, rote_order *order)
     return true;
   }
   for (size_t variant = 0; variant < q->study->variant_count; variant++) {
-    const size_t epochs = rote_evaluation_count(options_of(q, variant));
+    const size_t epochs = rote_snapshot_count(options_of(q, variant));
     for (size_t u = first_in(q, variant); u < q->first_unit[variant + 1]; u++) {
       rote_queue_unit *unit = &q->unit[u];
       for (size_t v = 0; v < epochs && !unit->failed; v++) {
-        if (unit->snapshot[v] != ROTE_SNAPSHOT_READY || unit->next_image[v] == q->images) {
+        if (unit->snapshot[v] != ROTE_SNAPSHOT_READY || unit->next_item[v] == unit->items) {
           continue;
         }
-        const size_t left = q->images - unit->next_image[v];
-        const size_t n = left < q->shard ? left : q->shard;
-        *order = (rote_order){.kind = ROTE_ORDER_EVALUATE,
-                              .variant = (uint32_t)variant,
-                              .unit = (uint32_t)(u - q->first_unit[variant]),
-                              .epoch = (uint32_t)rote_evaluation_epoch(options_of(q, variant), v),
-                              .v = (uint32_t)v,
-                              .first = unit->next_image[v],
-                              .count = (uint32_t)n,
-                              .generation = unit->generation[v]};
-        unit->next_image[v] += (uint32_t)n;
+        const size_t left = unit->items - unit->next_item[v];
+        const size_t most = unit->recovered != NULL ? 1 : q->shard;
+        const size_t n = left < most ? left : most;
+        *order =
+            (rote_order){.kind = unit->recovered != NULL ? ROTE_ORDER_RECOVER : ROTE_ORDER_EVALUATE,
+                         .variant = (uint32_t)variant,
+                         .unit = (uint32_t)(u - q->first_unit[variant]),
+                         .epoch = (uint32_t)rote_snapshot_epoch(options_of(q, variant), v),
+                         .v = (uint32_t)v,
+                         .first = unit->next_item[v],
+                         .count = (uint32_t)n,
+                         .generation = unit->generation[v]};
+        unit->next_item[v] += (uint32_t)n;
+        pass_recovered(unit, v);
         return true;
       }
     }
@@ -275,8 +301,8 @@ void rote_queue_trained(rote_queue *q, const rote_order *order, bool ended, size
   const rote_options *o = options_of(q, order->variant);
   u->running = false;
   u->losses = 0;
-  for (size_t v = 0; v < rote_evaluation_count(o); v++) {
-    const size_t epoch = rote_evaluation_epoch(o, v);
+  for (size_t v = 0; v < rote_snapshot_count(o); v++) {
+    const size_t epoch = rote_snapshot_epoch(o, v);
     if (ended && epoch > done) {
       u->snapshot[v] = ROTE_SNAPSHOT_DONE;
     } else if (epoch == order->epoch && u->snapshot[v] == ROTE_SNAPSHOT_MISSING) {
@@ -294,14 +320,25 @@ bool rote_queue_wants(rote_queue *q, const rote_order *order)
 {
   const rote_queue_unit *u = unit_of(q, order);
   return !u->failed &&
-         (order->kind != ROTE_ORDER_EVALUATE || (u->snapshot[order->v] == ROTE_SNAPSHOT_READY &&
-                                                 u->generation[order->v] == order->generation));
+         (order->kind == ROTE_ORDER_TRAIN || (u->snapshot[order->v] == ROTE_SNAPSHOT_READY &&
+                                              u->generation[order->v] == order->generation));
+}
+
+void rote_queue_recovered(rote_queue *q, size_t variant, size_t unit, size_t shard)
+{
+  rote_queue_unit *u = rote_queue_unit_at(q, variant, unit);
+  u->recovered[shard] = 1;
+  u->left[0]--;
+  pass_recovered(u, 0);
 }
 
 bool rote_queue_evaluated(rote_queue *q, const rote_order *order)
 {
   rote_queue_unit *u = unit_of(q, order);
   u->left[order->v] -= order->count;
+  if (u->recovered != NULL) {
+    u->recovered[order->first] = 1;
+  }
   if (u->left[order->v] > 0) {
     return false;
   }
@@ -331,8 +368,12 @@ void rote_queue_snapshot_lost(rote_queue *q, const rote_order *order)
   drop_returned(q, order);
   u->snapshot[order->v] = ROTE_SNAPSHOT_MISSING;
   u->generation[order->v]++;
-  u->next_image[order->v] = 0;
-  u->left[order->v] = (uint32_t)q->images;
+  u->next_item[order->v] = 0;
+  u->left[order->v] = u->items;
+  for (size_t i = 0; u->recovered != NULL && i < u->items; i++) {
+    u->left[order->v] -= u->recovered[i]; /* what is on disk is right whoever trains the model */
+  }
+  pass_recovered(u, order->v);
   put_back(q, order);
 }
 
@@ -340,7 +381,7 @@ void rote_queue_return(rote_queue *q, const rote_order *order)
 {
   if (order->kind == ROTE_ORDER_TRAIN) {
     unit_of(q, order)->running = false;
-  } else if (order->kind == ROTE_ORDER_EVALUATE && rote_queue_wants(q, order) &&
+  } else if (order->kind != ROTE_ORDER_TRAIN && rote_queue_wants(q, order) &&
              q->returned_count < q->returned_room) {
     q->returned[q->returned_count++] = *order;
   }
@@ -351,7 +392,7 @@ static void give_up(rote_queue *q, const rote_order *order)
   rote_queue_unit *u = take_out(q, order);
   u->failed = true;
   u->owner = -1;
-  for (size_t v = 0; v < rote_evaluation_count(options_of(q, order->variant)); v++) {
+  for (size_t v = 0; v < rote_snapshot_count(options_of(q, order->variant)); v++) {
     rote_order any = *order;
     any.v = (uint32_t)v;
     drop_returned(q, &any);

@@ -201,7 +201,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   const size_t ranks = (size_t)rote_cluster_size();
   ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
                              &queue));
-  ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint, queue));
+  ROTE_TRY(rote_run_directory_scan(&setting, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
   outcome->already_done = is_complete(r, queue, outcome);
   if (outcome->already_done) {

@@ -1,5 +1,6 @@
 #include "run_directory.h"
 
+#include "recover.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
@@ -149,7 +150,7 @@ static int remove_temporary(const char *path, const struct stat *info, int kind,
   return 0;
 }
 
-/* Room to read any result into, to see whether it is whole. */
+/* Room to read any result of a training or evaluation into, to see whether it is whole. */
 typedef struct {
   float *a, *b;
 } scratch;
@@ -198,6 +199,50 @@ static bool evaluate_result_good(const char *directory, const char *fingerprint,
   return true;
 }
 
+static bool recovery_good(const rote_unit_setting *s, size_t variant, size_t unit, size_t shard)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  rote_recovery_file file = {.result = NULL};
+  ROTE_TRY(rote_recover_path(s, variant, unit, shard, path));
+  if (!rote_file_exists(path)) {
+    return false;
+  }
+  ROTE_TRY(rote_recover_file(s, variant, unit, shard, &file));
+  ROTE_TRY(rote_recovery_file_read(path, &file));
+done:
+  rote_recovery_result_destroy(&file.result);
+  if (status != ROTE_OK) {
+    rote_log(ROTE_LOG_WARN, "result-unusable", "%s; it is computed again",
+             rote_fail_reason(status));
+  }
+  return status == ROTE_OK;
+}
+
+/* Which shards of a recovery are there, and whether its model is. */
+static void scan_recovery(const rote_unit_setting *s, rote_queue *queue, size_t variant,
+                          size_t unit, bool diverged)
+{
+  rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
+  char path[ROTE_PATH_MAX];
+  if (u->trained && diverged) {
+    u->snapshot[0] = ROTE_SNAPSHOT_DONE;
+    return;
+  }
+  for (size_t shard = 0; shard < u->items; shard++) {
+    if (recovery_good(s, variant, unit, shard)) {
+      rote_queue_recovered(queue, variant, unit, shard);
+    }
+  }
+  if (u->left[0] == 0) {
+    u->snapshot[0] = ROTE_SNAPSHOT_DONE;
+  } else if (u->trained &&
+             rote_unit_model_path(s->directory, s->study, variant, unit, 0, path) == ROTE_OK &&
+             rote_file_exists(path)) {
+    u->snapshot[0] = ROTE_SNAPSHOT_READY;
+  }
+}
+
 void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t variant, size_t unit,
                              size_t v)
 {
@@ -209,7 +254,7 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
                            path) == ROTE_OK) {
     unlink(path);
   }
-  for (size_t i = 0; i < rote_evaluation_count(o); i++) {
+  for (size_t i = 0; i < rote_snapshot_count(o); i++) {
     if (!u->trained || u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
       return;
     }
@@ -223,14 +268,18 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
   }
 }
 
-static void scan_unit(const char *directory, const char *fingerprint, rote_queue *queue,
-                      size_t variant, size_t unit, const scratch *room)
+static void scan_unit(const rote_unit_setting *setting, rote_queue *queue, size_t variant,
+                      size_t unit, const scratch *room)
 {
+  const char *directory = setting->directory, *fingerprint = setting->fingerprint;
   const rote_options *o = &queue->study->variant[variant].options;
   rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
   rote_train_result train;
   char path[ROTE_PATH_MAX];
   u->trained = train_result_good(directory, fingerprint, queue->study, variant, unit, room, &train);
+  if (rote_options_recovered(o)) {
+    scan_recovery(setting, queue, variant, unit, train.diverged);
+  }
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     const size_t epoch = rote_evaluation_epoch(o, v);
     if ((u->trained && train.diverged && epoch > train.done) ||
@@ -252,12 +301,12 @@ static void scan_unit(const char *directory, const char *fingerprint, rote_queue
   }
 }
 
-rote_status rote_run_directory_scan(const char *path, const char *fingerprint, rote_queue *queue)
+rote_status rote_run_directory_scan(const rote_unit_setting *setting, rote_queue *queue)
 {
   rote_status status = ROTE_OK;
   scratch room = {0};
   size_t most = queue->images;
-  nftw(path, remove_temporary, 16, FTW_PHYS);
+  nftw(setting->directory, remove_temporary, 16, FTW_PHYS);
   for (size_t v = 0; v < queue->study->variant_count; v++) {
     const size_t epochs = queue->study->variant[v].options.training.epochs;
     most = epochs > most ? epochs : most;
@@ -266,7 +315,7 @@ rote_status rote_run_directory_scan(const char *path, const char *fingerprint, r
   ROTE_TRY(rote_alloc(most, sizeof(float), &room.b));
   for (size_t v = 0; v < queue->study->variant_count; v++) {
     for (size_t u = 0; u < rote_unit_count(&queue->study->variant[v].options); u++) {
-      scan_unit(path, fingerprint, queue, v, u, &room);
+      scan_unit(setting, queue, v, u, &room);
     }
   }
 done:

@@ -5,6 +5,7 @@
 #include "rote/images.h"
 #include "rote/queue.h"
 #include "rote/study.h"
+#include "rote/unit.h"
 
 typedef struct {
   char path[ROTE_TEXT_MAX];
@@ -25,7 +26,7 @@ rote_status rote_run_fingerprint(const rote_study *study, const rote_data_info *
 /** Mark in the queue what the results and snapshots on disk already hold; damaged files are named
  * and count as missing. Left-over temporary files and those of rote_run_directory_tidy() are
  * removed. */
-rote_status rote_run_directory_scan(const char *path, const char *fingerprint, rote_queue *queue);
+rote_status rote_run_directory_scan(const rote_unit_setting *setting, rote_queue *queue);
 
 /** Remove what was on disk only for work that is done: the snapshot of the v-th evaluated epoch,
  * and when the whole unit is done its spare checkpoint. checkpoint.keep says what stays. */

@@ -1,6 +1,7 @@
 #include "rote/unit.h"
 #include "rote/clock.h"
 
+#include "recover.h"
 #include "rote/checkpoint.h"
 #include "rote/file.h"
 #include "rote/log.h"
@@ -22,7 +23,8 @@ struct rote_unit_runner {
   double seconds;   /* of work on it, over all its segments */
   double epoch_seconds, batch_seconds; /* the longest of late, of this variant; 0: not known */
 
-  rote_evaluator *evaluator;
+  rote_evaluator *evaluator;    /* of VAEs */
+  rote_recoverer *recoverer;    /* of autoencoders, where something is to be recovered */
   rote_real *w;                 /* weights of the snapshot in hand */
   char snapshot[ROTE_PATH_MAX]; /* its path; "" if none */
 
@@ -73,6 +75,7 @@ rote_status rote_unit_runner_create(const rote_unit_setting *setting, rote_unit_
 static void forget_variant(rote_unit_runner *r)
 {
   rote_evaluator_destroy(&r->evaluator);
+  rote_recoverer_destroy(&r->recoverer);
   rote_trainer_destroy(&r->trainer);
   rote_free(&r->w);
   rote_free(&r->array);
@@ -106,6 +109,9 @@ static rote_status take_variant(rote_unit_runner *r, size_t variant)
   const rote_parameters *table = r->trainer->model->table;
   if (r->trainer->vae != NULL) {
     ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  }
+  if (rote_options_recovered(&r->trainer->options)) {
+    ROTE_TRY(rote_recoverer_create(s, variant, r->trainer->model->autoencoder, &r->recoverer));
   }
   ROTE_TRY(rote_alloc(table->total, sizeof *r->w, &r->w));
   ROTE_TRY(rote_alloc(3 * table->count, sizeof *r->array, &r->array));
@@ -300,28 +306,66 @@ done:
   return status;
 }
 
+/* An autoencoder's snapshot is the checkpoint at the end of its training. @param[in] checkpoint
+ * with room for the losses */
+static rote_status check_that_it_ended(const rote_unit_runner *r, const char *path,
+                                       const rote_checkpoint *c)
+{
+  return rote_training_ended(&r->trainer->options, (size_t)c->epoch, c->loss_train)
+             ? ROTE_OK
+             : rote_fail(ROTE_DATA, "%s: holds epoch %llu, at which the training has not ended",
+                         path, (unsigned long long)c->epoch);
+}
+
 /* @return ROTE_DATA if the snapshot is missing or damaged */
 static rote_status take_snapshot(rote_unit_runner *r, const rote_order *order)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
+  float *loss = NULL;
   const rote_variant *v = &r->setting.study->variant[order->variant];
+  const bool of_vae = order->kind == ROTE_ORDER_EVALUATE;
   ROTE_TRY(rote_unit_model_path(r->setting.directory, r->setting.study, order->variant, order->unit,
-                                order->epoch, path));
+                                of_vae ? order->epoch : 0, path));
   if (strcmp(path, r->snapshot) == 0) {
     return ROTE_OK;
   }
   r->snapshot[0] = '\0';
   const rote_array_group group = group_of(r, "parameters", 0, r->w);
   rote_checkpoint c = {.group_count = 1, .group = &group};
+  if (!of_vae) {
+    c.loss_count = v->options.training.epochs;
+    ROTE_TRY(rote_alloc(2 * c.loss_count, sizeof *loss, &loss));
+    c.loss_train = loss;
+    c.loss_held_out = loss + c.loss_count;
+  }
   rote_unit_key(v->name, rote_unit_at(&v->options, order->unit), 0, c.key);
   memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
   ROTE_TRY(rote_checkpoint_read(path, &c));
-  if (c.epoch != order->epoch) {
+  if (!of_vae) {
+    ROTE_TRY(check_that_it_ended(r, path, &c));
+  } else if (c.epoch != order->epoch) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: holds epoch %llu, not %u", path, (unsigned long long)c.epoch,
                        order->epoch));
   }
   memcpy(r->snapshot, path, sizeof path);
+done:
+  rote_free(&loss);
+  return status;
+}
+
+/* Take up the variant and the snapshot of an order. @param[out] report  says if it is lost */
+static rote_status take_model(rote_unit_runner *r, const rote_order *order, rote_report *report)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(take_variant(r, order->variant));
+  status = take_snapshot(r, order);
+  if (status == ROTE_DATA) {
+    rote_log(ROTE_LOG_WARN, "snapshot-unusable", "%s; it is trained again",
+             rote_fail_reason(status));
+    report->kind = ROTE_REPORT_LOST;
+    return ROTE_OK;
+  }
 done:
   return status;
 }
@@ -331,16 +375,10 @@ static rote_status evaluate(rote_unit_runner *r, const rote_order *order, rote_r
 {
   rote_status status = ROTE_OK;
   const double start = rote_seconds();
-  ROTE_TRY(take_variant(r, order->variant));
-  status = take_snapshot(r, order);
-  if (status == ROTE_DATA) {
-    rote_log(ROTE_LOG_WARN, "snapshot-unusable", "%s; it is trained again",
-             rote_fail_reason(status));
-    report->kind = ROTE_REPORT_LOST;
-    status = ROTE_OK;
+  ROTE_TRY(take_model(r, order, report));
+  if (report->kind == ROTE_REPORT_LOST) {
     goto done;
   }
-  ROTE_TRY(status);
   const rote_unit unit = rote_unit_at(&r->trainer->options, order->unit);
   for (size_t done = 0; done < order->count; done += ROTE_EVALUATE_BATCH) {
     const size_t left = order->count - done;
@@ -361,12 +399,39 @@ done:
   return status;
 }
 
+/* One shard takes as long as another, so the longest of late says whether there is time. */
+static rote_status recover(rote_unit_runner *r, const rote_order *order, rote_report *report)
+{
+  rote_status status = ROTE_OK;
+  const double start = rote_seconds();
+  ROTE_TRY(take_model(r, order, report));
+  if (report->kind == ROTE_REPORT_LOST) {
+    goto done;
+  }
+  if (told_to_stop(r, r->batch_seconds)) {
+    report->kind = ROTE_REPORT_STOPPED;
+    goto done;
+  }
+  status = rote_recoverer_run(r->recoverer, r->w, order->unit, order->first);
+  if (status == ROTE_STOPPED) {
+    report->kind = ROTE_REPORT_STOPPED;
+    return ROTE_OK;
+  }
+  ROTE_TRY(status);
+  report->seconds = rote_seconds() - start;
+  r->batch_seconds = expect(r->batch_seconds, report->seconds);
+done:
+  return status;
+}
+
 void rote_unit_run(rote_unit_runner *r, const rote_order *order, rote_report *report, float *values)
 {
   *report = (rote_report){.order = *order, .kind = ROTE_REPORT_DONE};
   gethostname(report->host, sizeof report->host - 1);
   const rote_status status = order->kind == ROTE_ORDER_TRAIN ? train(r, order, report, values)
-                                                             : evaluate(r, order, report, values);
+                             : order->kind == ROTE_ORDER_RECOVER
+                                 ? recover(r, order, report)
+                                 : evaluate(r, order, report, values);
   if (status != ROTE_OK) {
     report->kind = ROTE_REPORT_FAILED;
     report->status = status;

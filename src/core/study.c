@@ -358,7 +358,7 @@ rote_status rote_study_defaults(rote_study **out)
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
   *out = NULL;
-  const rote_study_given given = {{0}};
+  const rote_study_given given = {0};
   ROTE_TRY(with_defaults(&study));
   ROTE_TRY(rote_study_check("the defaults", study, &given));
   ROTE_TRY(name_base_variant(study));

@@ -21,6 +21,8 @@ struct rote_recovery {
   double *squares, *nearest_squares;     /* [ld] squared distances */
   uint32_t *nearest;                     /* [ld] */
   uint8_t *settled;                      /* [ld] */
+  bool (*give_up)(void *context);        /* NULL: never */
+  void *context;
 };
 
 rote_status rote_recovery_create(const rote_autoencoder *model, const rote_data_info *info,
@@ -90,6 +92,17 @@ void rote_recovery_destroy(rote_recovery **recovery)
   rote_free(&r->nearest);
   rote_free(&r->settled);
   rote_free(recovery);
+}
+
+void rote_recovery_watch(rote_recovery *r, bool (*give_up)(void *context), void *context)
+{
+  r->give_up = give_up;
+  r->context = context;
+}
+
+static bool goes_on(const rote_recovery *r)
+{
+  return r->give_up == NULL || !r->give_up(r->context);
 }
 
 /* Images first..first+n-1 of a job. */
@@ -169,12 +182,16 @@ static void load(rote_recovery *r, const part *p)
   }
 }
 
-static void run(rote_recovery *r, const part *p, rote_inverse_method method)
+/* @return false if it was given up */
+static bool run(rote_recovery *r, const part *p, rote_inverse_method method)
 {
   const rote_recovery_result *result = p->result;
   size_t t = 0;
   rote_inverse_begin(r->inverse, method, p->n, r->y, r->shown, r->mask);
   for (size_t round = 1; round <= r->options.rounds; round++) {
+    if (!goes_on(r)) {
+      return false;
+    }
     rote_inverse_round(r->inverse);
     if (round == result->round[t]) {
       rote_psnr(r->numbers, p->n, r->ld, r->clean, r->inverse->v, r->number);
@@ -184,6 +201,7 @@ static void run(rote_recovery *r, const part *p, rote_inverse_method method)
       t++;
     }
   }
+  return true;
 }
 
 /* The nearest training image of every answer. Distances that are not numbers count as infinite. */
@@ -266,14 +284,17 @@ static void measure_attractors(rote_recovery *r, const rote_real *w, const part 
   }
 }
 
-static void recover_part(rote_recovery *r, const rote_real *w, const part *p)
+/* @return false if it was given up */
+static bool recover_part(rote_recovery *r, const rote_real *w, const part *p)
 {
   load(r, p);
   for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
     if ((r->options.methods >> m & 1) == 0) {
       continue;
     }
-    run(r, p, (rote_inverse_method)m);
+    if (!run(r, p, (rote_inverse_method)m)) {
+      return false;
+    }
     judge(r, p, (rote_inverse_method)m);
     if (m == ROTE_INVERSE_BLIND) {
       compare_masks(r, p);
@@ -282,11 +303,13 @@ static void recover_part(rote_recovery *r, const rote_real *w, const part *p)
   if (r->attractor != NULL) {
     measure_attractors(r, w, p);
   }
+  return true;
 }
 
 rote_status rote_recover(rote_recovery *r, const rote_real *w, const rote_recovery_job *job,
                          rote_recovery_result *result)
 {
+  bool whole = true;
   if (result->count != job->count || result->numbers != r->numbers || result->pixels != r->pixels ||
       job->train_count == 0) {
     return rote_fail(ROTE_INTERNAL,
@@ -295,11 +318,11 @@ rote_status rote_recover(rote_recovery *r, const rote_real *w, const rote_recove
                      job->count, result->count, job->train_count);
   }
   rote_inverse_take(r->inverse, w);
-  for (size_t first = 0; first < job->count; first += r->columns) {
+  for (size_t first = 0; first < job->count && whole; first += r->columns) {
     const size_t left = job->count - first;
     const part p = {job, result, first, left < r->columns ? left : r->columns};
-    recover_part(r, w, &p);
+    whole = recover_part(r, w, &p);
   }
   rote_inverse_take(r->inverse, NULL);
-  return ROTE_OK;
+  return whole ? ROTE_OK : rote_fail(ROTE_STOPPED, "the recovery was given up");
 }

@@ -82,11 +82,16 @@ uint64_t *rote_trainer_steps(rote_trainer *t)
   return t->adam != NULL ? &t->adam->step : &t->sgd.step;
 }
 
+bool rote_training_ended(const rote_options *o, size_t epoch, const float *loss_train)
+{
+  const double stop = o->training.stop_loss;
+  return epoch == o->training.epochs ||
+         (stop > 0 && epoch > 0 && (double)loss_train[epoch - 1] <= stop);
+}
+
 bool rote_trainer_ended(const rote_trainer *t)
 {
-  const double stop = t->options.training.stop_loss;
-  return t->diverged || t->epoch == t->options.training.epochs ||
-         (stop > 0 && t->epoch > 0 && (double)t->loss_train[t->epoch - 1] <= stop);
+  return t->diverged || rote_training_ended(&t->options, t->epoch, t->loss_train);
 }
 
 double rote_trainer_step(rote_trainer *t, size_t n)

@@ -52,7 +52,7 @@ typedef enum {
   ROTE_H5_WHOLE,  /* one chunk, unless the array is huge */
 } rote_h5_chunks;
 
-enum { ROTE_H5_RANK_MAX = 4 };
+enum { ROTE_H5_RANK_MAX = 5 };
 
 /* What an array is, not where its numbers are. */
 typedef struct {
@@ -60,6 +60,7 @@ typedef struct {
   size_t rank;
   size_t shape[ROTE_H5_RANK_MAX];
   rote_h5_chunks chunks;
+  bool packed; /* compressed by gzip; not checked when an array is read */
 } rote_h5_array;
 
 /** Begin a file. `h5` must be ROTE_H5_CLOSED; ended by rote_h5_commit() or rote_h5_close(). */
@@ -93,6 +94,10 @@ rote_status rote_h5_array_put(rote_h5 *h5, const char *name, const rote_h5_array
 /** Write `count` indices of the first dimension from `first` on. */
 rote_status rote_h5_rows_write(rote_h5 *h5, const char *name, rote_h5_type type, size_t first,
                                size_t count, const void *data);
+
+/** Write indices first .. first + count - 1 of the second dimension at index `row` of the first. */
+rote_status rote_h5_block_write(rote_h5 *h5, const char *name, rote_h5_type type, size_t row,
+                                size_t first, size_t count, const void *data);
 
 /** Read a whole array whose type and shape must be those of `array`. */
 rote_status rote_h5_array_get(rote_h5 *h5, const char *name, const rote_h5_array *array,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PACKING 4 /* gzip level */
+
 static const size_t type_bytes[] = {
     [ROTE_H5_U8] = 1,  [ROTE_H5_U16] = 2, [ROTE_H5_U32] = 4, [ROTE_H5_U64] = 8,
     [ROTE_H5_I32] = 4, [ROTE_H5_F32] = 4, [ROTE_H5_F64] = 8, [ROTE_H5_TEXT] = 16,
@@ -71,6 +73,9 @@ static rote_status set_layout(const rote_h5 *h5, const char *name, const rote_h5
   } else if (array->type != ROTE_H5_TEXT) {
     choose_chunk(array, chunk);
     ROTE_H5(H5Pset_chunk(creation, (int)array->rank, chunk), "create", name);
+    if (array->packed) {
+      ROTE_H5(H5Pset_deflate(creation, PACKING), "create", name);
+    }
     ROTE_H5(H5Pset_fletcher32(creation), "create", name);
   }
   if (array->type == ROTE_H5_F32 || array->type == ROTE_H5_F64) {
@@ -124,7 +129,7 @@ done:
   return status;
 }
 
-/* An open array with a memory space for `count` rows from `first` on, or for everything. */
+/* An open array with a memory space for a part of it. */
 typedef struct {
   hid_t id, type, file_space, memory_space;
 } selection;
@@ -137,12 +142,22 @@ static void selection_close(selection *s)
   rote_h5_release(s->id);
 }
 
-/* count SIZE_MAX: everything. The selection is to be closed also on failure. */
+/* A part of an array: `count` indices of the dimension `dimension` from `first` on, at index `row`
+ * of the first if that is another. */
+typedef struct {
+  size_t dimension; /* 0 or 1 */
+  size_t row, first, count;
+} part;
+
+#define EVERYTHING ((part){.count = SIZE_MAX})
+
+/* The selection is to be closed also on failure. */
 static rote_status selection_open(const rote_h5 *h5, const char *name, rote_h5_type type,
-                                  size_t first, size_t count, selection *s)
+                                  part wanted, selection *s)
 {
   rote_status status = ROTE_OK;
-  hsize_t size[ROTE_H5_RANK_MAX] = {0}, start[ROTE_H5_RANK_MAX] = {first};
+  const size_t d = wanted.dimension;
+  hsize_t size[ROTE_H5_RANK_MAX] = {0}, start[ROTE_H5_RANK_MAX] = {0};
   *s = (selection){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
   ROTE_H5(s->type = rote_h5_type_create(type, false), "open", name);
   ROTE_H5(s->id = H5Dopen2(h5->id, name, H5P_DEFAULT), "find", name);
@@ -152,12 +167,19 @@ static rote_status selection_open(const rote_h5 *h5, const char *name, rote_h5_t
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: %s has %d dimensions", h5->path, name, rank));
   }
   ROTE_H5(H5Sget_simple_extent_dims(s->file_space, size, NULL), "open", name);
-  if (count != SIZE_MAX) {
-    if (rank == 0 || count > size[0] || first > size[0] - count) {
+  if (wanted.count != SIZE_MAX) {
+    if (rank <= (int)d || wanted.count > size[d] || wanted.first > size[d] - wanted.count ||
+        (d > 0 && wanted.row >= size[0])) {
       ROTE_TRY(rote_fail(h5->writing ? ROTE_INTERNAL : ROTE_DATA,
-                         "%s: %s has no entries %zu to %zu", h5->path, name, first, first + count));
+                         "%s: %s has no entries %zu to %zu", h5->path, name, wanted.first,
+                         wanted.first + wanted.count));
     }
-    size[0] = count;
+    if (d > 0) {
+      start[0] = wanted.row;
+      size[0] = 1;
+    }
+    start[d] = wanted.first;
+    size[d] = wanted.count;
     ROTE_H5(H5Sselect_hyperslab(s->file_space, H5S_SELECT_SET, start, NULL, size, NULL), "open",
             name);
   }
@@ -166,12 +188,12 @@ done:
   return status;
 }
 
-static rote_status write_selected(rote_h5 *h5, const char *name, rote_h5_type type, size_t first,
-                                  size_t count, const void *data)
+static rote_status write_selected(rote_h5 *h5, const char *name, rote_h5_type type, part where,
+                                  const void *data)
 {
   rote_status status = ROTE_OK;
   selection s;
-  ROTE_TRY(selection_open(h5, name, type, first, count, &s));
+  ROTE_TRY(selection_open(h5, name, type, where, &s));
   ROTE_FAULT(H5_WRITE, h5->path);
   ROTE_H5(H5Dwrite(s.id, s.type, s.memory_space, s.file_space, H5P_DEFAULT, data), "write", name);
 done:
@@ -185,7 +207,7 @@ rote_status rote_h5_array_put(rote_h5 *h5, const char *name, const rote_h5_array
   rote_status status = ROTE_OK;
   ROTE_TRY(rote_h5_array_create(h5, name, array));
   if (!is_empty(array)) {
-    ROTE_TRY(write_selected(h5, name, array->type, 0, SIZE_MAX, data));
+    ROTE_TRY(write_selected(h5, name, array->type, EVERYTHING, data));
   }
 done:
   return status;
@@ -194,7 +216,14 @@ done:
 rote_status rote_h5_rows_write(rote_h5 *h5, const char *name, rote_h5_type type, size_t first,
                                size_t count, const void *data)
 {
-  return write_selected(h5, name, type, first, count, data);
+  return write_selected(h5, name, type, (part){.first = first, .count = count}, data);
+}
+
+rote_status rote_h5_block_write(rote_h5 *h5, const char *name, rote_h5_type type, size_t row,
+                                size_t first, size_t count, const void *data)
+{
+  const part where = {.dimension = 1, .row = row, .first = first, .count = count};
+  return write_selected(h5, name, type, where, data);
 }
 
 rote_status rote_h5_array_describe(rote_h5 *h5, const char *name, rote_h5_array *array)
@@ -204,7 +233,7 @@ rote_status rote_h5_array_describe(rote_h5 *h5, const char *name, rote_h5_array 
   hsize_t shape[ROTE_H5_RANK_MAX];
   selection s;
   bool known = false;
-  ROTE_TRY(selection_open(h5, name, ROTE_H5_U8, 0, SIZE_MAX, &s));
+  ROTE_TRY(selection_open(h5, name, ROTE_H5_U8, EVERYTHING, &s));
   array->rank = (size_t)H5Sget_simple_extent_dims(s.file_space, shape, NULL);
   for (size_t d = 0; d < array->rank; d++) {
     array->shape[d] = (size_t)shape[d];
@@ -263,7 +292,7 @@ rote_status rote_h5_rows_read(rote_h5 *h5, const char *name, const rote_h5_array
   rote_status status = ROTE_OK;
   selection s = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
   ROTE_TRY(check_array(h5, name, array));
-  ROTE_TRY(selection_open(h5, name, array->type, first, count, &s));
+  ROTE_TRY(selection_open(h5, name, array->type, (part){.first = first, .count = count}, &s));
   ROTE_H5(H5Dread(s.id, s.type, s.memory_space, s.file_space, H5P_DEFAULT, data), "read", name);
 done:
   selection_close(&s);

@@ -29,3 +29,28 @@ rote_status rote_key_check(rote_h5 *h5, const char *key, const char *study)
 done:
   return status;
 }
+
+rote_status rote_execution_put(rote_h5 *h5, const rote_execution *e)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_h5_parents(h5, "execution/"));
+  ROTE_TRY(rote_h5_text_put(h5, "execution", "host", e->host));
+  ROTE_TRY(rote_h5_value_put(h5, "execution", "rank", ROTE_H5_I32, 1, &e->rank));
+  ROTE_TRY(rote_h5_value_put(h5, "execution", "attempts", ROTE_H5_U32, 1, &e->attempts));
+  ROTE_TRY(rote_h5_value_put(h5, "execution", "resumes", ROTE_H5_U32, 1, &e->resumes));
+  ROTE_TRY(rote_h5_value_put(h5, "execution", "seconds", ROTE_H5_F64, 1, &e->seconds));
+done:
+  return status;
+}
+
+rote_status rote_execution_get(rote_h5 *h5, rote_execution *e)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_h5_text_get(h5, "execution", "host", e->host, sizeof e->host));
+  ROTE_TRY(rote_h5_value_get(h5, "execution", "rank", ROTE_H5_I32, &e->rank));
+  ROTE_TRY(rote_h5_value_get(h5, "execution", "attempts", ROTE_H5_U32, &e->attempts));
+  ROTE_TRY(rote_h5_value_get(h5, "execution", "resumes", ROTE_H5_U32, &e->resumes));
+  ROTE_TRY(rote_h5_value_get(h5, "execution", "seconds", ROTE_H5_F64, &e->seconds));
+done:
+  return status;
+}

@@ -9,31 +9,6 @@
 static const char *const train_kind = "rote training";
 static const char *const evaluate_kind = "rote evaluation";
 
-static rote_status put_execution(rote_h5 *h5, const rote_execution *e)
-{
-  rote_status status = ROTE_OK;
-  ROTE_TRY(rote_h5_parents(h5, "execution/"));
-  ROTE_TRY(rote_h5_text_put(h5, "execution", "host", e->host));
-  ROTE_TRY(rote_h5_value_put(h5, "execution", "rank", ROTE_H5_I32, 1, &e->rank));
-  ROTE_TRY(rote_h5_value_put(h5, "execution", "attempts", ROTE_H5_U32, 1, &e->attempts));
-  ROTE_TRY(rote_h5_value_put(h5, "execution", "resumes", ROTE_H5_U32, 1, &e->resumes));
-  ROTE_TRY(rote_h5_value_put(h5, "execution", "seconds", ROTE_H5_F64, 1, &e->seconds));
-done:
-  return status;
-}
-
-static rote_status get_execution(rote_h5 *h5, rote_execution *e)
-{
-  rote_status status = ROTE_OK;
-  ROTE_TRY(rote_h5_text_get(h5, "execution", "host", e->host, sizeof e->host));
-  ROTE_TRY(rote_h5_value_get(h5, "execution", "rank", ROTE_H5_I32, &e->rank));
-  ROTE_TRY(rote_h5_value_get(h5, "execution", "attempts", ROTE_H5_U32, &e->attempts));
-  ROTE_TRY(rote_h5_value_get(h5, "execution", "resumes", ROTE_H5_U32, &e->resumes));
-  ROTE_TRY(rote_h5_value_get(h5, "execution", "seconds", ROTE_H5_F64, &e->seconds));
-done:
-  return status;
-}
-
 static rote_h5_array vector_of(size_t n)
 {
   return (rote_h5_array){.type = ROTE_H5_F32, .rank = 1, .shape = {n}, .chunks = ROTE_H5_WHOLE};
@@ -51,7 +26,7 @@ rote_status rote_train_result_write(const char *path, const rote_train_result *r
   ROTE_TRY(rote_h5_value_put(&h5, ".", "diverged", ROTE_H5_U8, 1, &result->diverged));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, result->loss_train));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, result->loss_held_out));
-  ROTE_TRY(put_execution(&h5, &result->execution));
+  ROTE_TRY(rote_execution_put(&h5, &result->execution));
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);
@@ -75,7 +50,7 @@ rote_status rote_train_result_read(const char *path, rote_train_result *result)
   result->done = (size_t)done_epochs;
   ROTE_TRY(rote_h5_array_get(&h5, "loss_train", &loss, result->loss_train));
   ROTE_TRY(rote_h5_array_get(&h5, "loss_held_out", &loss, result->loss_held_out));
-  ROTE_TRY(get_execution(&h5, &result->execution));
+  ROTE_TRY(rote_execution_get(&h5, &result->execution));
 done:
   rote_h5_close(&h5);
   return status;
@@ -90,7 +65,7 @@ rote_status rote_evaluate_result_write(const char *path, const rote_evaluate_res
   ROTE_TRY(rote_key_put(&h5, result->key, result->study));
   ROTE_TRY(rote_h5_array_put(&h5, "log_px", &values, result->log_px));
   ROTE_TRY(rote_h5_array_put(&h5, "effective_samples", &values, result->effective_samples));
-  ROTE_TRY(put_execution(&h5, &result->execution));
+  ROTE_TRY(rote_execution_put(&h5, &result->execution));
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);
@@ -106,7 +81,7 @@ rote_status rote_evaluate_result_read(const char *path, rote_evaluate_result *re
   ROTE_TRY(rote_key_check(&h5, result->key, result->study));
   ROTE_TRY(rote_h5_array_get(&h5, "log_px", &values, result->log_px));
   ROTE_TRY(rote_h5_array_get(&h5, "effective_samples", &values, result->effective_samples));
-  ROTE_TRY(get_execution(&h5, &result->execution));
+  ROTE_TRY(rote_execution_get(&h5, &result->execution));
 done:
   rote_h5_close(&h5);
   return status;

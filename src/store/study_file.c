@@ -1,26 +1,14 @@
 #include "rote/study_file.h"
 
+#include "recovery_layout.h"
 #include "rote/memory.h"
-#include "study_layout.h"
+#include "study_part.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct {
-  char name[ROTE_NAME_MAX];
-  rote_study_sizes sizes;
-  bool has_score, has_likelihood;
-  size_t parts; /* written: losses, each evaluated epoch, execution */
-} variant_part;
-
-struct rote_study_file {
-  rote_h5 h5;
-  size_t variant_count;
-  variant_part *variant;
-};
-
-static size_t size_of(const variant_part *part, char letter)
+static size_t size_of(const rote_study_part *part, char letter)
 {
   return part->sizes.length[letter - 'A'];
 }
@@ -28,9 +16,9 @@ static size_t size_of(const variant_part *part, char letter)
 /* Name of the scale of a dimension, seen from an array below `base`. */
 static rote_status scale_path(const char *base, char letter, char *path)
 {
-  static const rote_study_array *const tables[] = {rote_study_root_scales,
-                                                   rote_study_variant_scales,
-                                                   rote_study_full_scales, rote_study_unit_scales};
+  static const rote_study_array *const tables[] = {
+      rote_study_root_scales, rote_study_variant_scales, rote_study_full_scales,
+      rote_study_unit_scales, rote_study_recovery_scales};
   for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
     for (const rote_study_array *scale = tables[t]; scale->name != NULL; scale++) {
       if (scale->dims[0] == letter) {
@@ -41,9 +29,8 @@ static rote_status scale_path(const char *base, char letter, char *path)
   return rote_fail(ROTE_INTERNAL, "no scale for the dimension %c", letter);
 }
 
-/* Create an array below `base` with its attributes and scales. */
-static rote_status create_array(rote_h5 *h5, const char *base, const rote_study_array *array,
-                                const char *dims, const rote_study_sizes *sizes, char *path)
+rote_status rote_study_create_array(rote_h5 *h5, const char *base, const rote_study_array *array,
+                                    const char *dims, const rote_study_sizes *sizes, char *path)
 {
   rote_status status = ROTE_OK;
   const rote_h5_array shape = rote_study_array_shape(array, dims, sizes);
@@ -52,6 +39,12 @@ static rote_status create_array(rote_h5 *h5, const char *base, const rote_study_
   ROTE_TRY(rote_h5_array_create(h5, path, &shape));
   ROTE_TRY(rote_h5_text_put(h5, path, "units", array->units));
   ROTE_TRY(rote_h5_text_put(h5, path, "long_name", array->long_name));
+  if (array->flags != NULL) {
+    static const uint8_t values[] = {0, 1, 255};
+    const bool third = strchr(strchr(array->flags, ' ') + 1, ' ') != NULL;
+    ROTE_TRY(rote_h5_value_put(h5, path, "flag_values", ROTE_H5_U8, third ? 3 : 2, values));
+    ROTE_TRY(rote_h5_text_put(h5, path, "flag_meanings", array->flags));
+  }
   for (size_t d = 0; d < shape.rank; d++) {
     ROTE_TRY(scale_path(base, dims[d], scale));
     if (strcmp(scale, path) == 0) {
@@ -65,12 +58,12 @@ done:
   return status;
 }
 
-static rote_status put_array(rote_h5 *h5, const char *base, const rote_study_array *array,
-                             const char *dims, const rote_study_sizes *sizes, const void *data)
+rote_status rote_study_put_array(rote_h5 *h5, const char *base, const rote_study_array *array,
+                                 const char *dims, const rote_study_sizes *sizes, const void *data)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
-  ROTE_TRY(create_array(h5, base, array, dims, sizes, path));
+  ROTE_TRY(rote_study_create_array(h5, base, array, dims, sizes, path));
   ROTE_TRY(rote_h5_rows_write(h5, path, array->type, 0, sizes->length[dims[0] - 'A'], data));
 done:
   return status;
@@ -93,7 +86,7 @@ static rote_status put_scales(rote_h5 *h5, const char *base, const rote_study_ar
                  : scale->dims[0] == 'E' ? (uint32_t)i + 1
                                          : (uint32_t)i;
     }
-    ROTE_TRY(put_array(h5, base, scale, scale->dims, sizes, value));
+    ROTE_TRY(rote_study_put_array(h5, base, scale, scale->dims, sizes, value));
     rote_free(&value);
   }
 done:
@@ -132,7 +125,7 @@ static rote_status put_names(rote_h5 *h5, const rote_study_array *array,
     name[i] = text + i * NAME_BYTES;
     snprintf(text + i * NAME_BYTES, NAME_BYTES, "train/%05zu", i);
   }
-  ROTE_TRY(put_array(h5, "", array, array->dims, sizes, name));
+  ROTE_TRY(rote_study_put_array(h5, "", array, array->dims, sizes, name));
 done:
   rote_free(&name);
   rote_free(&text);
@@ -148,34 +141,31 @@ static rote_status put_samples(rote_h5 *h5, const rote_study_sizes *sizes, const
   ROTE_TRY(put_scales(h5, "", rote_study_root_scales, sizes, NULL));
   ROTE_TRY(rote_h5_link(h5, "image", "sample/index"));
   for (const rote_study_array *array = rote_study_sample_arrays; array->name != NULL; array++) {
-    ROTE_TRY(array->type == ROTE_H5_TEXT ? put_names(h5, array, sizes)
-                                         : put_array(h5, "", array, array->dims, sizes, label));
+    ROTE_TRY(array->type == ROTE_H5_TEXT
+                 ? put_names(h5, array, sizes)
+                 : rote_study_put_array(h5, "", array, array->dims, sizes, label));
   }
   if (sizes->length['R' - 'A'] > 0) {
-    ROTE_TRY(put_array(h5, "", &rote_study_fold_array, rote_study_fold_array.dims, sizes, fold));
+    ROTE_TRY(rote_study_put_array(h5, "", &rote_study_fold_array, rote_study_fold_array.dims, sizes,
+                                  fold));
   }
 done:
   return status;
 }
 
-static rote_status create_arrays(rote_h5 *h5, const variant_part *part,
+static rote_status create_arrays(rote_h5 *h5, const rote_study_part *part,
                                  const rote_study_array *array)
 {
   rote_status status = ROTE_OK;
-  static const uint8_t flags[] = {0, 1};
   char path[ROTE_PATH_MAX];
   for (; array->name != NULL; array++) {
-    ROTE_TRY(create_array(h5, part->name, array, array->dims, &part->sizes, path));
-    if (array->type == ROTE_H5_U8) {
-      ROTE_TRY(rote_h5_value_put(h5, path, "flag_values", ROTE_H5_U8, 2, flags));
-      ROTE_TRY(rote_h5_text_put(h5, path, "flag_meanings", "not_significant significant"));
-    }
+    ROTE_TRY(rote_study_create_array(h5, part->name, array, array->dims, &part->sizes, path));
   }
 done:
   return status;
 }
 
-static rote_status create_variant(rote_h5 *h5, const rote_options *options, variant_part *part)
+static rote_status create_variant(rote_h5 *h5, const rote_options *options, rote_study_part *part)
 {
   rote_status status = ROTE_OK;
   ROTE_TRY(put_scales(h5, part->name, rote_study_variant_scales, &part->sizes, options));
@@ -241,11 +231,12 @@ rote_status rote_study_file_begin(const char *path, const rote_study *study,
   ROTE_TRY(put_samples(&file->h5, &sizes, label, fold));
   for (size_t i = 0; i < study->variant_count; i++) {
     const rote_options *options = &study->variant[i].options;
-    variant_part *part = &file->variant[i];
+    rote_study_part *part = &file->variant[i];
     snprintf(part->name, sizeof part->name, "%s", study->variant[i].name);
     part->sizes = sizes_of(options, images);
     part->has_score = rote_options_scored(options);
     part->has_likelihood = !rote_options_autoencoder(options);
+    part->has_recovery = rote_options_recovered(options);
     ROTE_TRY(create_variant(&file->h5, options, part));
   }
   *out = file;
@@ -255,7 +246,7 @@ done:
   return status;
 }
 
-static rote_status write_rows(rote_study_file *file, const variant_part *part, const char *name,
+static rote_status write_rows(rote_study_file *file, const rote_study_part *part, const char *name,
                               rote_h5_type type, size_t first, size_t count, const void *data)
 {
   rote_status status = ROTE_OK;
@@ -286,7 +277,7 @@ rote_status rote_study_file_write_loss(rote_study_file *file, size_t variant, co
                                        const float *full_held_out)
 {
   rote_status status = ROTE_OK;
-  variant_part *part = &file->variant[variant];
+  rote_study_part *part = &file->variant[variant];
   size_t repeats = size_of(part, 'R'), full = size_of(part, 'F');
   float *missing = NULL;
   if (repeats > 0) {
@@ -307,7 +298,7 @@ done:
   return status;
 }
 
-static rote_status write_score(rote_study_file *file, const variant_part *part, size_t v,
+static rote_status write_score(rote_study_file *file, const rote_study_part *part, size_t v,
                                const rote_score *score)
 {
   rote_status status = ROTE_OK;
@@ -330,7 +321,7 @@ rote_status rote_study_file_write_epoch(rote_study_file *file, size_t variant, s
                                         const float *full_effective_samples)
 {
   rote_status status = ROTE_OK;
-  variant_part *part = &file->variant[variant];
+  rote_study_part *part = &file->variant[variant];
   if (size_of(part, 'R') > 0) {
     ROTE_TRY(write_rows(file, part, "log_px", ROTE_H5_F32, v, 1, log_px));
     ROTE_TRY(write_rows(file, part, "effective_samples", ROTE_H5_F32, v, 1, effective_samples));
@@ -349,7 +340,7 @@ done:
 }
 
 /* One array a member of rote_execution. @param[in] buffer [n] of the largest member */
-static rote_status put_execution(rote_h5 *h5, const variant_part *part, const char *group,
+static rote_status put_execution(rote_h5 *h5, const rote_study_part *part, const char *group,
                                  const char *dims, size_t n, const rote_execution *execution,
                                  char *buffer)
 {
@@ -365,7 +356,7 @@ static rote_status put_execution(rote_h5 *h5, const variant_part *part, const ch
       const char *member = (const char *)&execution[i] + m->member;
       memcpy(buffer + i * bytes, m->type == ROTE_H5_TEXT ? (const void *)&member : member, bytes);
     }
-    ROTE_TRY(put_array(h5, base, &array, dims, &part->sizes, buffer));
+    ROTE_TRY(rote_study_put_array(h5, base, &array, dims, &part->sizes, buffer));
   }
 done:
   return status;
@@ -373,16 +364,20 @@ done:
 
 rote_status rote_study_file_write_execution(rote_study_file *file, size_t variant,
                                             const rote_execution *train,
-                                            const rote_execution *evaluate)
+                                            const rote_execution *evaluate,
+                                            const rote_execution *recover)
 {
   rote_status status = ROTE_OK;
-  variant_part *part = &file->variant[variant];
+  rote_study_part *part = &file->variant[variant];
   size_t units = size_of(part, 'U'), evaluations = units * size_of(part, 'V');
   char *buffer = NULL;
   ROTE_TRY(rote_alloc(evaluations > units ? evaluations : units, 8, &buffer));
   ROTE_TRY(put_execution(&file->h5, part, "train", "U", units, train, buffer));
   if (evaluations > 0) {
     ROTE_TRY(put_execution(&file->h5, part, "evaluate", "VU", evaluations, evaluate, buffer));
+  }
+  if (part->has_recovery) {
+    ROTE_TRY(put_execution(&file->h5, part, "recover", "U", units, recover, buffer));
   }
   part->parts++;
 done:
@@ -394,10 +389,13 @@ rote_status rote_study_file_commit(rote_study_file **file)
 {
   rote_status status = ROTE_OK;
   for (size_t i = 0; i < (*file)->variant_count; i++) {
-    const variant_part *part = &(*file)->variant[i];
-    if (part->parts != size_of(part, 'V') + 2) {
+    const rote_study_part *part = &(*file)->variant[i];
+    const size_t recovery =
+        part->has_recovery ? size_of(part, 'F') + (size_of(part, 'R') > 0 ? 1 : 0) : 0;
+    const size_t parts = size_of(part, 'V') + 2 + recovery;
+    if (part->parts != parts) {
       ROTE_TRY(rote_fail(ROTE_INTERNAL, "%s: %s is not complete: %zu of %zu parts are written",
-                         (*file)->h5.path, part->name, part->parts, size_of(part, 'V') + 2));
+                         (*file)->h5.path, part->name, part->parts, parts));
     }
   }
   ROTE_TRY(rote_h5_commit(&(*file)->h5, NULL));

@@ -62,6 +62,16 @@ const rote_study_array rote_study_unit_scales[] = {
     END,
 };
 
+const rote_study_array rote_study_recovery_scales[] = {
+    SCALE("recovery/round", "T", "1", "rounds of a method before this entry of a curve"),
+    SCALE("recovery/control/index", "Q", "1",
+          "index of the control image among the test images of the data file, from 0"),
+    SCALE("recovery/channel", "C", "1", "channel, from 0"),
+    SCALE("recovery/row", "H", "1", "row of pixels from the top, from 0"),
+    SCALE("recovery/column", "W", "1", "column of pixels from the left, from 0"),
+    END,
+};
+
 const rote_study_array rote_study_sample_arrays[] = {
     ARRAY("sample/label", "N", ROTE_H5_I32, ROTE_H5_BLOCKS, "1",
           "class of the image, -1 where unknown"),
@@ -138,7 +148,14 @@ const rote_study_array rote_study_score_arrays[] = {
           "exact rank test: the model without the image does not rank it lower than the others do"),
     SCORE("q_value", ROTE_H5_F64, q_value, "1",
           "p_value adjusted for all images (Benjamini-Hochberg)"),
-    SCORE("significant", ROTE_H5_U8, significant, "1", "whether q_value is at most 0.05"),
+    {.name = "score/significant",
+     .dims = "VN",
+     .type = ROTE_H5_U8,
+     .chunks = ROTE_H5_ROWS,
+     .units = "1",
+     .long_name = "whether q_value is at most 0.05",
+     .flags = "not_significant significant",
+     .member = offsetof(rote_score, significant)},
     END,
 };
 
@@ -164,7 +181,8 @@ const rote_study_array *rote_study_array_find(const rote_study_array *table, con
 rote_h5_array rote_study_array_shape(const rote_study_array *array, const char *dims,
                                      const rote_study_sizes *sizes)
 {
-  rote_h5_array shape = {.type = array->type, .rank = strlen(dims), .chunks = array->chunks};
+  rote_h5_array shape = {
+      .type = array->type, .rank = strlen(dims), .chunks = array->chunks, .packed = array->packed};
   for (size_t d = 0; d < shape.rank; d++) {
     shape.shape[d] = sizes->length[dims[d] - 'A'];
   }

@@ -489,7 +489,7 @@ static void a_training_without_evaluations_is_one_order(void **state)
 {
   (void)state;
   static const char text[] = "data: { transform: scale }\nmodel: { kind: fc_ae }\n"
-                             "training: { epochs: 9, stop_loss: 1 }\n"
+                             "training: { epochs: 9, stop_loss: 1 }\nmeasures: []\n"
                              "folds: { count: 2, repeats: 1, full: 1 }\n";
   rote_study *study = NULL;
   rote_queue *queue = NULL;

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "rote/memory.h"
+#include "rote/snapshot.h"
 #include "rote/study.h"
 
 #include <stdio.h>
@@ -250,13 +251,96 @@ static void autoencoders_have_options_of_their_own(void **state)
   assert_int_equal(o->model.activation, ROTE_ACTIVATION_SINE);
   assert_int_equal(o->training.optimizer, ROTE_OPTIMIZER_SGD);
   assert_true(o->training.stop_loss == 1e-5);
-  assert_int_equal(o->measures, 0); /* what the default asks for it cannot have */
+  assert_int_equal(o->measures, ROTE_MEASURE_RECOVERY); /* of the default what it can have */
+  assert_true(rote_options_recovered(o));
   assert_int_equal(rote_evaluation_count(o), 0);
-  CHECK_OK(rote_study_check_data(s, 20, 0)); /* a batch of 64: all at once */
+  assert_int_equal(rote_snapshot_count(o), 1);
+  assert_int_equal(rote_snapshot_epoch(o, 0), 100);
+  CHECK_OK(rote_study_check_data(s, 20, 100)); /* a batch of 64: all at once */
   rote_study_destroy(&s);
   check_round_trip(an_autoencoder);
   s = parse("name: a\n");
   assert_true(!rote_options_autoencoder(&s->base) && rote_options_scored(&s->base));
+  assert_false(rote_options_recovered(&s->base));
+  assert_int_equal(rote_snapshot_count(&s->base), rote_evaluation_count(&s->base));
+  rote_study_destroy(&s);
+}
+
+static const char a_recovery[] =
+    "data: { transform: scale }\nmodel: { kind: unet_ae }\nmeasures: [recovery]\n"
+    "recovery: { shape: blocks, missing: 0.25, blocks: 2, fill: mean, noise: 0.1, rho: 0.3, "
+    "rounds: 7, inner: 2, control: 130 }\n"
+    "folds: { count: 4, repeats: 2, full: 1 }\n"
+    "variants: [{ name: a, set: [] }, { name: b, set: [recovery.missing=0, recovery.control=0] "
+    "}]\n";
+
+static void recoveries_have_options(void **state)
+{
+  (void)state;
+  rote_study *s = parse(a_recovery);
+  const rote_options *o = &s->variant[0].options;
+  assert_true(o->recovery.missing == 0.25 && o->recovery.noise == 0.1 && o->recovery.rho == 0.3);
+  assert_int_equal(o->recovery.shape, 1);
+  assert_int_equal(o->recovery.blocks, 2);
+  assert_int_equal(o->recovery.fill, 2);
+  assert_int_equal(o->recovery.rounds, 7);
+  assert_int_equal(o->recovery.inner, 2);
+  assert_true(s->variant[1].options.recovery.missing == 0);
+  CHECK_OK(rote_study_check_data(s, 100, 130));
+  CHECK_FAILS(rote_study_check_data(s, 100, 129), ROTE_DATA, "recovery.control: 130 test images");
+  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA, "recovery.control: 130 test images");
+  rote_study_destroy(&s);
+  check_round_trip(a_recovery);
+
+  static const char *const bad[][2] = {
+      {"recovery.missing=1", "1 is out of range; allowed are numbers from 0 and below 1"},
+      {"recovery.missing=-0.1", "recovery.missing"},
+      {"recovery.missing=nan", "recovery.missing"},
+      {"recovery.noise=-1", "recovery.noise"},
+      {"recovery.rho=0", "recovery.rho: 0 is out of range; allowed are numbers above 0"},
+      {"recovery.rho=-1", "recovery.rho"},
+      {"recovery.rounds=0", "recovery.rounds"},
+      {"recovery.inner=0", "recovery.inner"},
+      {"recovery.blocks=0", "recovery.blocks"},
+      {"recovery.shape=rows", "recovery.shape"},
+      {"recovery.fill=one", "recovery.fill"},
+      {"recovery.control=-1", "recovery.control"}};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    CHECK_FAILS(rote_study_parse("s.yaml", a_recovery, 1, bad[i], &s), ROTE_USAGE, bad[i][1]);
+  }
+  static const char *const of_ae[] = {"recovery.rho=1", "recovery.missing=0.5",
+                                      "recovery.control=3"};
+  for (size_t i = 0; i < sizeof of_ae / sizeof *of_ae; i++) {
+    CHECK_FAILS(rote_study_parse("s.yaml", "name: a\n", 1, &of_ae[i], &s), ROTE_DATA,
+                "is not used by model.kind mlp_vae");
+  }
+  check_refused(
+      "name: a\nmeasures: [score, recovery]\n",
+      "s.yaml:2: measures: recovery needs an autoencoder, which model.kind mlp_vae is not");
+}
+
+/* Every image once, whether of the study or a control, and the same shards for any number of
+ * workers. */
+static void shards_of_a_recovery_cover_all_images(void **state)
+{
+  (void)state;
+  rote_study *s = parse(a_recovery);
+  const rote_options *o = &s->variant[0].options;
+  enum { IMAGES = 2 * ROTE_RECOVERY_SHARD + 1, CONTROLS = 130 };
+  for (int full = 0; full <= 1; full++) {
+    size_t seen[2] = {0, 0};
+    const rote_unit unit = {.full = full};
+    for (size_t i = 0; i < rote_recovery_shard_count(o, IMAGES, unit); i++) {
+      const rote_recovery_shard part = rote_recovery_shard_at(o, IMAGES, i);
+      assert_int_equal(part.first, seen[part.control]);
+      assert_in_range(part.count, 1, ROTE_RECOVERY_SHARD);
+      seen[part.control] += part.count;
+    }
+    assert_int_equal(seen[0], IMAGES);
+    assert_int_equal(seen[1], full ? CONTROLS : 0);
+  }
+  assert_int_equal(
+      rote_recovery_shard_count(&s->variant[1].options, IMAGES, (rote_unit){.full = true}), 3);
   rote_study_destroy(&s);
 }
 
@@ -275,6 +359,7 @@ static void what_an_autoencoder_has_not_is_refused(void **state)
       {"evaluation.samples=1", "evaluation.samples"},
       {"evaluation.noise=shared", "evaluation.noise"},
       {"measures=score", "an autoencoder (model.kind unet_ae) has none"},
+      {"measures=[score,recovery]", "score compares likelihoods"},
       {"data.transform=logit", "use data.transform: scale"},
       {"checkpoint.keep=evaluated", "no evaluated epochs"}};
   static const char *const of_vae[] = {"model.width=3", "model.depth=3", "model.channels=[3]",
@@ -315,6 +400,8 @@ static void variants_may_be_different_models(void **state)
   assert_int_equal(s->variant[2].options.model.latent, 5);
   assert_false(rote_options_scored(&s->variant[0].options));
   assert_true(rote_options_scored(&s->variant[2].options));
+  assert_true(rote_options_recovered(&s->variant[1].options));
+  assert_int_equal(s->variant[2].options.measures, ROTE_MEASURE_SCORE);
   rote_study_destroy(&s);
   check_round_trip(mixed);
   check_round_trip("variants: [{ name: a, set: [] },\n"
@@ -455,6 +542,8 @@ int main(void)
       cmocka_unit_test(text_reads_back_to_the_same_study),
       cmocka_unit_test(autoencoders_have_options_of_their_own),
       cmocka_unit_test(what_an_autoencoder_has_not_is_refused),
+      cmocka_unit_test(recoveries_have_options),
+      cmocka_unit_test(shards_of_a_recovery_cover_all_images),
       cmocka_unit_test(variants_may_be_different_models),
       cmocka_unit_test(defaults_are_a_valid_study),
       cmocka_unit_test(differences_that_decide_results_are_listed),

@@ -85,7 +85,7 @@ static rote_status write_variant(rote_study_file *file, size_t variant, const ro
                                          folds ? values : NULL, folds ? &score : NULL, values,
                                          values));
   }
-  ROTE_TRY(rote_study_file_write_execution(file, variant, e, e));
+  ROTE_TRY(rote_study_file_write_execution(file, variant, e, e, e));
 done:
   return status;
 }
