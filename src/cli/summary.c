@@ -137,10 +137,18 @@ rote_status rote_summary_print(const char *directory)
       scored = true;
     }
   }
+  bool recovered = false;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    recovered = recovered || rote_options_recovered(&study->variant[v].options);
+  }
+  ROTE_TRY(rote_summary_print_recovery(path, study, train.count));
   printf("\n%s  %s\nStudy as it was run:    %s/study.yaml\nProvenance:         "
          "    "
          "%s/provenance.json\n",
-         scored ? "Scores of every image:" : "Losses of every epoch:", path, directory, directory);
+         scored      ? "Scores of every image:"
+         : recovered ? "Recovered images:     "
+                     : "Losses of every epoch:",
+         path, directory, directory);
 done:
   rote_free(&train.pixel);
   rote_free(&train.label);
