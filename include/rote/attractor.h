@@ -12,7 +12,7 @@
 /* Products with the Jacobian that an image gets at most, and the relative change of two estimates
  * in a row below which it is done. */
 #define ROTE_ATTRACTOR_STEPS 300
-#define ROTE_ATTRACTOR_TOLERANCE 1e-3
+#define ROTE_ATTRACTOR_TOLERANCE 1e-5
 
 /* Room for a batch; owned by one worker and reused. */
 typedef struct {

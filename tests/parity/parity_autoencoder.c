@@ -95,7 +95,7 @@ typedef struct {
   double *flat; /* [largest array] for comparisons */
 } fc_check;
 
-static rote_status read_options(hid_t file, rote_options *o)
+rote_status parity_fc_options(hid_t file, rote_options *o)
 {
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
@@ -180,7 +180,7 @@ static rote_status make_room(fc_check *c, const parity_array *x)
   rote_status status = ROTE_OK;
   rote_options options;
   const rote_data_info info = {.channels = 1, .height = 1, .width = x->shape[1]};
-  ROTE_TRY(read_options(c->file, &options));
+  ROTE_TRY(parity_fc_options(c->file, &options));
   c->batch = x->shape[0];
   ROTE_TRY(rote_autoencoder_create(&options, &info, &c->model));
   ROTE_TRY(rote_autoencoder_workspace_create(c->model, c->batch, true, &c->work));
