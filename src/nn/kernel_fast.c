@@ -71,41 +71,34 @@ static void rectify_backward(size_t n, float slope, const float *y, float *d)
   }
 }
 
+typedef double v8d __attribute__((vector_size(64)));
+
+/* The lanes in pairs, always in the same order. */
 static inline double lanes_sum(v16f v)
 {
-  double total = 0;
-  for (int l = 0; l < 16; l++) {
-    total += (double)v[l];
-  }
-  return total;
+  const v8d eight =
+      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), v8d) +
+      __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), v8d);
+  const double a = eight[0] + eight[4], b = eight[1] + eight[5];
+  const double c = eight[2] + eight[6], d = eight[3] + eight[7];
+  return (a + c) + (b + d);
 }
 
-static double sum(size_t n, const float *x)
+static void sum_dot(size_t n, const float *x, const float *y, double *sum, double *dot)
 {
-  v16f lanes = {0};
+  v16f sums = {0}, products = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    lanes += v16_load(x + i);
+    const v16f xi = v16_load(x + i);
+    sums += xi;
+    products += xi * v16_load(y + i);
   }
-  double total = lanes_sum(lanes);
+  *sum += lanes_sum(sums);
+  *dot += lanes_sum(products);
   for (; i < n; i++) {
-    total += (double)x[i];
+    *sum += (double)x[i];
+    *dot += (double)x[i] * (double)y[i];
   }
-  return total;
-}
-
-static double dot(size_t n, const float *x, const float *y)
-{
-  v16f lanes = {0};
-  size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    lanes += v16_load(x + i) * v16_load(y + i);
-  }
-  double total = lanes_sum(lanes);
-  for (; i < n; i++) {
-    total += (double)x[i] * (double)y[i];
-  }
-  return total;
 }
 
 static void combine(size_t n, float a, const float *x, float b, const float *y, float c, float *out)
@@ -126,6 +119,36 @@ static void exponential(size_t n, const float *x, float *y)
     memcpy(last, x + i, (n - i) * sizeof(float));
     v16_store(last, v16_exp(v16_load(last)));
     memcpy(y + i, last, (n - i) * sizeof(float));
+  }
+}
+
+typedef uint8_t v16b __attribute__((vector_size(16)));
+
+/* v and 1 - v each from its own end, so that neither loses digits. */
+static inline v16f logit_of(v16f u, const uint8_t *level, float lambda, float step)
+{
+  v16b bytes;
+  memcpy(&bytes, level, sizeof bytes);
+  const v16f levels = __builtin_convertvector(bytes, v16f);
+  const v16f v = lambda + step * (levels + u);
+  const v16f rest = lambda + step * ((255.0f - levels) + (1.0f - u));
+  return v16_log(v / rest);
+}
+
+static void logit(size_t n, double lambda, const uint8_t *level, float *u)
+{
+  const float offset = (float)lambda, step = (float)((1 - 2 * lambda) / 256);
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    v16_store(u + i, logit_of(v16_load(u + i), level + i, offset, step));
+  }
+  if (i < n) {
+    float last[16] = {0};
+    uint8_t levels[16] = {0};
+    memcpy(last, u + i, (n - i) * sizeof(float));
+    memcpy(levels, level + i, n - i);
+    v16_store(last, logit_of(v16_load(last), levels, offset, step));
+    memcpy(u + i, last, (n - i) * sizeof(float));
   }
 }
 
@@ -313,9 +336,9 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .rectify = rectify,
     .rectify_backward = rectify_backward,
     .exp = exponential,
-    .sum = sum,
-    .dot = dot,
+    .sum_dot = sum_dot,
     .combine = combine,
+    .logit = logit,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
