@@ -126,10 +126,10 @@ const rote_study_array rote_study_full_loss_arrays[] = {
 
 const rote_study_array rote_study_full_error_arrays[] = {
     ARRAY("full/loss/train", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1", TRAINING_ERROR),
-    ARRAY(
-        "full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
-        "mean squared error over test images and pixels after the epoch; NaN without test images, "
-        "or after the end of the training"),
+    ARRAY("full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
+          "mean squared error over pixels of the first test images, as many as training images, "
+          "after "
+          "the epoch; NaN without test images, or after the end of the training"),
     END,
 };
 

@@ -58,12 +58,7 @@ while kill -0 "$pid" 2>/dev/null &&
   [ "$({ find killed/results killed/models -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt 1 ]; do
   sleep 0.01
 done
-mapfile -t family < <(descendants "$pid")
-kill -9 "${family[@]}" 2>/dev/null || true
-wait "$pid" 2>/dev/null || true
-for process in "${family[@]}"; do
-  while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
-done
+kill_all "$pid"
 [ ! -e killed/DONE ] || fail "the run was not killed in its work"
 ends 0 run 2 unet.yaml --output killed --set training.epochs=30
 same whole/study.h5 killed/study.h5
