@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define START_PATIENCE 600.0 /* seconds; rank 0 reads the study and the data meanwhile */
 #define LONGEST_NAP 0.01
+#define ABORT_SECONDS 4
 
 static bool active, suspected;
 static pid_t launcher;
@@ -106,14 +108,27 @@ bool rote_cluster_launcher_gone(void)
   return active && getppid() != launcher;
 }
 
+/* The end without MPI_Finalize. Rank 0 has the job ended as a whole, for the launcher may wait for
+ * a rank that hangs; the others leave that to it for a while, so that its exit code is the one
+ * seen. */
+static void end_alone(int code)
+{
+  fflush(NULL);
+  if (rote_cluster_rank() == 0 && !rote_cluster_launcher_gone()) {
+    rote_office_tell_all(TAG_LEAVE, 1);
+    alarm(ABORT_SECONDS); /* the default action: should the launcher not answer */
+    MPI_Abort(MPI_COMM_WORLD, code);
+  } else if (rote_cluster_rank() != 0) {
+    const struct timespec pause = {.tv_sec = ABORT_SECONDS / 2};
+    nanosleep(&pause, NULL);
+  }
+  _exit(code);
+}
+
 void rote_cluster_end(int code)
 {
   if (active && suspected) {
-    if (rote_cluster_rank() == 0) {
-      rote_office_tell_all(TAG_LEAVE, 1);
-    }
-    fflush(NULL);
-    _exit(code);
+    end_alone(code);
   }
   if (active) {
     MPI_Finalize();
