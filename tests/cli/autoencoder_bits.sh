@@ -11,6 +11,7 @@ data: { file: data.h5, limit: 24, transform: scale }
 model: { kind: fc_ae, width: 32, depth: 3, activation: cosid }
 training: { optimizer: adam, learning_rate: 3e-3, batch: 1000, epochs: 40, stop_loss: 0.06 }
 folds: { count: 2, repeats: 1, full: 1 }
+measures: []
 checkpoint: { every: 3 }
 variants:
   - { name: adam, set: [] }
@@ -24,6 +25,7 @@ data: { file: data.h5, limit: 20, transform: scale }
 model: { kind: unet_ae, channels: [3, 4], activation: swish }
 training: { learning_rate: 1e-3, batch: 8, epochs: 3, flip: true }
 folds: { count: 2, repeats: 1, full: 1 }
+measures: []
 END
 
 for study in fc unet; do

@@ -124,6 +124,16 @@ for bad in model.width=0 model.depth=1 model.activation=relu6 training.stop_loss
 done
 auto --set checkpoint.keep=evaluated -- checkpoint.keep evaluated
 
+# Recovery: ranges, controls that are not there, and measures that a model cannot have.
+for bad in missing=1 missing=-0.1 missing=nan noise=-1 rho=0 rho=-1 rounds=0 inner=0 blocks=0 shape=rows fill=one control=-1; do
+  bad_study 64 1 auto.yaml --set "recovery.$bad" -- "recovery.${bad%=*}" "${bad#*=}"
+done
+bad_study 65 1 auto.yaml --set recovery.control=501 -- recovery.control 501 500
+bad_study 65 3 auto.yaml --set recovery.control=501 -- recovery.control 501 500
+auto --set "measures=[score,recovery]" -- measures score likelihoods fc_ae
+bad_study 65 1 mini.yaml --set measures=recovery -- measures recovery autoencoder mlp_vae
+bad_study 65 1 mini.yaml --set recovery.rho=1 -- recovery.rho "not used by model.kind mlp_vae"
+
 # What only the data can tell.
 bad_study 65 1 mini.yaml --set folds.count=301 -- folds.count 301 300
 bad_study 65 1 mini.yaml --set training.batch=301 -- training.batch 301

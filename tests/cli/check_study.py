@@ -162,4 +162,5 @@ def check(path):
     return c.faults
 
 
-sys.exit(any([check(path) > 0 for path in sys.argv[1:]]))
+if __name__ == "__main__":
+    sys.exit(any([check(path) > 0 for path in sys.argv[1:]]))
