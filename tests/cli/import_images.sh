@@ -87,6 +87,27 @@ png 12 11 tree/train/cat/5.png
 refused 65 images tree -o bad.h5 -- "train/cat/1.png has 12 x 10 pixels, train/cat/5.png has 12 x 11" --size
 import images tree -o small.h5 --size 8 --gray --crop 1,1,11,9 || fail "$(cat run.err)"
 says run.out "images of 1 x 8 x 8"
+
+# A study of these images calls them by the names of their files.
+cat >small.yaml <<'END'
+name: small
+data: { file: small.h5, limit: 5, transform: binarize }
+model: { kind: mlp_vae, hidden: [4], latent: 2, likelihood: bernoulli }
+training: { batch: 2, epochs: 1 }
+folds: { count: 2, repeats: 2 }
+evaluation: { every: 1, samples: 2 }
+END
+ends 0 run 1 small.yaml --output small
+"$PYTHON" - small/study.h5 <<'END'
+import sys
+import h5py
+with h5py.File(sys.argv[1]) as f:
+    name, wanted = list(f["sample/name"].asstr()), [f"train/cat/{i}.png" for i in (1, 2, 3, 5)] + ["train/dog/1.png"]
+    if name != wanted:
+        sys.exit(f"FAIL: {name}, not {wanted}")
+END
+"$PYTHON" "$TESTS/../store/check_readers.py" small/study.h5
+"$PYTHON" "$TESTS/check_study.py" small/study.h5
 mkdir tree/train/empty
 refused 65 images tree -o bad.h5 --size 8 -- "tree/train/empty: is a class without"
 
