@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-/* A block of decoder outputs should stay in the second-level cache: 128 columns of 1,024 pixels are
- * 512 KiB. */
-#define BLOCK 128
+/* Columns the decoder runs at once: the width of one panel of gemm, so that no row of an activation
+ * has to be copied together, and few enough for the second-level cache. */
+#define BLOCK 64
 
 rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **out)
 {

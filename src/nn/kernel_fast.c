@@ -5,27 +5,54 @@
 
 #include <math.h>
 
-/* 16 x 16 blocks, so that both sides are walked by whole cache lines. */
+typedef float v8f __attribute__((vector_size(32)));
+
+static inline v8f v8_load(const float *p)
+{
+  v8f v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/* An 8 x 8 block in registers: pairs of rows, then pairs of pairs, then halves. */
+static inline void transpose_8x8(const float *in, size_t ld_in, float *out, size_t ld_out)
+{
+  v8f r[8], t[8];
+  for (size_t i = 0; i < 8; i++) {
+    r[i] = v8_load(in + i * ld_in);
+  }
+  for (size_t i = 0; i < 8; i += 2) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    for (size_t k = 0; k < 2; k++) {
+      const v8f a = t[i + k], b = t[i + k + 2];
+      r[i + 2 * k] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+      r[i + 2 * k + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (size_t i = 0; i < 4; i++) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (size_t i = 0; i < 8; i++) {
+    memcpy(out + i * ld_out, &t[i], sizeof t[i]);
+  }
+}
+
 static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in, float *out,
                       size_t ld_out)
 {
-  for (size_t i0 = 0; i0 < rows; i0 += 16) {
-    const size_t rows_here = rows - i0 < 16 ? rows - i0 : 16;
-    for (size_t j0 = 0; j0 < columns; j0 += 16) {
-      const size_t columns_here = columns - j0 < 16 ? columns - j0 : 16;
-      if (rows_here == 16 && columns_here == 16) {
-        for (size_t j = 0; j < 16; j++) {
-          for (size_t i = 0; i < 16; i++) {
-            out[(j0 + j) * ld_out + i0 + i] = in[(i0 + i) * ld_in + j0 + j];
-          }
-        }
-        continue;
-      }
-      for (size_t j = 0; j < columns_here; j++) {
-        for (size_t i = 0; i < rows_here; i++) {
-          out[(j0 + j) * ld_out + i0 + i] = in[(i0 + i) * ld_in + j0 + j];
-        }
-      }
+  const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+  for (size_t j = 0; j < whole_columns; j += 8) {
+    for (size_t i = 0; i < whole_rows; i += 8) {
+      transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+    }
+  }
+  for (size_t j = 0; j < columns; j++) {
+    for (size_t i = j < whole_columns ? whole_rows : 0; i < rows; i++) {
+      out[j * ld_out + i] = in[i * ld_in + j];
     }
   }
 }
