@@ -42,6 +42,9 @@ typedef struct {
   const char *summary; /* one line for --help */
   unsigned uses;       /* rote_import_use, or-ed */
   bool shares;         /* read() is collective over options->team; else rank 0 calls it alone */
+  /* Shape and counts of the data set as it is published, imported without options; NULL if the
+   * importer is for any data. */
+  const rote_data_info *published;
   /* Read `directory`; *data is NULL on ranks other than 0. On error nothing is kept; the message
    * names the file and what was wrong. */
   rote_status (*read)(const char *directory, const rote_import_options *options, rote_data **data);

@@ -1,5 +1,6 @@
 #include "rote/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 static long fail_at = -1;
 static long live;
+static size_t live_bytes;
 
 rote_status rote_alloc(size_t count, size_t size, void *out)
 {
@@ -37,6 +39,7 @@ rote_status rote_alloc(size_t count, size_t size, void *out)
   memset(block, 0, bytes ? bytes : 64);
   memcpy(out, &block, sizeof block);
   live++;
+  live_bytes += malloc_usable_size(block);
   return ROTE_OK;
 }
 
@@ -45,6 +48,7 @@ void rote_free(void *pointer)
   void *block;
   memcpy(&block, pointer, sizeof block);
   if (block != NULL) {
+    live_bytes -= malloc_usable_size(block);
     free(block);
     live--;
     memset(pointer, 0, sizeof(void *));
@@ -59,4 +63,9 @@ void rote_memory_fail_at(long n)
 long rote_memory_live_blocks(void)
 {
   return live;
+}
+
+size_t rote_memory_live_bytes(void)
+{
+  return live_bytes;
 }

@@ -281,11 +281,22 @@ done:
   return status;
 }
 
+static const rote_data_info published = {
+    .name = "celeba",
+    .channels = 3,
+    .height = 32,
+    .width = 32,
+    .train_count = 162770,
+    .validation_count = 19867,
+    .test_count = 19962,
+};
+
 const rote_importer rote_importer_celeba = {
     .name = "celeba",
     .summary = "img_align_celeba/*.jpg and list_eval_partition.txt; attributes and identities "
                "when their files are there; crop 15,40,163,188 and size 32 unless given",
     .uses = ROTE_IMPORT_CROP | ROTE_IMPORT_SIZE | ROTE_IMPORT_GRAY | ROTE_IMPORT_SKIP_BAD,
     .shares = true,
+    .published = &published,
     .read = read_celeba,
 };

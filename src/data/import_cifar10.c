@@ -118,8 +118,18 @@ done:
   return status;
 }
 
+static const rote_data_info published = {
+    .name = "cifar10",
+    .channels = 3,
+    .height = 32,
+    .width = 32,
+    .train_count = 50000,
+    .test_count = 10000,
+};
+
 const rote_importer rote_importer_cifar10 = {
     .name = "cifar10",
     .summary = "the six files of the binary version of CIFAR-10, whole or with fewer records",
+    .published = &published,
     .read = read_cifar10,
 };
