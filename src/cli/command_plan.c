@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEASURE_SECONDS 5.0
-
 static int print_defaults(void)
 {
   rote_status status = ROTE_OK;
@@ -178,7 +176,7 @@ static rote_status print_json(const rote_plan *plan, bool assumed)
   return ROTE_OK;
 }
 
-static rote_status plan_study(const char *path, bool json)
+static rote_status plan_study(const char *path, double seconds, bool json)
 {
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
@@ -190,7 +188,7 @@ static rote_status plan_study(const char *path, bool json)
   ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
   ROTE_TRY(rote_study_check_data(study, info.train_count));
   rote_blas_one_thread();
-  ROTE_TRY(rote_plan_make(study, &info, MEASURE_SECONDS, &plan));
+  ROTE_TRY(rote_plan_make(study, &info, seconds, &plan));
   if (json) {
     ROTE_TRY(print_json(plan, assumed));
   } else {
@@ -205,6 +203,7 @@ done:
 static int plan_main(int argc, char **argv)
 {
   const char *path = NULL;
+  double seconds = 5;
   bool json = false;
   if (argc == 2 && strcmp(argv[1], "--defaults") == 0) {
     return print_defaults();
@@ -212,6 +211,13 @@ static int plan_main(int argc, char **argv)
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--json") == 0) {
       json = true;
+    } else if (strcmp(argv[i], "--seconds") == 0) {
+      char *end = NULL;
+      seconds = i + 1 < argc ? strtod(argv[++i], &end) : 0;
+      if (end == NULL || *end != '\0' || !(seconds > 0 && seconds <= 3600)) {
+        return rote_command_misused(&rote_command_plan,
+                                    "--seconds needs a number above 0 and at most 3600");
+      }
     } else if (argv[i][0] == '-') {
       return rote_command_misused(&rote_command_plan, "%s: unknown option", argv[i]);
     } else if (path != NULL) {
@@ -223,14 +229,15 @@ static int plan_main(int argc, char **argv)
   if (path == NULL) {
     return rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed");
   }
-  const rote_status status = plan_study(path, json);
+  const rote_status status = plan_study(path, seconds, json);
   return status == ROTE_OK ? 0 : rote_command_failed(status);
 }
 
 const rote_command rote_command_plan = {
     .name = "plan",
-    .usage = "STUDY.yaml [--json] | --defaults",
-    .help = "say what a study will cost before it runs, or print a study file with every option "
-            "explained",
+    .usage = "STUDY.yaml [--json] [--seconds S] | --defaults",
+    .help = "say what a study will cost before it runs, from a measurement of S seconds (5), or "
+            "print a "
+            "study file with every option explained",
     .main = plan_main,
 };
