@@ -75,7 +75,7 @@ void rote_importance_weights(rote_evaluator *e, const rote_real *w, const rote_r
       }
     }
     const rote_real *out = rote_network_forward(&vae->decoder, w, e->z, n, e->decode);
-    vae->likelihood->image(vae->pixels, n, x, out, e->block, rote_vae_own(vae, w),
+    vae->likelihood->image(&vae->shape, n, x, out, e->block, rote_vae_own(vae, w),
                            e->log_px_given_z);
     for (size_t s = 0; s < n; s++) {
       log_weight[first + s] += e->log_px_given_z[s];
