@@ -132,128 +132,193 @@ static inline v16f log_quotient(v16f above, v16f below)
   return v16_select(quotient == quotient, v16_log(quotient), quotient);
 }
 
-/* `out` points to the first plane at one position and 16 columns, x to the position's first
- * channel. */
-static inline v16f image_position(const rote_mixture *m, const float *x, const float *out,
-                                  size_t plane)
+enum {
+  PLANES_MAX = ROTE_MIXTURE_COMPONENTS_MAX *
+               (1 + 2 * ROTE_MIXTURE_CHANNELS_MAX +
+                ROTE_MIXTURE_CHANNELS_MAX * (ROTE_MIXTURE_CHANNELS_MAX - 1) / 2)
+};
+
+/* The parameters of 16 columns at one position. */
+typedef struct {
+  v16f plane[PLANES_MAX];
+} parameters;
+
+/* In memory the parameters of a position lie whole planes apart, at distances that caches like
+ * least. So whole lines of them are fetched together, those of this many blocks of columns. */
+#define BLOCKS 4
+
+static inline void fetch(const rote_mixture *m, const float *out, size_t ld, size_t blocks,
+                         parameters *parameter)
+{
+  const size_t planes = rote_mixture_outputs(m) / m->positions;
+  for (size_t i = 0; i < planes; i++) {
+    for (size_t q = 0; q < blocks; q++) {
+      parameter[q].plane[i] = v16_load(out + i * m->positions * ld + 16 * q);
+    }
+  }
+}
+
+/* The components at one position, each e^exponent ratio, its logit among it. */
+typedef struct {
+  v16f exponent[ROTE_MIXTURE_COMPONENTS_MAX], ratio[ROTE_MIXTURE_COMPONENTS_MAX];
+  v16f weight[ROTE_MIXTURE_COMPONENTS_MAX]; /* softmax of the logits, not normalised */
+  v16f sum, sum_weight;
+} components;
+
+/* log of the sum of the components over the sum of e^logit. Leaves in ratio and weight each
+ * component's part of the sums. */
+static inline v16f mix(size_t n, const v16f *logit, components *of)
+{
+  v16f top = of->exponent[0], top_logit = logit[0];
+  for (size_t k = 1; k < n; k++) {
+    top = v16_max(top, of->exponent[k]);
+    top_logit = v16_max(top_logit, logit[k]);
+  }
+  of->sum = of->sum_weight = (v16f){0};
+  for (size_t k = 0; k < n; k++) {
+    of->ratio[k] *= v16_exp(of->exponent[k] - top);
+    of->weight[k] = v16_exp(logit[k] - top_logit);
+    of->sum += of->ratio[k];
+    of->sum_weight += of->weight[k];
+  }
+  return (top - top_logit) + log_quotient(of->sum, of->sum_weight);
+}
+
+static inline v16f image_position(const rote_mixture *m, const float *level,
+                                  const parameters *parameter)
 {
   const size_t K = m->components, C = m->channels;
-  v16f exponent[ROTE_MIXTURE_COMPONENTS_MAX], ratio[ROTE_MIXTURE_COMPONENTS_MAX], top = {0},
-                                                                                  top_logit = {0};
+  components all;
   for (size_t k = 0; k < K; k++) {
-    const v16f logit = v16_load(out + k * plane);
-    mass product = {.exponent = logit, .above = v16_set(1.0f), .below = v16_set(1.0f)};
+    const v16f *own = parameter->plane + k; /* every K-th is of component k */
+    mass product = {.exponent = own[0], .above = v16_set(1.0f), .below = v16_set(1.0f)};
     for (size_t c = 0; c < C; c++) {
-      v16f mean = v16_load(out + ((1 + c) * K + k) * plane);
+      v16f mean = own[(1 + c) * K];
       for (size_t b = 0; b < c; b++) {
-        const v16f level = level_of(v16_set(x[b * m->positions]));
-        mean += hyperbolic_tangent(v16_load(out + (coefficient_plane(m, c, b) + k) * plane)) *
-                centred(level);
+        mean += hyperbolic_tangent(own[coefficient_plane(m, c, b)]) * centred(v16_set(level[b]));
       }
-      multiply_level(level_of(v16_set(x[c * m->positions]))[0], mean,
-                     v16_load(out + ((1 + C + c) * K + k) * plane), &product);
+      multiply_level(level[c], mean, own[(1 + C + c) * K], &product);
     }
-    exponent[k] = product.exponent;
-    ratio[k] = product.above / product.below;
-    top = k == 0 ? exponent[0] : v16_max(top, exponent[k]);
-    top_logit = k == 0 ? logit : v16_max(top_logit, logit);
+    all.exponent[k] = product.exponent;
+    all.ratio[k] = product.above / product.below;
   }
-  v16f above = {0}, below = {0};
-  for (size_t k = 0; k < K; k++) {
-    above += v16_exp(exponent[k] - top) * ratio[k];
-    below += v16_exp(v16_load(out + k * plane) - top_logit);
+  return mix(K, parameter->plane, &all);
+}
+
+static void add_columns(size_t first, size_t columns, v16f here, double *log_px)
+{
+  for (size_t l = 0; l < 16 && first + l < columns; l++) {
+    log_px[first + l] += (double)here[l];
   }
-  return (top - top_logit) + log_quotient(above, below);
+}
+
+static inline size_t blocks_from(size_t first, size_t columns)
+{
+  const size_t left = (columns - first + 15) / 16;
+  return left < BLOCKS ? left : BLOCKS;
 }
 
 void ROTE_ISA_NAME(rote_mixture_image)(const rote_mixture *m, size_t columns, const float *x,
                                        const float *out, size_t ld, double *log_px)
 {
+  parameters parameter[BLOCKS];
   for (size_t j = 0; j < columns; j++) {
     log_px[j] = 0;
   }
   for (size_t p = 0; p < m->positions; p++) {
-    for (size_t j = 0; j < columns; j += 16) {
-      const v16f here = image_position(m, x + p, out + p * ld + j, m->positions * ld);
-      for (size_t l = 0; l < 16 && j + l < columns; l++) {
-        log_px[j + l] += (double)here[l];
+    float level[ROTE_MIXTURE_CHANNELS_MAX];
+    for (size_t c = 0; c < m->channels; c++) {
+      level[c] = level_of(v16_set(x[c * m->positions + p]))[0];
+    }
+    for (size_t first = 0; first < columns; first += 16 * BLOCKS) {
+      const size_t blocks = blocks_from(first, columns);
+      fetch(m, out + p * ld + first, ld, blocks, parameter);
+      for (size_t q = 0; q < blocks; q++) {
+        add_columns(first + 16 * q, columns, image_position(m, level, &parameter[q]), log_px);
       }
     }
   }
 }
 
-/* Derivatives of each component's logarithm take the places of its parameters, but its logit. */
-static inline v16f loss_component(const rote_mixture *m, size_t k, const float *x, float *out,
-                                  size_t plane, v16f *ratio)
+/* Multiplies in the mass of every channel. The derivatives of the logarithm by its parameters take
+ * their places. */
+static inline void loss_component(const rote_mixture *m, const v16f *level, v16f *own,
+                                  mass *product)
 {
   const size_t K = m->components, C = m->channels;
-  mass product = {
-      .exponent = v16_load(out + k * plane), .above = v16_set(1.0f), .below = v16_set(1.0f)};
   for (size_t c = 0; c < C; c++) {
-    float *mean_at = out + ((1 + c) * K + k) * plane, *scale_at = mean_at + C * K * plane;
-    v16f mean = v16_load(mean_at), d_mean, d_scale;
+    v16f *mean_at = &own[(1 + c) * K], *scale_at = &own[(1 + C + c) * K], mean = *mean_at;
     for (size_t b = 0; b < c; b++) {
-      float *at = out + (coefficient_plane(m, c, b) + k) * plane;
-      const v16f t = hyperbolic_tangent(v16_load(at)),
-                 other = centred(level_of(v16_load(x + b * plane)));
+      v16f *coefficient = &own[coefficient_plane(m, c, b)];
+      const v16f t = hyperbolic_tangent(*coefficient), other = centred(level[b]);
       mean += t * other;
-      v16_store(at, other * (1.0f - t * t));
+      *coefficient = other * (1.0f - t * t);
     }
-    multiply_levels(level_of(v16_load(x + c * plane)), mean, v16_load(scale_at), &product, &d_mean,
-                    &d_scale);
-    v16_store(mean_at, d_mean);
-    v16_store(scale_at, d_scale);
+    multiply_levels(level[c], mean, *scale_at, product, mean_at, scale_at);
     for (size_t b = 0; b < c; b++) {
-      float *at = out + (coefficient_plane(m, c, b) + k) * plane;
-      v16_store(at, v16_load(at) * d_mean);
+      own[coefficient_plane(m, c, b)] *= *mean_at;
     }
   }
-  *ratio = product.above / product.below;
-  return product.exponent;
 }
 
-static inline v16f loss_position(const rote_mixture *m, const float *x, float *out, size_t plane,
-                                 v16i used)
+/* @param[in,out] parameter  becomes the gradient of -log p */
+static inline v16f loss_position(const rote_mixture *m, const v16f *level, parameters *parameter)
 {
   const size_t K = m->components, planes = rote_mixture_outputs(m) / m->positions;
-  v16f exponent[ROTE_MIXTURE_COMPONENTS_MAX], ratio[ROTE_MIXTURE_COMPONENTS_MAX], top = {0},
-                                                                                  top_logit = {0};
+  components all;
   for (size_t k = 0; k < K; k++) {
-    const v16f logit = v16_load(out + k * plane);
-    exponent[k] = loss_component(m, k, x, out, plane, &ratio[k]);
-    top = k == 0 ? exponent[0] : v16_max(top, exponent[k]);
-    top_logit = k == 0 ? logit : v16_max(top_logit, logit);
+    mass product = {
+        .exponent = parameter->plane[k], .above = v16_set(1.0f), .below = v16_set(1.0f)};
+    loss_component(m, level, parameter->plane + k, &product);
+    all.exponent[k] = product.exponent;
+    all.ratio[k] = product.above / product.below;
   }
-  v16f above = {0}, below = {0}, weight[ROTE_MIXTURE_COMPONENTS_MAX];
+  const v16f log_p = mix(K, parameter->plane, &all);
   for (size_t k = 0; k < K; k++) {
-    ratio[k] *= v16_exp(exponent[k] - top);
-    weight[k] = v16_exp(v16_load(out + k * plane) - top_logit);
-    above += ratio[k];
-    below += weight[k];
-  }
-  for (size_t k = 0; k < K; k++) {
-    const v16f share = ratio[k] / above; /* of component k in p(x) */
-    v16_store(out + k * plane, v16_select(used, weight[k] / below - share, (v16f){0}));
+    const v16f share = all.ratio[k] / all.sum; /* of component k in p(x) */
+    parameter->plane[k] = all.weight[k] / all.sum_weight - share;
     for (size_t i = K + k; i < planes; i += K) {
-      v16_store(out + i * plane, v16_select(used, -share * v16_load(out + i * plane), (v16f){0}));
+      parameter->plane[i] *= -share;
     }
   }
-  return (top - top_logit) + log_quotient(above, below);
+  return log_p;
+}
+
+static inline void store(const rote_mixture *m, const parameters *gradient, size_t first,
+                         size_t columns, size_t blocks, size_t ld, float *out)
+{
+  const size_t planes = rote_mixture_outputs(m) / m->positions;
+  v16i used[BLOCKS];
+  for (size_t q = 0; q < blocks; q++) {
+    used[q] = used_lanes(first + 16 * q, columns);
+  }
+  for (size_t i = 0; i < planes; i++) {
+    for (size_t q = 0; q < blocks; q++) {
+      v16_store(out + i * m->positions * ld + 16 * q,
+                v16_select(used[q], gradient[q].plane[i], (v16f){0}));
+    }
+  }
 }
 
 void ROTE_ISA_NAME(rote_mixture_loss)(const rote_mixture *m, size_t columns, const float *x,
                                       float *out, size_t ld, double *log_px)
 {
+  parameters parameter[BLOCKS];
   for (size_t j = 0; j < columns; j++) {
     log_px[j] = 0;
   }
   for (size_t p = 0; p < m->positions; p++) {
-    for (size_t j = 0; j < columns; j += 16) {
-      const v16f here = loss_position(m, x + p * ld + j, out + p * ld + j, m->positions * ld,
-                                      used_lanes(j, columns));
-      for (size_t l = 0; l < 16 && j + l < columns; l++) {
-        log_px[j + l] += (double)here[l];
+    for (size_t first = 0; first < columns; first += 16 * BLOCKS) {
+      const size_t blocks = blocks_from(first, columns);
+      fetch(m, out + p * ld + first, ld, blocks, parameter);
+      for (size_t q = 0; q < blocks; q++) {
+        v16f level[ROTE_MIXTURE_CHANNELS_MAX];
+        for (size_t c = 0; c < m->channels; c++) {
+          level[c] = level_of(v16_load(x + (c * m->positions + p) * ld + first + 16 * q));
+        }
+        add_columns(first + 16 * q, columns, loss_position(m, level, &parameter[q]), log_px);
       }
+      store(m, parameter, first, columns, blocks, ld, out + p * ld + first);
     }
   }
 }
