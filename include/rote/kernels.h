@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* float in the program; double in the copy that gradient checks are linked with */
 #ifdef ROTE_REAL_DOUBLE
@@ -64,11 +65,14 @@ typedef struct {
   void (*rectify_backward)(size_t n, rote_real slope, const rote_real *y, rote_real *d);
   void (*exp)(size_t n, const rote_real *x, rote_real *y);
 
-  /* Over a row of an activation, in a fixed order. */
-  double (*sum)(size_t n, const rote_real *x);
-  double (*dot)(size_t n, const rote_real *x, const rote_real *y);
+  /* Over a row of an activation, in a fixed order: *sum += sum of x, *dot += sum of x y. */
+  void (*sum_dot)(size_t n, const rote_real *x, const rote_real *y, double *sum, double *dot);
   void (*combine)(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
                   rote_real c, rote_real *out); /* out = a x + b y + c; out may be x or y */
+
+  /* Dequantized pixels as logits: t = log(v / (1 - v)), v = lambda + (1 - 2 lambda) (level + u) /
+   * 256; u [n] in [0, 1) becomes t. Absolute error below 1e-6 for lambda >= 0.01. */
+  void (*logit)(size_t n, double lambda, const uint8_t *level, rote_real *u);
 
   /* Adam (Kingma and Ba 2015, algorithm 1) on n parameters, in PyTorch's order of operations:
    * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= step m / (sqrt(v) root_correction + epsilon),

@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-/* A block of decoder outputs should stay in the second-level cache: 128 columns of 1,024 pixels are
- * 512 KiB. */
-#define BLOCK 128
+/* Columns the decoder runs at once: the width of one panel of gemm, so that no row of an activation
+ * has to be copied together, and few enough for the second-level cache. */
+#define BLOCK 64
 
 /* Mixtures have a hundred outputs a pixel: fewer columns then, within these bytes if 16 allow it.
  */

@@ -41,22 +41,12 @@ static void rectify_backward(size_t n, rote_real slope, const rote_real *y, rote
   }
 }
 
-static double sum(size_t n, const rote_real *x)
+static void sum_dot(size_t n, const rote_real *x, const rote_real *y, double *sum, double *dot)
 {
-  double total = 0;
   for (size_t i = 0; i < n; i++) {
-    total += (double)x[i];
+    *sum += (double)x[i];
+    *dot += (double)x[i] * (double)y[i];
   }
-  return total;
-}
-
-static double dot(size_t n, const rote_real *x, const rote_real *y)
-{
-  double total = 0;
-  for (size_t i = 0; i < n; i++) {
-    total += (double)x[i] * (double)y[i];
-  }
-  return total;
 }
 
 static void combine(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
@@ -71,6 +61,14 @@ static void exponential(size_t n, const rote_real *x, rote_real *y)
 {
   for (size_t i = 0; i < n; i++) {
     y[i] = exp(x[i]);
+  }
+}
+
+static void logit(size_t n, double lambda, const uint8_t *level, rote_real *u)
+{
+  for (size_t i = 0; i < n; i++) {
+    const double v = lambda + (1 - 2 * lambda) * ((double)level[i] + (double)u[i]) / 256;
+    u[i] = (rote_real)log(v / (1 - v));
   }
 }
 
@@ -317,9 +315,9 @@ static const rote_kernels reference = {
     .rectify = rectify,
     .rectify_backward = rectify_backward,
     .exp = exponential,
-    .sum = sum,
-    .dot = dot,
+    .sum_dot = sum_dot,
     .combine = combine,
+    .logit = logit,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
