@@ -82,26 +82,44 @@ static run taps_up(const convolution *c, size_t x)
   return (run){first, end - first, at + first - (count - 1)};
 }
 
-static void down(const convolution *c, const rote_real *packed, const rote_real *high,
-                 size_t columns, size_t ld, rote_real *low)
+/* One product is whole: rows [rows, ld], `columns` in use. */
+static void rectify_rows(const rote_follow_up *follow_up, size_t rows, size_t columns, size_t ld,
+                         rote_real *y)
+{
+  if (follow_up == NULL || !follow_up->rectify) {
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) {
+    rote_kernels_get()->rectify(columns, follow_up->slope, y + i * ld);
+  }
+}
+
+/* follow_up: NULL within backward(); its scale is in the packed weights already. */
+static void down(const convolution *c, const rote_real *packed, const rote_follow_up *follow_up,
+                 const rote_real *high, size_t columns, size_t ld, rote_real *low)
 {
   const size_t ch = c->high_channels, k = c->kernel;
+  const rote_real *shift = follow_up == NULL ? NULL : follow_up->shift;
   for (size_t v = 0; v < c->low; v++) {
     for (size_t u = 0; u < c->low; u++) {
       const run ry = taps_down(c, v), rx = taps_down(c, u);
       for (size_t i = 0; i < ry.count; i++) {
         const rote_strided a = {packed + ((ry.first + i) * k + rx.first) * ch, k * k * ch, 1};
         const rote_real *b = high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld;
-        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, NULL, i > 0,
+        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, shift, i > 0,
                   low + (v * c->low + u) * c->low_channels * ld, ld);
       }
+      rectify_rows(follow_up, c->low_channels, columns, ld,
+                   low + (v * c->low + u) * c->low_channels * ld);
     }
   }
 }
 
-/* High pixels x with the same (x + p) / s meet the same low pixels: they are one product. */
-static void up(const convolution *c, const rote_real *packed, const rote_real *low, size_t columns,
-               size_t ld, rote_real *high)
+/* High pixels x with the same (x + p) / s meet the same low pixels: they are one product.
+ * shift: [s][h] or NULL */
+static void up(const convolution *c, const rote_real *packed, const rote_follow_up *follow_up,
+               const rote_real *shift, const rote_real *low, size_t columns, size_t ld,
+               rote_real *high)
 {
   const size_t ch = c->high_channels, cl = c->low_channels, s = c->stride, count = c->kernel / s;
   for (size_t y = 0; y < c->high; y++) {
@@ -115,9 +133,10 @@ static void up(const convolution *c, const rote_real *packed, const rote_real *l
         const size_t block = ky * s + r; /* of U[ky][r] */
         const rote_strided a = {packed + (block * ch * count + rx.first) * cl, count * cl, 1};
         const rote_real *b = low + ((ry.pixel + i) * c->low + rx.pixel) * cl * ld;
-        rote_gemm((next - x) * ch, columns, rx.count * cl, a, b, ld, NULL, i > 0,
+        rote_gemm((next - x) * ch, columns, rx.count * cl, a, b, ld, shift, i > 0,
                   high + (y * c->high + x) * ch * ld, ld);
       }
+      rectify_rows(follow_up, (next - x) * ch, columns, ld, high + (y * c->high + x) * ch * ld);
     }
   }
 }
@@ -185,23 +204,35 @@ static size_t down_packed_room(const rote_layer *layer)
   return weight_count((const convolution *)layer);
 }
 
-/* The packed weights, then room to pack them. */
+/* The packed weights, then room to pack them, then the shift of `stride` pixels. */
 static size_t up_packed_room(const rote_layer *layer)
 {
   const convolution *c = (const convolution *)layer;
-  return weight_count(c) + c->kernel * c->kernel * c->low_channels;
+  return weight_count(c) + c->kernel * c->kernel * c->low_channels + c->stride * c->high_channels;
 }
 
-static void down_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+static void multiply(size_t n, rote_real factor, rote_real *x)
+{
+  for (size_t i = 0; i < n; i++) {
+    x[i] *= factor;
+  }
+}
+
+static void down_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
-  pack_down(c, w + c->weight, packed);
+  const size_t row = c->high_channels * c->kernel * c->kernel;
+  pack_down(c, w + c->weight, slot->packed);
+  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
+    multiply(row, slot->follow_up.scale[l], slot->packed + l * row);
+  }
 }
 
 static void down_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                          const rote_real *x, rote_real *y)
 {
-  down((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+  down((const convolution *)layer, slot->packed, &slot->follow_up, x,
+       rote_column_pad(pass->columns), pass->ld, y);
 }
 
 static void down_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -212,21 +243,37 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
   (void)y;
   if (dx != NULL) {
     pack_up(c, pass->w + c->weight, slot->scratch + weight_count(c), slot->scratch);
-    up(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    up(c, slot->scratch, NULL, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
   weight_gradient(c, pass, slot, x, dy, gradient);
 }
 
-static void up_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+/* Where the shift of up_forward() lies. */
+static rote_real *shift_of(const convolution *c, rote_real *packed)
+{
+  return packed + weight_count(c) + c->kernel * c->kernel * c->low_channels;
+}
+
+static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
-  pack_up(c, w + c->weight, packed + weight_count(c), packed);
+  const rote_follow_up *f = &slot->follow_up;
+  const size_t ch = c->high_channels, row = c->kernel / c->stride * c->low_channels;
+  pack_up(c, w + c->weight, slot->packed + weight_count(c), slot->packed);
+  for (size_t i = 0; f->scale != NULL && i < c->kernel * c->stride * ch; i++) {
+    multiply(row, f->scale[i % ch], slot->packed + i * row);
+  }
+  for (size_t i = 0; f->shift != NULL && i < c->stride * ch; i++) {
+    shift_of(c, slot->packed)[i] = f->shift[i % ch];
+  }
 }
 
 static void up_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                        const rote_real *x, rote_real *y)
 {
-  up((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+  const convolution *c = (const convolution *)layer;
+  const rote_real *shift = slot->follow_up.shift == NULL ? NULL : shift_of(c, slot->packed);
+  up(c, slot->packed, &slot->follow_up, shift, x, rote_column_pad(pass->columns), pass->ld, y);
 }
 
 static void up_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -237,7 +284,7 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   (void)y;
   if (dx != NULL) {
     pack_down(c, pass->w + c->weight, slot->scratch);
-    down(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    down(c, slot->scratch, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
   weight_gradient(c, pass, slot, dy, x, gradient);
 }
@@ -248,6 +295,7 @@ static const rote_layer_ops down_ops = {
     .backward = down_backward,
     .packed_room = down_packed_room,
     .pack = down_pack,
+    .follows_up = true,
     .scratch_room = scratch_room,
 };
 
@@ -257,6 +305,7 @@ static const rote_layer_ops up_ops = {
     .backward = up_backward,
     .packed_room = up_packed_room,
     .pack = up_pack,
+    .follows_up = true,
     .scratch_room = scratch_room,
 };
 
@@ -298,7 +347,7 @@ rote_status rote_layer_convolution(rote_parameters *table, const char *name, siz
                                    size_t padding, rote_layer **layer)
 {
   const size_t low = (high + 2 * padding - kernel) / stride + 1;
-  const convolution c = {{&down_ops, high * high * channels, low * low * filters},
+  const convolution c = {{&down_ops, high * high * channels, low * low * filters, filters},
                          0,
                          high,
                          low,
@@ -315,7 +364,7 @@ rote_status rote_layer_transposed_convolution(rote_parameters *table, const char
                                               size_t stride, size_t padding, rote_layer **layer)
 {
   const size_t high = (low - 1) * stride + kernel - 2 * padding;
-  const convolution c = {{&up_ops, low * low * channels, high * high * filters},
+  const convolution c = {{&up_ops, low * low * channels, high * high * filters, filters},
                          0,
                          high,
                          low,
