@@ -16,8 +16,7 @@ rote_status rote_alloc(size_t count, size_t size, void *out);
 /** Release what rote_alloc() gave and null the pointer; accepts the address of a NULL pointer. */
 void rote_free(void *pointer);
 
-/** Bytes allocated and not yet released, as the allocator reserves them: up to 2 MiB more a block
- * for its alignment. */
+/** Bytes asked for and not yet released, in whole multiples of 64. */
 size_t rote_memory_live_bytes(void);
 
 /** For tests: let the n-th allocation from now fail (0 = the next); -1 switches that off. */
