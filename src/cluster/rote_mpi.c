@@ -4,6 +4,7 @@
 #include "rote/clock.h"
 #include "rote/run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,28 @@ rote_status rote_mpi_status(int code, const char *call)
   }
   MPI_Error_string(code, text, &length);
   return rote_fail(ROTE_INTERNAL, "%s failed: %s", call, text);
+}
+
+void rote_ending_take(rote_status status, rote_ending *ending)
+{
+  *ending = (rote_ending){.status = status};
+  if (status != ROTE_OK) {
+    snprintf(ending->reason, sizeof ending->reason, "%s", rote_fail_reason(status));
+  }
+}
+
+rote_status rote_ending_give(const rote_ending *ending)
+{
+  const rote_status status = (rote_status)ending->status;
+  return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
+}
+
+void rote_mpi_rest(long *nap)
+{
+  const long shortest = 100000, longest = 5000000; /* nanoseconds */
+  *nap = *nap == 0 ? shortest : 2 * *nap < longest ? 2 * *nap : longest;
+  const struct timespec pause = {.tv_nsec = *nap};
+  nanosleep(&pause, NULL);
 }
 
 rote_status rote_mpi_wait(MPI_Request *request, const char *call)
@@ -53,16 +76,22 @@ done:
 
 rote_status rote_agree(rote_status mine)
 {
-  static int failed, any; /* outlive a call that never ends */
+  static int failed, first; /* outlive a call that never ends */
+  static rote_ending ending;
   rote_status status = ROTE_OK;
-  MPI_Request request;
+  MPI_Request request = MPI_REQUEST_NULL;
   if (!active) {
     return mine;
   }
-  failed = mine != ROTE_OK;
-  ROTE_MPI(MPI_Iallreduce(&failed, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD, &request));
+  failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank();
+  rote_ending_take(mine, &ending);
+  ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request));
   ROTE_TRY(rote_mpi_wait(&request, "MPI_Iallreduce"));
-  status = any && mine == ROTE_OK ? rote_fail(ROTE_INTERNAL, "another rank failed") : mine;
+  if (first != INT_MAX) {
+    ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, MPI_COMM_WORLD, &request));
+    ROTE_TRY(rote_mpi_wait(&request, "MPI_Ibcast"));
+    ROTE_TRY(rote_ending_give(&ending));
+  }
 done:
   return status;
 }

@@ -1,6 +1,8 @@
 /* The kernels in vectors, compiled once per instruction set. Formulas: rote/kernels.h,
  * kernel_reference.c. */
 #include "kernel_gemm.h"
+#include "kernel_lanes.h"
+#include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
 
 #include <math.h>
@@ -179,30 +181,6 @@ static void adam(size_t n, const float *restrict g, float *restrict w, float *re
   }
 }
 
-static void add_lanes(double *total, v16f v)
-{
-  for (int l = 0; l < 16; l++) {
-    total[l] += (double)v[l];
-  }
-}
-
-static void store_columns(size_t first, size_t columns, const double *total, double *out)
-{
-  for (size_t l = 0; l < 16 && first + l < columns; l++) {
-    out[first + l] = total[l];
-  }
-}
-
-/* All bits set where column first + lane is below `columns`. */
-static v16i used_lanes(size_t first, size_t columns)
-{
-  v16i used;
-  for (int l = 0; l < 16; l++) {
-    used[l] = first + (size_t)l < columns ? -1 : 0;
-  }
-  return used;
-}
-
 /* softplus(a) = max(a, 0) + log(1 + e^-|a|). The logarithms of a run of pixels are taken at once,
  * as the logarithm of their product: each factor is in [1, 2], so 64 of them stay below 2^64. That
  * leaves one exponential a pixel. Error of the sum: below 2e-7 of the sum of 1 + |a|. */
@@ -364,4 +342,6 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
     .inverse_step = ROTE_ISA_NAME(rote_inverse_step),
+    .mixture_image = ROTE_ISA_NAME(rote_mixture_image),
+    .mixture_loss = ROTE_ISA_NAME(rote_mixture_loss),
 };

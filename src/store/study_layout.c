@@ -63,6 +63,7 @@ const rote_study_array rote_study_unit_scales[] = {
 };
 
 const rote_study_array rote_study_recovery_scales[] = {
+    SCALE("recovery/model", "G", "1", "model trained on all images, from 0"),
     SCALE("recovery/round", "T", "1", "rounds of a method before this entry of a curve"),
     SCALE("recovery/control/index", "Q", "1",
           "index of the control image among the test images of the data file, from 0"),
@@ -76,7 +77,7 @@ const rote_study_array rote_study_sample_arrays[] = {
     ARRAY("sample/label", "N", ROTE_H5_I32, ROTE_H5_BLOCKS, "1",
           "class of the image, -1 where unknown"),
     ARRAY("sample/name", "N", ROTE_H5_TEXT, ROTE_H5_BLOCKS, "1",
-          "set of the data file and index in it"),
+          "file of the image; where the data file keeps no names, its set and the index in it"),
     END,
 };
 

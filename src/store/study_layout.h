@@ -1,8 +1,9 @@
 /* What study.h5 holds: one line an array, which writer and readers share.
  *
  * Dimensions are letters: N images, V evaluated epochs, R repeats, K folds, E epochs, F full
- * models, U units; of recoveries T rounds of the curves, Q control images, C channels, H rows, W
- * columns, and I the images of a job: N or Q. Each has one scale; all arrays of that dimension are
+ * models, U units; of recoveries G full models, T rounds of the curves, Q control images, C
+ * channels, H rows, W columns, and I the images of a job: N or Q. netCDF tools find a scale only in
+ * the groups above an array, hence G beside F. Each has one scale; all arrays of that dimension are
  * attached to it. */
 #ifndef ROTE_STUDY_LAYOUT_H
 #define ROTE_STUDY_LAYOUT_H
@@ -32,7 +33,7 @@ extern const rote_study_array rote_study_unit_scales[];    /* V, U, below execut
 extern const rote_study_array
     rote_study_sample_arrays[]; /* label, name; the index is a link to /image */
 extern const rote_study_array rote_study_fold_array;
-extern const rote_study_array rote_study_recovery_scales[]; /* T, Q, C, H, W */
+extern const rote_study_array rote_study_recovery_scales[]; /* G, T, Q, C, H, W */
 /* Of a variant with folds; and the same of its full models. */
 extern const rote_study_array rote_study_likelihood_arrays[], rote_study_full_likelihood_arrays[];
 extern const rote_study_array rote_study_loss_arrays[], rote_study_full_loss_arrays[];

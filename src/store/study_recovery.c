@@ -10,7 +10,7 @@
 
 #define RATE(name_, long_name_)                                                                    \
   {                                                                                                \
-    .name = name_, .dims = "F", .type = ROTE_H5_F64, .units = "1", .long_name = long_name_         \
+    .name = name_, .dims = "G", .type = ROTE_H5_F64, .units = "1", .long_name = long_name_         \
   }
 #define SCORE(name_, type_, member_, units_, long_name_)                                           \
   {                                                                                                \
@@ -75,7 +75,7 @@ static placed place(const rote_recovery_array *a, bool control, const char *grou
   placed p;
   snprintf(p.name, sizeof p.name, "recovery/%s%s%s/%s", control ? "control" : "training",
            group[0] == '\0' ? "" : "/", group, a->array.name);
-  snprintf(p.dims, sizeof p.dims, "%s%c%s", a->of_model ? "F" : "", control ? 'Q' : 'N',
+  snprintf(p.dims, sizeof p.dims, "%s%c%s", a->of_model ? "G" : "", control ? 'Q' : 'N',
            a->array.dims + 1);
   return p;
 }
@@ -147,12 +147,13 @@ rote_status rote_study_recovery_begin(rote_study_file *file, size_t variant,
   rote_h5 *h5 = &file->h5;
   rote_study_part *part = &file->variant[variant];
   size_t *length = part->sizes.length;
+  length['G' - 'A'] = options->folds.full;
   length['T' - 'A'] = curve;
   length['Q' - 'A'] = options->recovery.control;
   length['C' - 'A'] = info->channels;
   length['H' - 'A'] = info->height;
   length['W' - 'A'] = info->width;
-  if (length['F' - 'A'] == 0) {
+  if (length['G' - 'A'] == 0) {
     return ROTE_OK; /* of leave-out models neither curves nor images are kept */
   }
   ROTE_TRY(put_scales(h5, part, round));
