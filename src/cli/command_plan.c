@@ -76,9 +76,8 @@ static void print_variant(const rote_plan_variant *v)
   printf("  FLOP of training      %.3g\n", v->flop_training);
   if (v->recovery.models > 0) {
     printf("  FLOP of recovery      %.3g\n", v->recovery.flop);
-    printf("  hours of recovery     %.3g of one core (%.3g s an image from a full model, measured "
-           "here; its attractor on\n"
-           "                        untrained weights)\n",
+    printf("  hours of recovery     %.3g of one core at most (%.3g s an image from a full model, "
+           "measured here)\n",
            v->recovery.hours, v->recovery.full_seconds);
   }
   if (v->evaluations > 0) {

@@ -8,25 +8,31 @@
 /* Images and rounds of the measurement. */
 enum { IMAGES = 16, ROUNDS = 4 };
 
-/* What one image costs: a method for one round, and everything about its attractor. */
+/* What one image costs. */
 typedef struct {
-  double round_seconds, round_flop;
-  double attractor_seconds, attractor_flop;
-  double bytes; /* room of a worker */
+  double round_seconds, round_flop; /* of one method */
+  double bytes;                     /* room of a worker */
 } image_cost;
 
-/* An image's share of a recovery of so many rounds by the blind method. Attractors are of untrained
- * weights, whose power iterations may be shorter. */
-static rote_status time_recovery(const rote_trainer *t, const rote_data_info *info,
-                                 const rote_image_set *set, rote_recovery_options options,
-                                 double seconds, double *cost_seconds, double *cost_flop,
-                                 double *bytes)
+/* An image's share of a round of the blind method, and the room of a worker. */
+static rote_status measure(const rote_trainer *t, const rote_data_info *info,
+                           const rote_image_set *set, double seconds, image_cost *cost)
 {
   rote_status status = ROTE_OK;
   rote_recovery *recovery = NULL;
   rote_recovery_result *result = NULL;
   uint32_t index[IMAGES];
   double done = 0;
+  const rote_options *o = &t->options;
+  rote_recovery_options options = {
+      .seed = o->seed,
+      .degradation = {.missing = o->recovery.missing, .blocks = o->recovery.blocks},
+      .rho = o->recovery.rho,
+      .rounds = ROUNDS,
+      .inner = 1,
+      .methods = 1u << ROTE_INVERSE_BLIND,
+      .attractor = o->folds.full > 0,
+  };
   const size_t count = set->count < IMAGES ? set->count : IMAGES;
   const size_t before = rote_memory_live_bytes();
   for (size_t i = 0; i < count; i++) {
@@ -40,49 +46,23 @@ static rote_status time_recovery(const rote_trainer *t, const rote_data_info *in
                                  .train_count = count};
   ROTE_TRY(
       rote_recovery_create(t->model->autoencoder, info, &options, ROTE_RECOVERY_SHARD, &recovery));
+  cost->bytes = (double)(rote_memory_live_bytes() - before);
+  rote_recovery_destroy(&recovery);
+  options.attractor = false;
+  ROTE_TRY(
+      rote_recovery_create(t->model->autoencoder, info, &options, ROTE_RECOVERY_SHARD, &recovery));
   ROTE_TRY(rote_recovery_result_create(&options, count, rote_data_pixels(info),
                                        info->height * info->width, &result));
-  *bytes = (double)(rote_memory_live_bytes() - before);
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
   do {
     ROTE_TRY(rote_recover(recovery, t->w, &job, result));
-    done += (double)count;
+    done += ROUNDS * (double)count;
   } while (rote_seconds() - start < seconds);
-  *cost_seconds = (rote_seconds() - start) / done;
-  *cost_flop = 2 * (rote_kernels_multiply_adds() - counted) / done;
+  cost->round_seconds = (rote_seconds() - start) / done;
+  cost->round_flop = 2 * (rote_kernels_multiply_adds() - counted) / done;
 done:
   rote_recovery_result_destroy(&result);
   rote_recovery_destroy(&recovery);
-  return status;
-}
-
-static rote_status measure(const rote_trainer *t, const rote_data_info *info,
-                           const rote_image_set *set, double seconds, image_cost *cost)
-{
-  rote_status status = ROTE_OK;
-  double all_seconds = 0, all_flop = 0, bytes = 0;
-  const rote_options *o = &t->options;
-  rote_recovery_options options = {
-      .seed = o->seed,
-      .degradation = {.missing = o->recovery.missing, .blocks = o->recovery.blocks},
-      .rho = o->recovery.rho,
-      .rounds = ROUNDS,
-      .inner = 1,
-      .methods = 1u << ROTE_INVERSE_BLIND,
-  };
-  ROTE_TRY(
-      time_recovery(t, info, set, options, seconds / 2, &all_seconds, &all_flop, &cost->bytes));
-  cost->round_seconds = all_seconds / ROUNDS;
-  cost->round_flop = all_flop / ROUNDS;
-  if (o->folds.full > 0) {
-    options.attractor = true;
-    ROTE_TRY(time_recovery(t, info, set, options, seconds / 2, &cost->attractor_seconds,
-                           &cost->attractor_flop, &bytes));
-    cost->attractor_seconds -= all_seconds;
-    cost->attractor_flop -= all_flop;
-    cost->bytes = bytes;
-  }
-done:
   return status;
 }
 
@@ -99,16 +79,17 @@ rote_status rote_plan_recovery_make(const rote_trainer *t, const rote_data_info 
   }
   ROTE_TRY(measure(t, info, set, seconds, &cost));
   const double rounds = (double)(o->recovery.rounds * o->recovery.inner);
-  const double full_rounds = ROTE_INVERSE_COUNT * rounds;
+  /* A step of the power iteration at an attractor costs about as much as a round. */
+  const double full_rounds = ROTE_INVERSE_COUNT * rounds + ROTE_ATTRACTOR_STEPS;
   const double pixels = (double)rote_data_pixels(info);
   plan->models = rote_unit_count(o);
   plan->full_images = (double)(o->folds.full * (images + o->recovery.control));
   plan->left_out_images = (double)(o->folds.repeats * o->folds.count * images);
-  plan->full_seconds = full_rounds * cost.round_seconds + cost.attractor_seconds;
+  plan->full_seconds = full_rounds * cost.round_seconds;
   plan->hours = (plan->full_images * plan->full_seconds +
                  plan->left_out_images * rounds * cost.round_seconds) /
                 3600;
-  plan->flop = plan->full_images * (full_rounds * cost.round_flop + cost.attractor_flop) +
+  plan->flop = plan->full_images * full_rounds * cost.round_flop +
                plan->left_out_images * rounds * cost.round_flop;
   plan->bytes = cost.bytes;
   /* Of an image: what was given and three answers, two masks at most as large, curves and numbers;

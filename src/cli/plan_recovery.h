@@ -1,4 +1,5 @@
-/* What recovering from the models of a variant will cost. */
+/* What recovering from the models of a variant will cost: at most, for power iterations at
+ * attractors may be shorter than they are counted. */
 #ifndef ROTE_PLAN_RECOVERY_H
 #define ROTE_PLAN_RECOVERY_H
 
