@@ -122,7 +122,7 @@ import h5py
 with h5py.File("wrong/study.h5", "r+") as f:
     a = f[sys.argv[1]]
     x = a[...]
-    last = x.reshape(-1)[-9:]
+    last = x[0, -1] if x.ndim == 5 else x.reshape(-1)[-9:]
     last[...] = last + 0.1 if x.dtype.kind == "f" else 255 - last if x.ndim == 5 else 1 - last
     a[...] = x
 END
