@@ -4,18 +4,19 @@
 #include "rote/clock.h"
 #include "rote/run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define START_PATIENCE 600.0 /* seconds; rank 0 reads the study and the data meanwhile */
 #define LONGEST_NAP 0.01
 #define ABORT_SECONDS 4
 
 static bool active, suspected;
 static pid_t launcher;
+static double patience; /* seconds; 0: no end */
 
 rote_status rote_mpi_status(int code, const char *call)
 {
@@ -28,22 +29,40 @@ rote_status rote_mpi_status(int code, const char *call)
   return rote_fail(ROTE_INTERNAL, "%s failed: %s", call, text);
 }
 
-rote_status rote_mpi_wait(MPI_Request *request, const char *call)
+void rote_ending_take(rote_status status, rote_ending *ending)
+{
+  *ending = (rote_ending){.status = status};
+  if (status != ROTE_OK) {
+    snprintf(ending->reason, sizeof ending->reason, "%s", rote_fail_reason(status));
+  }
+}
+
+rote_status rote_ending_give(const rote_ending *ending)
+{
+  const rote_status status = (rote_status)ending->status;
+  return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
+}
+
+void rote_mpi_set_patience(double seconds)
+{
+  patience = seconds;
+}
+
+rote_status rote_mpi_wait(MPI_Request *request)
 {
   rote_status status = ROTE_OK;
   const double start = rote_seconds();
   double nap = 0;
-  int done = 0;
+  int come = 0;
   for (;;) {
-    ROTE_TRY(rote_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), call));
-    if (done) {
+    ROTE_MPI(MPI_Test(request, &come, MPI_STATUS_IGNORE));
+    if (come) {
       break;
     }
     const double waited = rote_seconds() - start;
-    if (waited > START_PATIENCE || rote_cluster_launcher_gone()) {
+    if ((patience > 0 && waited > patience) || rote_cluster_launcher_gone()) {
       rote_cluster_suspect();
-      ROTE_TRY(
-          rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s in %s", waited, call));
+      ROTE_TRY(rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s for it", waited));
     }
     rote_nap(&nap, LONGEST_NAP);
   }
@@ -53,16 +72,21 @@ done:
 
 rote_status rote_agree(rote_status mine)
 {
-  static int failed, any; /* outlive a call that never ends */
   rote_status status = ROTE_OK;
-  MPI_Request request;
+  rote_ending ending;
+  MPI_Request request = MPI_REQUEST_NULL;
   if (!active) {
     return mine;
   }
-  failed = mine != ROTE_OK;
-  ROTE_MPI(MPI_Iallreduce(&failed, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD, &request));
-  ROTE_TRY(rote_mpi_wait(&request, "MPI_Iallreduce"));
-  status = any && mine == ROTE_OK ? rote_fail(ROTE_INTERNAL, "another rank failed") : mine;
+  int failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank(), first = INT_MAX;
+  rote_ending_take(mine, &ending);
+  ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request));
+  ROTE_TRY(rote_mpi_wait(&request));
+  if (first != INT_MAX) {
+    ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, MPI_COMM_WORLD, &request));
+    ROTE_TRY(rote_mpi_wait(&request));
+    ROTE_TRY(rote_ending_give(&ending));
+  }
 done:
   return status;
 }

@@ -6,6 +6,7 @@
 
 #include <mpi.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 rote_status rote_mpi_status(int code, const char *call);
 
@@ -19,12 +20,22 @@ bool rote_cluster_suspected(void);
 /* Whether mpirun or Slurm's daemon that started this rank has ended: then nobody ends it. */
 bool rote_cluster_launcher_gone(void);
 
-/* Wait for a non-blocking collective call, asleep, so that the others wait without taking the cores
- * of those who still work. @return ROTE_STOPPED if some rank does not come */
-rote_status rote_mpi_wait(MPI_Request *request, const char *call);
+/* How something ended, as one rank tells another. */
+typedef struct {
+  int32_t status; /* rote_status */
+  char reason[2048];
+} rote_ending;
 
-/* Collective: a failed rank keeps its own status; healthy ranks get ROTE_INTERNAL "another rank
- * failed". */
+/* The status with its recorded reason; and back: records the reason and returns the status. */
+void rote_ending_take(rote_status status, rote_ending *ending);
+rote_status rote_ending_give(const rote_ending *ending);
+
+/* Wait for a request asleep: MPI's own waits spin. @return ROTE_STOPPED if the launcher is gone, or
+ * after as many seconds as rote_mpi_set_patience() says (0, as at the start: no limit) */
+void rote_mpi_set_patience(double seconds);
+rote_status rote_mpi_wait(MPI_Request *request);
+
+/* Collective: if a rank failed, all get the status and the reason of the lowest one that did. */
 rote_status rote_agree(rote_status mine);
 
 /* End all ranks at once: the one caller of MPI_Abort. */

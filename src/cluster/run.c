@@ -20,6 +20,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Seconds for the collective calls before the work: rank 0 reads the study and the data meanwhile.
+ */
+#define START_PATIENCE 600.0
+
 /* All that a run holds; on every rank. */
 typedef struct {
   const rote_run_request *request;
@@ -69,7 +73,7 @@ static rote_status broadcast(void *data, size_t bytes)
   rote_status status = ROTE_OK;
   MPI_Request request;
   ROTE_MPI(MPI_Ibcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD, &request));
-  ROTE_TRY(rote_mpi_wait(&request, "MPI_Ibcast"));
+  ROTE_TRY(rote_mpi_wait(&request));
 done:
   return status;
 }
@@ -285,6 +289,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   rote_status status = ROTE_OK;
   run r = {.request = request, .directory = {.lock = -1}, .deadline = deadline_of(request)};
   memset(outcome, 0, sizeof *outcome);
+  rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
