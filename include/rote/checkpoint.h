@@ -4,6 +4,7 @@
 #define ROTE_CHECKPOINT_H
 
 #include "rote/digest.h"
+#include "rote/result.h"
 #include "rote/status.h"
 #include "rote/study.h"
 
@@ -35,6 +36,7 @@ typedef struct {
   float *loss_held_out;         /* [loss_count] */
   uint32_t resumes;
   double seconds;
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* of the training so far, as in rote_execution */
   size_t group_count;
   const rote_array_group *group; /* [group_count] */
 } rote_checkpoint;

@@ -27,6 +27,8 @@ typedef struct {
   const char *output;          /* NULL: what the study says */
   double max_hours;            /* 0: no limit */
   long long deadline;          /* seconds since 1970; 0: none */
+  bool force_unlock;           /* take the lock of the run directory whoever has it */
+  bool allow_cpu_change;       /* go on with another arithmetic (rote/isa.h), and record it */
   volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
   /* Called on rank 0 only; may be NULL. */
   void (*started)(void *context, const rote_study *study, const rote_data_info *info,

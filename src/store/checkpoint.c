@@ -1,6 +1,6 @@
 /* Layout: attributes of / kind = "rote checkpoint", key, study, epoch, step, resumes, seconds,
- * complete; /loss_train and /loss_held_out float32 [epochs of the study]; /<group>/<array> float32,
- * one chunk each. */
+ * arithmetic, complete; /loss_train and /loss_held_out float32 [epochs of the study];
+ * /<group>/<array> float32, one chunk each. */
 #include "rote/checkpoint.h"
 
 #include "h5.h"
@@ -53,6 +53,7 @@ rote_status rote_checkpoint_write(const char *path, const char *previous,
   ROTE_TRY(rote_h5_value_put(&h5, ".", "step", ROTE_H5_U64, 1, &checkpoint->step));
   ROTE_TRY(rote_h5_value_put(&h5, ".", "resumes", ROTE_H5_U32, 1, &checkpoint->resumes));
   ROTE_TRY(rote_h5_value_put(&h5, ".", "seconds", ROTE_H5_F64, 1, &checkpoint->seconds));
+  ROTE_TRY(rote_h5_text_put(&h5, ".", "arithmetic", checkpoint->arithmetic));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, checkpoint->loss_train));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, checkpoint->loss_held_out));
   for (size_t g = 0; g < checkpoint->group_count; g++) {
@@ -97,6 +98,8 @@ rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint)
   ROTE_TRY(rote_h5_value_get(&h5, ".", "step", ROTE_H5_U64, &checkpoint->step));
   ROTE_TRY(rote_h5_value_get(&h5, ".", "resumes", ROTE_H5_U32, &checkpoint->resumes));
   ROTE_TRY(rote_h5_value_get(&h5, ".", "seconds", ROTE_H5_F64, &checkpoint->seconds));
+  ROTE_TRY(rote_h5_text_get(&h5, ".", "arithmetic", checkpoint->arithmetic,
+                            sizeof checkpoint->arithmetic));
   if (checkpoint->loss_count > 0) {
     if (checkpoint->epoch > checkpoint->loss_count) {
       ROTE_TRY(rote_fail(ROTE_DATA, "%s: is at epoch %llu of a study of %zu epochs", path,

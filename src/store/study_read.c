@@ -48,6 +48,22 @@ done:
   return status;
 }
 
+/* As rote_run_fingerprint() makes it: of the study's text and the data's digest. */
+static rote_status read_fingerprint(rote_h5 *h5, char *fingerprint)
+{
+  rote_status status = ROTE_OK;
+  char data[ROTE_DIGEST_TEXT];
+  char *study = NULL; /* HDF5's */
+  ROTE_TRY(rote_h5_text_get(h5, ".", "data_sha256", data, sizeof data));
+  ROTE_TRY(rote_h5_value_get(h5, ".", "study", ROTE_H5_TEXT, &study));
+  const void *block[] = {study == NULL ? "" : study, data};
+  const size_t bytes[] = {study == NULL ? 0 : strlen(study), strlen(data)};
+  ROTE_TRY(rote_digest(2, block, bytes, fingerprint));
+done:
+  H5free_memory(study);
+  return status;
+}
+
 rote_status rote_study_file_read_shape(const char *path, const char *variant,
                                        rote_study_file_shape *shape)
 {
@@ -63,6 +79,7 @@ rote_status rote_study_file_read_shape(const char *path, const char *variant,
                                    .folds = sizes.length['K' - 'A'],
                                    .epochs_evaluated = sizes.length['V' - 'A'],
                                    .seed = seed};
+  ROTE_TRY(read_fingerprint(&h5, shape->fingerprint));
 done:
   rote_h5_close(&h5);
   return status;

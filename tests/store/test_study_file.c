@@ -53,7 +53,6 @@ static rote_status begin(const char *to, const rote_study *study, rote_study_fil
                                              .seed = 1ull << 63,
                                              .program_version = "0.1.0",
                                              .program_commit = "abc",
-                                             .arithmetic = "v4",
                                              .blas_core = "Haswell"};
   return rote_study_file_begin(to, study, &data, &identity, N, label,
                                study->base.folds.count > 0 ? fold : NULL, file);
@@ -100,6 +99,7 @@ static rote_status write_study(const char *to, size_t folds, const char *host)
   for (size_t i = 0; i < study->variant_count; i++) {
     ROTE_TRY(write_variant(file, i, &study->variant[i].options, host));
   }
+  ROTE_TRY(rote_study_file_write_arithmetic(file, "fma"));
   ROTE_TRY(rote_study_file_commit(&file));
   assert_null(file);
 done:
