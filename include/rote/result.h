@@ -3,14 +3,12 @@
 #define ROTE_RESULT_H
 
 #include "rote/digest.h"
+#include "rote/label.h"
 #include "rote/status.h"
 #include "rote/study.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define ROTE_ARITHMETIC_MAX 8
 
 /* How a unit was computed: never part of a result that is compared. */
 typedef struct {
@@ -54,20 +52,5 @@ rote_status rote_evaluate_result_write(const char *path, const rote_evaluate_res
 
 /** Like rote_train_result_read(); key, study, images and arrays given by the caller. */
 rote_status rote_evaluate_result_read(const char *path, rote_evaluate_result *result);
-
-/* What a result file says of itself in a line at its end, so that it is known without HDF5. */
-typedef struct {
-  bool training; /* else an evaluation */
-  char key[ROTE_KEY_MAX];
-  char study[ROTE_DIGEST_TEXT];
-  size_t done;      /* of a training, as in rote_train_result; 0 of an evaluation */
-  uint8_t diverged; /* of a training */
-  char arithmetic[ROTE_ARITHMETIC_MAX];
-} rote_result_label;
-
-/** Check the checksum of the whole file and read its label: enough to believe that the unit is
- * finished when there are thousands to look at.
- * @return ROTE_OK; ROTE_DATA if it is missing, damaged or no result; ROTE_IO; ROTE_NOMEM */
-rote_status rote_result_label_read(const char *path, rote_result_label *label);
 
 #endif

@@ -81,4 +81,11 @@ rote_status rote_study_file_read_log_px(const char *path, const char *variant, s
 rote_status rote_study_file_read_score(const char *path, const char *variant, size_t v,
                                        const char *name, double *values);
 
+/** Rows of a float array of a variant: "log_px", "effective_samples", "loss/train",
+ * "loss/held_out", and the same below "full/".
+ * @param[in]  first, count  of the first dimension
+ * @param[out] values        [count, ...] */
+rote_status rote_study_file_read_rows(const char *path, const char *variant, const char *name,
+                                      size_t first, size_t count, float *values);
+
 #endif

@@ -6,8 +6,8 @@
 
 #include "rote/digest.h"
 #include "rote/importance.h"
+#include "rote/label.h"
 #include "rote/queue.h"
-#include "rote/result.h"
 #include "rote/train.h"
 
 typedef enum {

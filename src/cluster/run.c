@@ -19,6 +19,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* All that a run holds; on every rank. */
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
   const char *arithmetic; /* of all ranks, unless a change is allowed */
   bool mixed;             /* the run directory already holds files of both kinds, by permission */
   size_t shard;
+  char (*host)[64]; /* [ranks] on rank 0 */
 } run;
 
 static bool is_root(void)
@@ -153,6 +155,24 @@ static size_t choose_shard(size_t images, size_t workers)
   return (shard + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH * ROTE_EVALUATE_BATCH;
 }
 
+/* Names of all ranks' hosts to rank 0. Collective. */
+static rote_status gather_hosts(run *r)
+{
+  rote_status status = ROTE_OK;
+  char mine[64] = "";
+  gethostname(mine, sizeof mine - 1);
+  ROTE_TRY(rote_agree(is_root() ? rote_alloc((size_t)rote_cluster_size(), sizeof *r->host, &r->host)
+                                : ROTE_OK));
+  if (rote_cluster_size() == 1) {
+    memcpy(r->host[0], mine, sizeof mine);
+  } else {
+    ROTE_MPI(
+        MPI_Gather(mine, sizeof mine, MPI_BYTE, r->host, sizeof mine, MPI_BYTE, 0, MPI_COMM_WORLD));
+  }
+done:
+  return status;
+}
+
 static rote_unit_setting setting_of(const run *r)
 {
   return (rote_unit_setting){
@@ -213,6 +233,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_status status = ROTE_OK;
   rote_queue *queue = NULL;
   rote_coordinator *coordinator = NULL;
+  rote_board *board = NULL;
   const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
   ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
@@ -220,6 +241,8 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint,
                                    setting.allow_cpu_change ? NULL : r->arithmetic, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
+  ROTE_TRY(rote_board_create(ranks > 1 ? ranks - 1 : 1, ranks > 1,
+                             ranks > 1 ? r->host + 1 : r->host, &board));
   outcome->already_done = is_complete(r, queue, outcome);
   if (outcome->already_done) {
     goto done;
@@ -230,6 +253,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_farm farm = {.request = r->request,
                     .queue = queue,
                     .coordinator = coordinator,
+                    .board = board,
                     .setting = &setting,
                     .shard = r->shard,
                     .started = rote_seconds()};
@@ -248,6 +272,7 @@ done:
     const rote_status dismissed = rote_farm_dismiss();
     status = status == ROTE_OK ? dismissed : status;
   }
+  rote_board_destroy(&board);
   rote_coordinator_destroy(&coordinator);
   rote_queue_destroy(&queue);
   return status;
@@ -265,6 +290,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   ROTE_TRY(
       rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
   ROTE_TRY(rote_agree(assign_folds(&r)));
+  ROTE_TRY(gather_hosts(&r));
   snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
   const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
   r.shard = choose_shard(r.data.train.count, workers);
@@ -282,6 +308,7 @@ done:
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);
   rote_free(&r.fold);
+  rote_free(&r.host);
   rote_study_destroy(&r.study);
   return status;
 }

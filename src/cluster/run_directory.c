@@ -3,7 +3,6 @@
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
-#include "rote/result.h"
 #include "rote/sealed_text.h"
 #include "rote/unit.h"
 
@@ -133,11 +132,11 @@ static struct {
 
 static int find_other_study(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
-  rote_result_label label;
+  rote_label label;
   (void)info, (void)where;
   const size_t n = strlen(path);
   if (kind == FTW_F && n > 3 && strcmp(path + n - 3, ".h5") == 0 &&
-      rote_result_label_read(path, &label) == ROTE_OK) {
+      rote_label_read(path, &label) == ROTE_OK) {
     if (strcmp(label.study, search.fingerprint) != 0) {
       snprintf(search.other, sizeof search.other, "%s", path);
     }
@@ -233,15 +232,16 @@ static int remove_temporary(const char *path, const struct stat *info, int kind,
 
 rote_status rote_run_directory_result(const char *directory, const char *fingerprint,
                                       const rote_study *study, size_t variant, size_t unit,
-                                      size_t epoch, rote_result_label *label)
+                                      size_t epoch, rote_label *label)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX], key[ROTE_KEY_MAX];
   const rote_variant *v = &study->variant[variant];
   rote_unit_key(v->name, rote_unit_at(&v->options, unit), epoch, key);
   ROTE_TRY(rote_unit_result_path(directory, study, variant, unit, epoch, path));
-  ROTE_TRY(rote_result_label_read(path, label));
-  if (strcmp(label->key, key) != 0 || label->training != (epoch == 0)) {
+  ROTE_TRY(rote_label_read(path, label));
+  if (strcmp(label->key, key) != 0 ||
+      label->kind != (epoch == 0 ? ROTE_LABEL_TRAINING : ROTE_LABEL_EVALUATION)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of the unit %s, not of %s", path, label->key, key));
   }
   if (strcmp(label->study, fingerprint) != 0) {
@@ -284,8 +284,7 @@ typedef struct {
   char other[ROTE_ARITHMETIC_MAX]; /* that of the last one */
 } scan;
 
-static bool result_good(scan *s, size_t variant, size_t unit, size_t epoch,
-                        rote_result_label *label)
+static bool result_good(scan *s, size_t variant, size_t unit, size_t epoch, rote_label *label)
 {
   char path[ROTE_PATH_MAX];
   if (rote_unit_result_path(s->directory, s->queue->study, variant, unit, epoch, path) != ROTE_OK ||
@@ -309,12 +308,12 @@ static void scan_unit(scan *s, size_t variant, size_t unit)
 {
   const rote_options *o = &s->queue->study->variant[variant].options;
   rote_queue_unit *u = rote_queue_unit_at(s->queue, variant, unit);
-  rote_result_label train = {.diverged = 0}, evaluation;
+  rote_label train = {.diverged = 0}, evaluation;
   char path[ROTE_PATH_MAX];
   u->trained = result_good(s, variant, unit, 0, &train);
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     const size_t epoch = rote_evaluation_epoch(o, v);
-    if ((u->trained && train.diverged && epoch > train.done) ||
+    if ((u->trained && train.diverged && epoch > train.epoch) ||
         result_good(s, variant, unit, epoch, &evaluation)) {
       u->snapshot[v] = ROTE_SNAPSHOT_DONE;
     } else if (rote_unit_model_path(s->directory, s->queue->study, variant, unit, epoch, path) ==

@@ -3,8 +3,8 @@
 #define ROTE_RUN_DIRECTORY_H
 
 #include "rote/images.h"
+#include "rote/label.h"
 #include "rote/queue.h"
-#include "rote/result.h"
 #include "rote/run_lock.h"
 #include "rote/study.h"
 
@@ -60,7 +60,7 @@ rote_status rote_run_directory_scan(const char *path, const char *fingerprint,
  * @return ROTE_OK; ROTE_DATA, also if it is missing; ROTE_IO; ROTE_NOMEM */
 rote_status rote_run_directory_result(const char *path, const char *fingerprint,
                                       const rote_study *study, size_t variant, size_t unit,
-                                      size_t epoch, rote_result_label *label);
+                                      size_t epoch, rote_label *label);
 
 /** Remove what was on disk only for work that is done: the snapshot of the v-th evaluated epoch,
  * and when the whole unit is done its spare checkpoint. checkpoint.keep says what stays. */

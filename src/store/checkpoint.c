@@ -59,6 +59,11 @@ rote_status rote_checkpoint_write(const char *path, const char *previous,
   for (size_t g = 0; g < checkpoint->group_count; g++) {
     ROTE_TRY(write_group(&h5, &checkpoint->group[g]));
   }
+  rote_label label = {.kind = ROTE_LABEL_CHECKPOINT, .epoch = (size_t)checkpoint->epoch};
+  memcpy(label.key, checkpoint->key, sizeof label.key);
+  memcpy(label.study, checkpoint->study, sizeof label.study);
+  memcpy(label.arithmetic, checkpoint->arithmetic, sizeof label.arithmetic);
+  rote_label_text(&label, h5.label, sizeof h5.label);
   ROTE_TRY(rote_h5_commit(&h5, previous));
 done:
   rote_h5_close(&h5);
@@ -111,6 +116,21 @@ rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint)
   for (size_t g = 0; g < checkpoint->group_count; g++) {
     ROTE_TRY(read_group(&h5, &checkpoint->group[g]));
   }
+done:
+  rote_h5_close(&h5);
+  return status;
+}
+
+rote_status rote_checkpoint_check(const char *path, const char *key, const char *study,
+                                  size_t *epoch)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  uint64_t epochs = 0;
+  ROTE_TRY(rote_h5_open(path, kind, &h5));
+  ROTE_TRY(rote_key_check(&h5, key, study));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "epoch", ROTE_H5_U64, &epochs));
+  *epoch = (size_t)epochs;
 done:
   rote_h5_close(&h5);
   return status;

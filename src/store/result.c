@@ -1,12 +1,10 @@
 /* Layout: attributes of / kind, key, study, complete; the arrays under their field names;
  * attributes of /execution host, rank, attempts, resumes, seconds, arithmetic. A training also has
- * the attributes done and diverged. The label at the end of the file (seal.h):
- * training|evaluation KEY STUDY DONE DIVERGED ARITHMETIC. */
+ * the attributes done and diverged. A label at the end (rote/label.h). */
 #include "rote/result.h"
 
 #include "h5.h"
 #include "key.h"
-#include "seal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,30 +39,14 @@ done:
   return status;
 }
 
-static void put_label(rote_h5 *h5, const char *what, const char *key, const char *study,
-                      size_t done_epochs, unsigned diverged, const rote_execution *e)
+/* @param[in] label  kind, epoch and diverged */
+static void put_label(rote_h5 *h5, rote_label label, const char *key, const char *study,
+                      const rote_execution *e)
 {
-  snprintf(h5->label, sizeof h5->label, "%s %s %s %zu %u %s", what, key, study, done_epochs,
-           diverged, e->arithmetic[0] == '\0' ? "unknown" : e->arithmetic);
-}
-
-rote_status rote_result_label_read(const char *path, rote_result_label *label)
-{
-  rote_status status = ROTE_OK;
-  char text[ROTE_LABEL_MAX], what[16];
-  unsigned diverged = 0;
-  int used = 0;
-  ROTE_TRY(rote_seal_check_label(path, text));
-  /* widths: the rooms of the fields, less one */
-  if (sscanf(text, "%15s %127s %64s %zu %u %7s%n", what, label->key, label->study, &label->done,
-             &diverged, label->arithmetic, &used) != 6 ||
-      text[used] != '\0' || diverged > 1) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a result", path));
-  }
-  label->training = strcmp(what, "training") == 0;
-  label->diverged = (uint8_t)diverged;
-done:
-  return status;
+  snprintf(label.key, sizeof label.key, "%s", key);
+  snprintf(label.study, sizeof label.study, "%s", study);
+  memcpy(label.arithmetic, e->arithmetic, sizeof label.arithmetic);
+  rote_label_text(&label, h5->label, sizeof h5->label);
 }
 
 static rote_h5_array vector_of(size_t n)
@@ -85,8 +67,10 @@ rote_status rote_train_result_write(const char *path, const rote_train_result *r
   ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, result->loss_train));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, result->loss_held_out));
   ROTE_TRY(put_execution(&h5, &result->execution));
-  put_label(&h5, "training", result->key, result->study, result->done, result->diverged,
-            &result->execution);
+  put_label(&h5,
+            (rote_label){
+                .kind = ROTE_LABEL_TRAINING, .epoch = result->done, .diverged = result->diverged},
+            result->key, result->study, &result->execution);
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);
@@ -126,7 +110,8 @@ rote_status rote_evaluate_result_write(const char *path, const rote_evaluate_res
   ROTE_TRY(rote_h5_array_put(&h5, "log_px", &values, result->log_px));
   ROTE_TRY(rote_h5_array_put(&h5, "effective_samples", &values, result->effective_samples));
   ROTE_TRY(put_execution(&h5, &result->execution));
-  put_label(&h5, "evaluation", result->key, result->study, 0, 0, &result->execution);
+  put_label(&h5, (rote_label){.kind = ROTE_LABEL_EVALUATION}, result->key, result->study,
+            &result->execution);
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);

@@ -156,50 +156,44 @@ done:
   return status;
 }
 
-/* Content and label as one block, since the checksum goes in steps over both. */
-static rote_status label_content(const void *content, size_t bytes, const char *label, char **block)
+static rote_status print_label(const char *label, char *line)
 {
-  rote_status status = ROTE_OK;
   const size_t mark = strlen(label_mark), length = strlen(label);
   if (mark + length + 1 > ROTE_LABEL_MAX) {
-    ROTE_TRY(rote_fail(ROTE_INTERNAL, "the label \"%s\" is too long", label));
+    return rote_fail(ROTE_INTERNAL, "the label \"%s\" is too long", label);
   }
-  ROTE_TRY(rote_alloc(bytes + ROTE_LABEL_MAX, 1, block));
-  memcpy(*block, content, bytes);
-  char *line = *block + bytes;
   memset(line, ' ', ROTE_LABEL_MAX - 1);
   memcpy(line, label_mark, mark);
   memcpy(line + mark, label, length);
   line[ROTE_LABEL_MAX - 1] = '\n';
-done:
-  return status;
+  return ROTE_OK;
 }
 
 rote_status rote_seal_write(const char *path, const void *content, size_t bytes, const char *label)
 {
   rote_status status = ROTE_OK;
-  char seal[SEAL_BYTES + 1];
-  char *labelled = NULL;
+  const size_t rest = bytes % STEP; /* the checksum goes in steps: the last one begins here */
+  char seal[SEAL_BYTES + 1], end[STEP + ROTE_LABEL_MAX];
+  const size_t labelled = label[0] == '\0' ? 0 : ROTE_LABEL_MAX;
   checksum sum = start;
-  int fd = -1;
-  if (label[0] != '\0') {
-    ROTE_TRY(label_content(content, bytes, label, &labelled));
-    content = labelled;
-    bytes += ROTE_LABEL_MAX;
-  }
-  fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (fd < 0) {
     ROTE_TRY(write_failed(path));
   }
-  absorb(&sum, content, bytes);
-  print_seal(&sum, bytes, seal);
+  memcpy(end, (const char *)content + bytes - rest, rest);
+  if (labelled > 0) {
+    ROTE_TRY(print_label(label, end + rest));
+  }
+  absorb(&sum, content, bytes - rest);
+  absorb(&sum, (const unsigned char *)end, rest + labelled);
+  print_seal(&sum, bytes + labelled, seal);
   ROTE_TRY(write_all(fd, path, content, bytes));
+  ROTE_TRY(write_all(fd, path, end + rest, labelled));
   ROTE_TRY(write_all(fd, path, seal, SEAL_BYTES));
 done:
   if (fd >= 0 && close(fd) != 0 && status == ROTE_OK) {
     status = write_failed(path);
   }
-  rote_free(&labelled);
   return status;
 }
 
@@ -288,6 +282,22 @@ rote_status rote_seal_check_label(const char *path, char *label)
   if (label != NULL) {
     ROTE_TRY(read_label(fd, path, info.st_size - SEAL_BYTES, label));
   }
+done:
+  if (fd >= 0) {
+    close(fd);
+  }
+  return status;
+}
+
+rote_status rote_seal_peek_label(const char *path, char *label)
+{
+  rote_status status = ROTE_OK;
+  struct stat info;
+  const int fd = open(path, O_RDONLY);
+  if (fd < 0 || fstat(fd, &info) != 0) {
+    ROTE_TRY(read_failed(path));
+  }
+  ROTE_TRY(read_label(fd, path, info.st_size - SEAL_BYTES, label));
 done:
   if (fd >= 0) {
     close(fd);

@@ -18,7 +18,7 @@ rote_status rote_seal_append(const char *path);
   320 /* bytes of a label in the file, filled with blanks; the last is a newline */
 
 /** Write a file of these bytes, its label unless that is "", and its seal over both.
- * @return ROTE_OK; ROTE_IO; ROTE_NOMEM; ROTE_INTERNAL if the label is too long */
+ * @return ROTE_OK; ROTE_IO; ROTE_INTERNAL if the label is too long */
 rote_status rote_seal_write(const char *path, const void *content, size_t bytes, const char *label);
 
 /** Check a sealed file. A file that was checked and is still the same one is not read again.
@@ -29,6 +29,9 @@ rote_status rote_seal_check(const char *path);
 /** The same, and the label of the file. @param[out] label [ROTE_LABEL_MAX] without the blanks; ""
  * if the file has none */
 rote_status rote_seal_check_label(const char *path, char *label);
+
+/** The label alone, without reading the file: to show, not to believe. */
+rote_status rote_seal_peek_label(const char *path, char *label);
 
 /** Checksum of bytes in memory, as a seal has it. @param[out] text [17] hexadecimal digits */
 void rote_seal_digits(const void *content, size_t bytes, char *text);
