@@ -47,7 +47,9 @@ size_t rote_status_epoch(const char *directory, const rote_study *study, const c
       rote_label_peek(path, &label) != ROTE_OK) {
     return 0;
   }
-  return label.epoch;
+  /* it may have come further since progress.json was written */
+  const double until = rote_status_number(running, "epoch", 0);
+  return (double)label.epoch < until ? label.epoch : (size_t)until;
 }
 
 /* progress.json as far as it can be believed: whole, and of as many units as the study has. */
@@ -256,6 +258,9 @@ rote_status rote_status_view_read(const char *directory, rote_status_view **out)
   }
   if (told && v->progress != NULL) {
     mark_running(v);
+  }
+  if (v->state == ROTE_RUN_NEW && strspn(v->letter, ".") < v->first[variants]) {
+    v->state = ROTE_RUN_STOPPED; /* there are results, and progress.json is lost */
   }
   *out = v;
   v = NULL;
