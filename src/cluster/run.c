@@ -260,7 +260,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   ROTE_TRY(ranks > 1 ? rote_farm_coordinate(&farm) : rote_farm_alone(&farm));
   ROTE_TRY(finish(r, queue, outcome));
 done:
-  if (status == ROTE_STOPPED && rote_run_lock_lost(r->directory.lock)) {
+  if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
     status = rote_fail(ROTE_DATA,
                        "%s: another run has taken the lock of this directory; this one ends, and "
                        "has lost nothing",
