@@ -40,22 +40,23 @@ static rote_status parse(const char *path, const char *text, rote_label *label)
   return ROTE_OK;
 }
 
-rote_status rote_label_read(const char *path, rote_label *label)
+static rote_status read_by(rote_status (*get)(const char *path, char *text), const char *path,
+                           rote_label *label)
 {
   rote_status status = ROTE_OK;
   char text[ROTE_LABEL_MAX];
-  ROTE_TRY(rote_seal_check_label(path, text));
+  ROTE_TRY(get(path, text));
   ROTE_TRY(parse(path, text, label));
 done:
   return status;
 }
 
+rote_status rote_label_read(const char *path, rote_label *label)
+{
+  return read_by(rote_seal_check_label, path, label);
+}
+
 rote_status rote_label_peek(const char *path, rote_label *label)
 {
-  rote_status status = ROTE_OK;
-  char text[ROTE_LABEL_MAX];
-  ROTE_TRY(rote_seal_peek_label(path, text));
-  ROTE_TRY(parse(path, text, label));
-done:
-  return status;
+  return read_by(rote_seal_peek_label, path, label);
 }
