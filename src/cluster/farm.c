@@ -103,8 +103,26 @@ static void farm_progress(void *context, size_t workers, size_t busy, bool last)
       .seconds = now - f->started,
       .work_left = work_left(f->queue),
       .work_at_start = f->work_at_start,
+      .queue = f->queue,
+      .running = f->board->running,
+      .failure_count = f->board->failure_count,
+      .failure = f->board->failure,
   };
   f->request->progress(f->request->context, f->setting->directory, &p, last);
+}
+
+/* Take in a report, and put on the board what became of it. */
+static rote_status take(rote_farm *f, size_t worker, int rank, const rote_report *report,
+                        const float *values)
+{
+  const rote_order *order = &report->order;
+  const rote_status status = rote_coordinator_take(f->coordinator, rank, report, values);
+  if (report->kind == ROTE_REPORT_FAILED) {
+    rote_board_failed(f->board, worker, order, report->reason,
+                      rote_queue_look(f->queue, order->variant, order->unit)->failed);
+  }
+  rote_board_end(f->board, worker);
+  return status;
 }
 
 static bool farm_finished(void *context)
@@ -115,19 +133,27 @@ static bool farm_finished(void *context)
 static rote_order farm_next(void *context, size_t worker, bool training)
 {
   rote_farm *f = context;
-  return training ? rote_queue_next(f->queue, (int)worker) : rote_queue_next_shard(f->queue);
+  const rote_order order =
+      training ? rote_queue_next(f->queue, (int)worker) : rote_queue_next_shard(f->queue);
+  if (order.kind != ROTE_ORDER_NONE) {
+    rote_board_begin(f->board, worker, &order);
+  }
+  return order;
 }
 
 static rote_status farm_take(void *context, size_t worker, const rote_report *report,
                              const float *values)
 {
-  return rote_coordinator_take(((rote_farm *)context)->coordinator, (int)worker + 1, report,
-                               values);
+  return take(context, worker, (int)worker + 1, report, values);
 }
 
 static void farm_lost(void *context, size_t worker, const rote_order *order)
 {
-  rote_coordinator_lost(((rote_farm *)context)->coordinator, (int)worker + 1, order);
+  rote_farm *f = context;
+  rote_coordinator_lost(f->coordinator, (int)worker + 1, order);
+  rote_board_failed(f->board, worker, order, "its worker was silent for too long",
+                    rote_queue_look(f->queue, order->variant, order->unit)->failed);
+  rote_board_end(f->board, worker);
 }
 
 static double farm_seconds_left(void *context)
@@ -189,9 +215,9 @@ rote_status rote_farm_alone(rote_farm *f)
     if (order.kind == ROTE_ORDER_NONE) {
       break;
     }
-    rote_unit_run(runner, &order, &report, values);
-    ROTE_TRY(rote_coordinator_take(f->coordinator, 0, &report, values));
     farm_progress(f, 1, 1, false);
+    rote_unit_run(runner, &order, &report, values);
+    ROTE_TRY(take(f, 0, 0, &report, values));
     if (report.kind == ROTE_REPORT_STOPPED) {
       if (order.kind != ROTE_ORDER_TRAIN) {
         break;

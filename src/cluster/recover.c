@@ -3,6 +3,7 @@
 #include "rote/clock.h"
 #include "rote/file.h"
 #include "rote/fold.h"
+#include "rote/isa.h"
 #include "rote/memory.h"
 #include "rote/run.h"
 
@@ -37,7 +38,7 @@ rote_recovery_options rote_recover_options(const rote_options *o, rote_unit unit
   };
 }
 
-static void shard_key(const rote_variant *v, size_t unit, size_t shard, char *key)
+void rote_recover_key(const rote_variant *v, size_t unit, size_t shard, char *key)
 {
   rote_unit_key(v->name, rote_unit_at(&v->options, unit), 0, key);
   const size_t n = strlen(key);
@@ -48,7 +49,7 @@ rote_status rote_recover_path(const rote_unit_setting *s, size_t variant, size_t
                               char *path)
 {
   char key[ROTE_KEY_MAX];
-  shard_key(&s->study->variant[variant], unit, shard, key);
+  rote_recover_key(&s->study->variant[variant], unit, shard, key);
   return rote_path(path, "%s/results/%s.h5", s->directory, key);
 }
 
@@ -64,7 +65,7 @@ rote_status rote_recover_file(const rote_unit_setting *s, size_t variant, size_t
                                .height = s->info->height,
                                .width = s->info->width,
                                .score_only = !which.full};
-  shard_key(v, unit, shard, file->key);
+  rote_recover_key(v, unit, shard, file->key);
   memcpy(file->study, s->fingerprint, ROTE_DIGEST_TEXT);
   ROTE_TRY(rote_recovery_result_create(&options, part.count, rote_data_pixels(s->info),
                                        s->info->height * s->info->width, &file->result));
@@ -148,6 +149,8 @@ rote_status rote_recoverer_run(rote_recoverer *r, const rote_real *w, size_t uni
   ROTE_TRY(rote_recover(r->recovery, w, &job, file.result));
   file.execution = (rote_execution){
       .rank = rote_cluster_rank(), .attempts = 1, .seconds = rote_seconds() - start};
+  snprintf(file.execution.arithmetic, sizeof file.execution.arithmetic, "%s",
+           rote_isa_arithmetic(rote_isa_level()));
   gethostname(file.execution.host, sizeof file.execution.host - 1);
   ROTE_TRY(rote_recover_path(s, r->variant, unit, shard, path));
   ROTE_TRY(rote_recovery_file_write(path, &file));

@@ -11,6 +11,9 @@
  * blind method alone, whose PSNR is their score. */
 rote_recovery_options rote_recover_options(const rote_options *options, rote_unit unit);
 
+/** "relu/full-r00-recovery-0002". @param[out] key [ROTE_KEY_MAX] */
+void rote_recover_key(const rote_variant *variant, size_t unit, size_t shard, char *key);
+
 /** RUN/results/<unit>-recovery-<shard>.h5. */
 rote_status rote_recover_path(const rote_unit_setting *setting, size_t variant, size_t unit,
                               size_t shard, char *path);

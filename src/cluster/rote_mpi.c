@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_PATIENCE 600.0 /* seconds; rank 0 reads the study and the data meanwhile */
 #define LONGEST_NAP 0.01
 #define ABORT_SECONDS 4
 
 static bool active, suspected;
 static pid_t launcher;
+static double patience; /* seconds; 0: no end */
 
 rote_status rote_mpi_status(int code, const char *call)
 {
@@ -43,30 +43,26 @@ rote_status rote_ending_give(const rote_ending *ending)
   return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
 }
 
-void rote_mpi_rest(long *nap)
+void rote_mpi_set_patience(double seconds)
 {
-  const long shortest = 100000, longest = 5000000; /* nanoseconds */
-  *nap = *nap == 0 ? shortest : 2 * *nap < longest ? 2 * *nap : longest;
-  const struct timespec pause = {.tv_nsec = *nap};
-  nanosleep(&pause, NULL);
+  patience = seconds;
 }
 
-rote_status rote_mpi_wait(MPI_Request *request, const char *call)
+rote_status rote_mpi_wait(MPI_Request *request)
 {
   rote_status status = ROTE_OK;
   const double start = rote_seconds();
   double nap = 0;
-  int done = 0;
+  int come = 0;
   for (;;) {
-    ROTE_TRY(rote_mpi_status(MPI_Test(request, &done, MPI_STATUS_IGNORE), call));
-    if (done) {
+    ROTE_MPI(MPI_Test(request, &come, MPI_STATUS_IGNORE));
+    if (come) {
       break;
     }
     const double waited = rote_seconds() - start;
-    if (waited > START_PATIENCE || rote_cluster_launcher_gone()) {
+    if ((patience > 0 && waited > patience) || rote_cluster_launcher_gone()) {
       rote_cluster_suspect();
-      ROTE_TRY(
-          rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s in %s", waited, call));
+      ROTE_TRY(rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s for it", waited));
     }
     rote_nap(&nap, LONGEST_NAP);
   }
@@ -76,20 +72,19 @@ done:
 
 rote_status rote_agree(rote_status mine)
 {
-  static int failed, first; /* outlive a call that never ends */
-  static rote_ending ending;
   rote_status status = ROTE_OK;
+  rote_ending ending;
   MPI_Request request = MPI_REQUEST_NULL;
   if (!active) {
     return mine;
   }
-  failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank();
+  int failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank(), first = INT_MAX;
   rote_ending_take(mine, &ending);
   ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request));
-  ROTE_TRY(rote_mpi_wait(&request, "MPI_Iallreduce"));
+  ROTE_TRY(rote_mpi_wait(&request));
   if (first != INT_MAX) {
     ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, MPI_COMM_WORLD, &request));
-    ROTE_TRY(rote_mpi_wait(&request, "MPI_Ibcast"));
+    ROTE_TRY(rote_mpi_wait(&request));
     ROTE_TRY(rote_ending_give(&ending));
   }
 done:

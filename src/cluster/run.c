@@ -7,9 +7,11 @@
 #include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/fold.h"
+#include "rote/isa.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/sealed_text.h"
 #include "rote/study_file.h"
 #include "rote_mpi.h"
 #include "run_directory.h"
@@ -19,6 +21,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+/* Seconds for the collective calls before the work: rank 0 reads the study and the data meanwhile.
+ */
+#define START_PATIENCE 600.0
 
 /* All that a run holds; on every rank. */
 typedef struct {
@@ -29,13 +36,37 @@ typedef struct {
   rote_shared_data data;
   uint16_t *fold; /* [R, N] */
   char fingerprint[ROTE_DIGEST_TEXT];
+  const char *arithmetic; /* of all ranks, unless a change is allowed */
+  bool mixed;             /* the run directory already holds files of both kinds, by permission */
   size_t shard;
-  double deadline; /* rote_seconds() when all must be over; infinite. Rank 0 */
+  char (*host)[64]; /* [ranks] on rank 0 */
+  double deadline;  /* rote_seconds() when all must be over; infinite. Rank 0 */
 } run;
 
 static bool is_root(void)
 {
   return rote_cluster_rank() == 0;
+}
+
+/* All ranks must have the same arithmetic: the order of work must not decide the bits. Collective.
+ */
+static rote_status check_arithmetic(run *r, bool allow_change)
+{
+  rote_status status = ROTE_OK;
+  int least = 0, most = 0, mine = rote_isa_level() == ROTE_ISA_BASE ? 0 : 1;
+  r->arithmetic = rote_isa_arithmetic(rote_isa_level());
+  if (rote_cluster_size() > 1) {
+    ROTE_MPI(MPI_Allreduce(&mine, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+    ROTE_MPI(MPI_Allreduce(&mine, &most, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+  }
+  if (least != most && !allow_change) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "some ranks run on processors with fused multiply-add and some on ones "
+                       "without: their bits differ. Use nodes of one kind, or ROTE_ISA=base on all "
+                       "of them, or --allow-cpu-change to mix them, which is recorded"));
+  }
+done:
+  return status;
 }
 
 /* Rank 0: read and check everything that can be wrong before any work is done. */
@@ -54,8 +85,17 @@ static rote_status prepare(run *r)
     ROTE_TRY(status);
   }
   ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));
-  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, r->study,
-                                   &r->info, &r->directory));
+  const rote_run_directory_request request = {
+      .study = r->study,
+      .info = &r->info,
+      .arithmetic = r->arithmetic,
+      .allow_cpu_change = q->allow_cpu_change,
+      .force_unlock = q->force_unlock,
+      .stop = q->stop,
+  };
+  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, &request,
+                                   &r->directory));
+  r->mixed = r->directory.mixed;
   ROTE_TRY(rote_path(path, "%s/STOP", r->directory.path));
   if (rote_file_exists(path)) {
     remove(path); /* asked for an earlier run */
@@ -69,7 +109,7 @@ static rote_status broadcast(void *data, size_t bytes)
   rote_status status = ROTE_OK;
   MPI_Request request;
   ROTE_MPI(MPI_Ibcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD, &request));
-  ROTE_TRY(rote_mpi_wait(&request, "MPI_Ibcast"));
+  ROTE_TRY(rote_mpi_wait(&request));
 done:
   return status;
 }
@@ -95,6 +135,7 @@ static rote_status share_plan(run *r)
   ROTE_TRY(broadcast(&r->info, sizeof r->info));
   ROTE_TRY(broadcast(r->directory.path, sizeof r->directory.path));
   ROTE_TRY(broadcast(r->fingerprint, sizeof r->fingerprint));
+  ROTE_TRY(broadcast(&r->mixed, sizeof r->mixed));
   if (!is_root()) {
     ROTE_TRY(rote_study_parse("the study of rank 0", text, 0, NULL, &r->study));
   }
@@ -126,6 +167,24 @@ static size_t choose_shard(size_t images, size_t workers)
   return (shard + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH * ROTE_EVALUATE_BATCH;
 }
 
+/* Names of all ranks' hosts to rank 0. Collective. */
+static rote_status gather_hosts(run *r)
+{
+  rote_status status = ROTE_OK;
+  char mine[64] = "";
+  gethostname(mine, sizeof mine - 1);
+  ROTE_TRY(rote_agree(is_root() ? rote_alloc((size_t)rote_cluster_size(), sizeof *r->host, &r->host)
+                                : ROTE_OK));
+  if (rote_cluster_size() == 1) {
+    memcpy(r->host[0], mine, sizeof mine);
+  } else {
+    ROTE_MPI(
+        MPI_Gather(mine, sizeof mine, MPI_BYTE, r->host, sizeof mine, MPI_BYTE, 0, MPI_COMM_WORLD));
+  }
+done:
+  return status;
+}
+
 static rote_unit_setting setting_of(const run *r)
 {
   return (rote_unit_setting){
@@ -136,6 +195,7 @@ static rote_unit_setting setting_of(const run *r)
       .fold = r->fold,
       .directory = r->directory.path,
       .fingerprint = r->fingerprint,
+      .allow_cpu_change = r->request->allow_cpu_change || r->mixed,
   };
 }
 
@@ -149,10 +209,11 @@ static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outco
   rote_study_file_shape shape;
   const bool complete =
       rote_queue_finished(queue) && rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
-      rote_file_exists(path) && rote_file_read(path, &text, NULL) == ROTE_OK &&
+      rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
       sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 &&
       rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK && rote_file_exists(path) &&
-      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK;
+      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK &&
+      strcmp(shape.fingerprint, r->fingerprint) == 0;
   rote_free(&text);
   return complete;
 }
@@ -185,7 +246,7 @@ static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_r
                   outcome->failed, ROTE_UNIT_ATTEMPTS));
   }
   snprintf(text, sizeof text, DONE_FORMAT, outcome->diverged);
-  ROTE_TRY(rote_file_write_text(path, text));
+  ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_PLAIN, text));
 done:
   return status;
 }
@@ -197,12 +258,16 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_coordinator *coordinator = NULL;
   rote_office *office = NULL;
   rote_work work;
+  rote_board *board = NULL;
   const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
   ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
                              &queue));
-  ROTE_TRY(rote_run_directory_scan(&setting, queue));
+  ROTE_TRY(
+      rote_run_directory_scan(&setting, setting.allow_cpu_change ? NULL : r->arithmetic, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
+  ROTE_TRY(rote_board_create(ranks > 1 ? ranks - 1 : 1, ranks > 1,
+                             ranks > 1 ? r->host + 1 : r->host, &board));
   outcome->already_done = is_complete(r, queue, outcome);
   if (outcome->already_done) {
     goto done;
@@ -213,6 +278,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_farm farm = {.request = r->request,
                     .queue = queue,
                     .coordinator = coordinator,
+                    .board = board,
                     .setting = &setting,
                     .shard = r->shard,
                     .started = rote_seconds(),
@@ -226,11 +292,18 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   }
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
+  if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
+    status = rote_fail(ROTE_DATA,
+                       "%s: another run has taken the lock of this directory; this one ends, and "
+                       "has lost nothing",
+                       r->directory.path);
+  }
   if (office != NULL) {
     rote_office_close(&office);
   } else if (ranks > 1 && rote_office_tell_all(TAG_QUIT, r->request->patience) != ROTE_OK) {
     rote_cluster_suspect();
   }
+  rote_board_destroy(&board);
   rote_coordinator_destroy(&coordinator);
   rote_queue_destroy(&queue);
   return status;
@@ -283,14 +356,17 @@ done:
 rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  run r = {.request = request, .directory = {.lock = -1}, .deadline = deadline_of(request)};
+  run r = {.request = request, .deadline = deadline_of(request)};
   memset(outcome, 0, sizeof *outcome);
+  rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
+  ROTE_TRY(check_arithmetic(&r, request->allow_cpu_change));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(
       rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
   ROTE_TRY(rote_agree(assign_folds(&r)));
+  ROTE_TRY(gather_hosts(&r));
   snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
   const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
   r.shard = choose_shard(r.data.train.count, workers);
@@ -299,6 +375,7 @@ done:
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);
   rote_free(&r.fold);
+  rote_free(&r.host);
   rote_study_destroy(&r.study);
   return status;
 }

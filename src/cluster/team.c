@@ -11,6 +11,7 @@
  * ranks at once, since the others could wait for it for ever. */
 #include "rote/team.h"
 
+#include "rote/clock.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/run.h"
@@ -76,7 +77,7 @@ static rote_status make_blocks(const rote_team_work *work, outbox *box, MPI_Requ
     size_t bytes = 0;
     const size_t slot = box->next;
     box->next = (slot + 1) % SLOTS;
-    insist(rote_mpi_wait(&box->request[slot], "a message between ranks"));
+    insist(rote_mpi_wait(&box->request[slot]));
     ROTE_TRY(work->make(work->context, block, box->result[slot], &bytes));
     INSIST(MPI_Isend(box->result[slot], (int)bytes, MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD,
                      &box->request[slot]));
@@ -92,11 +93,11 @@ static rote_status share_as_worker(const rote_team_work *work, outbox *box)
   INSIST(MPI_Irecv(&outcome, (int)sizeof outcome, MPI_BYTE, 0, TAG_OUTCOME, MPI_COMM_WORLD, &come));
   rote_ending_take(make_blocks(work, box, &come), &mine);
   for (int s = 0; s < SLOTS; s++) {
-    insist(rote_mpi_wait(&box->request[s], "a message between ranks"));
+    insist(rote_mpi_wait(&box->request[s]));
   }
   INSIST(MPI_Isend(&mine, (int)sizeof mine, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD, &gone));
-  insist(rote_mpi_wait(&gone, "a message between ranks"));
-  insist(rote_mpi_wait(&come, "a message between ranks"));
+  insist(rote_mpi_wait(&gone));
+  insist(rote_mpi_wait(&come));
   return rote_ending_give(&outcome);
 }
 
@@ -108,13 +109,13 @@ static void receive(int from, size_t room, void *result, size_t *bytes, rote_end
   MPI_Message message;
   MPI_Status about;
   int there = 0, count = 0;
-  long nap = 0;
+  double nap = 0;
   for (;;) {
     INSIST(MPI_Improbe(from, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &message, &about));
     if (there) {
       break;
     }
-    rote_mpi_rest(&nap);
+    rote_nap(&nap, 0.005);
   }
   *ended = about.MPI_TAG == TAG_END;
   INSIST(MPI_Mrecv(*ended ? (void *)ending : result, (int)(*ended ? sizeof *ending : room),
@@ -155,8 +156,7 @@ static void part(const rote_team_work *work, void *result, bool *ended, const ro
     MPI_Request request = MPI_REQUEST_NULL;
     INSIST(MPI_Isend(outcome, (int)sizeof *outcome, MPI_BYTE, r, TAG_OUTCOME, MPI_COMM_WORLD,
                      &request));
-    insist(rote_mpi_wait(&request,
-                         "a message between ranks")); /* every rank has posted a receive for it */
+    insist(rote_mpi_wait(&request)); /* every rank has posted a receive for it */
   }
   for (int r = 1; r < size; r++) {
     while (!ended[r]) {
@@ -202,7 +202,7 @@ static rote_status broadcast(void *data, size_t bytes)
     const size_t n = bytes - at < chunk ? bytes - at : chunk;
     MPI_Request request = MPI_REQUEST_NULL;
     INSIST(MPI_Ibcast((char *)data + at, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD, &request));
-    insist(rote_mpi_wait(&request, "a message between ranks"));
+    insist(rote_mpi_wait(&request));
   }
   return ROTE_OK;
 }

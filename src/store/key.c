@@ -3,6 +3,7 @@
 #include "rote/digest.h"
 #include "rote/study.h"
 
+#include <stdio.h>
 #include <string.h>
 
 rote_status rote_key_put(rote_h5 *h5, const char *key, const char *study)
@@ -39,6 +40,7 @@ rote_status rote_execution_put(rote_h5 *h5, const rote_execution *e)
   ROTE_TRY(rote_h5_value_put(h5, "execution", "attempts", ROTE_H5_U32, 1, &e->attempts));
   ROTE_TRY(rote_h5_value_put(h5, "execution", "resumes", ROTE_H5_U32, 1, &e->resumes));
   ROTE_TRY(rote_h5_value_put(h5, "execution", "seconds", ROTE_H5_F64, 1, &e->seconds));
+  ROTE_TRY(rote_h5_text_put(h5, "execution", "arithmetic", e->arithmetic));
 done:
   return status;
 }
@@ -51,6 +53,16 @@ rote_status rote_execution_get(rote_h5 *h5, rote_execution *e)
   ROTE_TRY(rote_h5_value_get(h5, "execution", "attempts", ROTE_H5_U32, &e->attempts));
   ROTE_TRY(rote_h5_value_get(h5, "execution", "resumes", ROTE_H5_U32, &e->resumes));
   ROTE_TRY(rote_h5_value_get(h5, "execution", "seconds", ROTE_H5_F64, &e->seconds));
+  ROTE_TRY(rote_h5_text_get(h5, "execution", "arithmetic", e->arithmetic, sizeof e->arithmetic));
 done:
   return status;
+}
+
+void rote_label_put(rote_h5 *h5, rote_label label, const char *key, const char *study,
+                    const rote_execution *e)
+{
+  snprintf(label.key, sizeof label.key, "%s", key);
+  snprintf(label.study, sizeof label.study, "%s", study);
+  memcpy(label.arithmetic, e->arithmetic, sizeof label.arithmetic);
+  rote_label_text(&label, h5->label, sizeof h5->label);
 }

@@ -68,6 +68,8 @@ rote_status rote_recovery_file_write(const char *path, const rote_recovery_file 
   ROTE_TRY(rote_key_put(&f.h5, file->key, file->study));
   ROTE_TRY(rote_recovery_each(file->result, file->score_only, put, &f));
   ROTE_TRY(rote_execution_put(&f.h5, &file->execution));
+  rote_label_put(&f.h5, (rote_label){.kind = ROTE_LABEL_RECOVERY}, file->key, file->study,
+                 &file->execution);
   ROTE_TRY(rote_h5_commit(&f.h5, NULL));
 done:
   rote_h5_close(&f.h5);

@@ -1,10 +1,13 @@
 /* Layout: attributes of / kind, key, study, complete; the arrays under their field names;
- * attributes of /execution host, rank, attempts, resumes, seconds. A training also has the
- * attributes done and diverged. */
+ * attributes of /execution host, rank, attempts, resumes, seconds, arithmetic. A training also has
+ * the attributes done and diverged. A label at the end (rote/label.h). */
 #include "rote/result.h"
 
 #include "h5.h"
 #include "key.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static const char *const train_kind = "rote training";
 static const char *const evaluate_kind = "rote evaluation";
@@ -27,6 +30,11 @@ rote_status rote_train_result_write(const char *path, const rote_train_result *r
   ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, result->loss_train));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, result->loss_held_out));
   ROTE_TRY(rote_execution_put(&h5, &result->execution));
+  rote_label_put(&h5,
+                 (rote_label){.kind = ROTE_LABEL_TRAINING,
+                              .epoch = result->done,
+                              .diverged = result->diverged},
+                 result->key, result->study, &result->execution);
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);
@@ -66,6 +74,8 @@ rote_status rote_evaluate_result_write(const char *path, const rote_evaluate_res
   ROTE_TRY(rote_h5_array_put(&h5, "log_px", &values, result->log_px));
   ROTE_TRY(rote_h5_array_put(&h5, "effective_samples", &values, result->effective_samples));
   ROTE_TRY(rote_execution_put(&h5, &result->execution));
+  rote_label_put(&h5, (rote_label){.kind = ROTE_LABEL_EVALUATION}, result->key, result->study,
+                 &result->execution);
   ROTE_TRY(rote_h5_commit(&h5, NULL));
 done:
   rote_h5_close(&h5);
