@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int print_defaults(void)
@@ -123,19 +124,45 @@ done:
   return status;
 }
 
-static int plan_main(int argc, char **argv)
+typedef struct {
+  const char *path; /* of the study; NULL with `defaults` */
+  size_t set_count;
+  const char **set;         /* [set_count] key=value */
+  bool defaults, directory; /* print the commented defaults; the run directory and nothing else */
+} plan_request;
+
+/* @return 0, or the exit code of a misuse */
+static int parse(int argc, char **argv, plan_request *request)
+{
+  for (int i = 1; i < argc; i++) {
+    const char *word = argv[i];
+    if (strcmp(word, "--defaults") == 0) {
+      request->defaults = true;
+    } else if (strcmp(word, "--directory") == 0) {
+      request->directory = true;
+    } else if (strcmp(word, "--set") == 0) {
+      if (i + 1 == argc) {
+        return rote_command_misused(&rote_command_plan, "--set needs a value");
+      }
+      request->set[request->set_count++] = argv[++i];
+    } else if (word[0] == '-') {
+      return rote_command_misused(&rote_command_plan, "%s: unknown option", word);
+    } else if (request->path == NULL) {
+      request->path = word;
+    } else {
+      return rote_command_misused(&rote_command_plan, "unexpected argument \"%s\"", word);
+    }
+  }
+  return (request->path == NULL) != request->defaults
+             ? rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed")
+             : 0;
+}
+
+static rote_status print_plan(const rote_study *study)
 {
   rote_status status = ROTE_OK;
-  rote_study *study = NULL;
   rote_data_info info;
   double core_hours = 0;
-  if (argc == 2 && strcmp(argv[1], "--defaults") == 0) {
-    return print_defaults();
-  }
-  if (argc != 2 || argv[1][0] == '-') {
-    return rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed");
-  }
-  ROTE_TRY(rote_study_read(argv[1], 0, NULL, &study));
   ROTE_TRY(rote_data_file_info(study->base.data.file, &info));
   ROTE_TRY(rote_study_check_data(study, info.train_count));
   printf("%s: %zu training images of %zu x %zu x %zu in %s\n", study->base.name, info.train_count,
@@ -148,14 +175,39 @@ static int plan_main(int argc, char **argv)
          1e-6 * pixels * (double)(info.train_count + info.test_count));
   printf("core-hours in all     %.3g\n", core_hours);
 done:
+  return status;
+}
+
+static int plan_main(int argc, char **argv)
+{
+  rote_status status = ROTE_OK;
+  rote_study *study = NULL;
+  plan_request request = {.set = calloc((size_t)argc, sizeof *request.set)};
+  if (request.set == NULL) {
+    return rote_command_failed(rote_fail(ROTE_NOMEM, "out of memory"));
+  }
+  int code = parse(argc, argv, &request);
+  if (code != 0 || request.defaults) {
+    code = code != 0 ? code : print_defaults();
+    goto done;
+  }
+  ROTE_TRY(rote_study_read(request.path, request.set_count, request.set, &study));
+  if (request.directory) {
+    printf("%s\n", study->base.output);
+  } else {
+    ROTE_TRY(print_plan(study));
+  }
+done:
   rote_study_destroy(&study);
-  return status == ROTE_OK ? 0 : rote_command_failed(status);
+  free(request.set);
+  return status == ROTE_OK ? code : rote_command_failed(status);
 }
 
 const rote_command rote_command_plan = {
     .name = "plan",
-    .usage = "STUDY.yaml | --defaults",
-    .help = "say what a study will cost before it runs, or print a study file with every option "
-            "explained",
+    .usage = "STUDY.yaml [--set KEY=VALUE]... [--directory] | --defaults",
+    .help =
+        "say what a study will cost before it runs, or where it will be (--directory), or print "
+        "a study file with every option explained",
     .main = plan_main,
 };
