@@ -18,6 +18,7 @@ wait_until 60 "job $job was not requeued" has_restarts 1
 finished runs/first
 job=${array}_2
 ln -sf job-2.log job.log
+# shellcheck disable=SC2034
 REFERENCE=serial/study.h5
 ends 0 run 1 study.yaml --output serial --set seed=8 --set evaluation.every=3 --set training.epochs=3
 finished runs/second

@@ -3,15 +3,11 @@
 # shellcheck source=tests/slurm/common.sh
 . "$(dirname "$0")/common.sh"
 
-count=3
 for launcher in srun mpirun; do
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=2 "$SCRIPTS/rote.sbatch" study.yaml --output runs/cancelled
-  results runs/cancelled "$count"
-  scancel "$job"
-  wait_until 30 "job $job was not cancelled" is_state CANCELLED
-  wait_until 30 "ranks of job $job are left" flock --nonblock runs/cancelled/lock true
+  some_more runs/cancelled
+  cancel
   has_restarts 1 && fail "a cancelled job was requeued"
-  count=$(($(find runs/cancelled/results -name '*.h5' | wc -l) + 2))
 done
 [ "$(launches runs/cancelled)" -eq 2 ] || fail "Rote was launched again in a cancelled job"
 [ ! -e runs/cancelled/DONE ] || fail "the jobs were cancelled too late"

@@ -8,9 +8,9 @@ REFERENCE=$(realpath "$2")
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../cli/common.sh" "$1"
 # shellcheck source=tests/slurm/private_slurm.sh
-. "$(dirname "${BASH_SOURCE[0]}")/private_slurm.sh"
+. "$SCRIPTS/../tests/slurm/private_slurm.sh"
 # shellcheck source=tests/slurm/study.sh
-. "$(dirname "${BASH_SOURCE[0]}")/study.sh"
+. "$SCRIPTS/../tests/slurm/study.sh"
 
 missing=$(slurm_missing)
 if [ -n "$missing" ]; then
@@ -38,8 +38,9 @@ END
 chmod +x rote
 export ROTE=$WORK/rote ROTE_PAUSE=0
 
-# submit ARGUMENT...: sbatch with the output in job.log; leaves the job's number in $job.
+# submit ARGUMENT...: sbatch with the output in a new job.log; leaves the job's number in $job.
 submit() {
+  rm -f job.log
   job=$(sbatch --parsable --output=job.log "$@")
 }
 
@@ -67,6 +68,8 @@ has_results() { [ "$(find "$1/results" -name '*.h5' 2>/dev/null | wc -l)" -ge "$
 is_state() { [ "$(field JobState)" = "$1" ]; }
 has_restarts() { [ "$(field Restarts)" -ge "$1" ]; }
 is_over() { [[ "$(field JobState)" =~ ^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|OUT_OF_MEMORY)$ ]]; }
+
+no_ranks() { [ -z "$(rank_on n1)$(rank_on n2)" ]; }
 
 # results DIR COUNT: waits until that many results are there, and fails if the study is complete by then.
 results() {
@@ -98,4 +101,16 @@ rank_on() {
       basename "${file%/environ}"
     fi
   done || true
+}
+
+# cancel: scancel, to the end of the last rank.
+cancel() {
+  scancel "$job"
+  wait_until 30 "job $job was not cancelled" is_state CANCELLED
+  wait_until 30 "ranks of job $job are left" no_ranks
+}
+
+# some_more DIR: waits for three results more than there are.
+some_more() {
+  results "$1" $(($(find "$1/results" -name '*.h5' 2>/dev/null | wc -l) + 3))
 }
