@@ -9,7 +9,8 @@ usage: jobs/submit.sh [--dry-run] [OPTION OF sbatch]... STUDY.yaml [OPTION OF ro
   --dry-run              print the command and submit nothing
   --time=D-HH:MM:SS      time limit of one turn; 12 hours at most if not given. A study that needs longer requeues
                          itself.
-  --nodes=N              nodes; chosen so that the study is through in one turn, but no more workers than trainings
+  --nodes=N              nodes; chosen so that the study is through in one turn, but no more tasks than the plan has use
+                         for
   --ntasks-per-node=N    ranks on a node; one a core if not given
   --mem=SIZE             memory of a node; what the plan says, and a quarter more, if not given
   --account=A, --partition=P, and all others of the form --name=value go to sbatch as they are
@@ -103,6 +104,7 @@ planned() {
 }
 
 core_hours=$(planned core_hours)
+useful_tasks=$(planned recommended_tasks)
 trainings=$(planned trainings)
 rank_bytes=$(planned memory_per_rank_bytes)
 node_bytes=$(planned memory_per_node_bytes)
@@ -133,7 +135,7 @@ seconds_of() {
 
 # Workers so that the work is done in four fifths of the time; all that a node can hold if it needs more than one. With
 # one node the coordinator is no task of its own (rote.sbatch starts one rank more).
-read -r nodes tasks memory_wanted time_wanted turns < <(awk -v hours="$core_hours" -v trainings="$trainings" \
+read -r nodes tasks memory_wanted time_wanted turns < <(awk -v hours="$core_hours" -v useful="$useful_tasks" \
   -v rank="$rank_bytes" -v node="$node_bytes" -v cores="$node_cores" -v room="$node_memory" \
   -v seconds="$(seconds_of "${time:-12:00:00}")" -v nodes="$nodes" -v tasks="$tasks" '
   function up(x) { return x > int(x) ? int(x) + 1 : int(x) }
@@ -142,7 +144,7 @@ read -r nodes tasks memory_wanted time_wanted turns < <(awk -v hours="$core_hour
     if (fit > cores) fit = cores
     if (fit < 1) fit = 1
     workers = up(hours * 3600 / (0.8 * seconds))
-    if (workers > trainings) workers = trainings
+    if (workers > useful - 1) workers = useful - 1
     if (workers < 1) workers = 1
     most = tasks ? tasks : fit
     if (!nodes) nodes = workers <= most ? 1 : up((workers + 1) / most)

@@ -7,6 +7,7 @@
 #include "rote/queue.h"
 #include "rote/result.h"
 #include "rote/study.h"
+#include "rote/team.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -53,6 +54,9 @@ void rote_cluster_end(void);
 
 int rote_cluster_rank(void); /* 0 without MPI */
 int rote_cluster_size(void); /* 1 without MPI */
+
+/** The ranks as a team that shares work; NULL if there is one only. */
+const rote_team *rote_cluster_team(void);
 
 /** Version of the MPI library. @param[out] text [size] */
 void rote_cluster_library(char *text, size_t size);

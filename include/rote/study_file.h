@@ -21,14 +21,17 @@ typedef struct {
 
 /** Begin `path` by the protocol of rote/file.h; nothing is at `path` before
  * rote_study_file_commit().
+ * @param[in]  images  N
  * @param[in]  label  [N] of the first N training images
+ * @param[in]  name   the files of these images, the first N of the list; NULL or an empty list if
+ * the data set keeps none: then "train/00042" stands for the place in it
  * @param[in]  fold   [R, N]; NULL if the study has no folds
  * @param[out] file   ended by rote_study_file_commit() or rote_study_file_abort() */
 rote_status rote_study_file_begin(const char *path, const rote_study *study,
                                   const rote_data_info *data,
                                   const rote_study_file_identity *identity, size_t images,
-                                  const int32_t *label, const uint16_t *fold,
-                                  rote_study_file **file);
+                                  const int32_t *label, const rote_text_list *name,
+                                  const uint16_t *fold, rote_study_file **file);
 
 /** Losses of a variant. @param[in] train, held_out [R, K, E]; full_train, full_held_out [F, E];
  * NULL where the study has no such models;
@@ -67,6 +70,9 @@ typedef struct {
 
 rote_status rote_study_file_read_shape(const char *path, const char *variant,
                                        rote_study_file_shape *shape);
+
+/** Names of the images. @param[out] name  empty before; released with rote_text_list_free() */
+rote_status rote_study_file_read_names(const char *path, rote_text_list *name);
 
 /** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N]; fold [R, N] */
 rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v,

@@ -1,6 +1,7 @@
 #include "merge.h"
 
 #include "rote/blas.h"
+#include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/isa.h"
 #include "rote/memory.h"
@@ -129,10 +130,23 @@ done:
   return status;
 }
 
+/* Names of the images from the data file, if it keeps them. */
+static rote_status read_names(const merger *m, rote_text_list *name)
+{
+  const char *file = m->setting->study->base.data.file;
+  const rote_status status = rote_data_file_read_text(file, "train/names", name);
+  if (status == ROTE_OK && name->count > 0 && name->count < m->queue->images) {
+    rote_text_list_free(name);
+    return rote_fail(ROTE_DATA, "%s: has names of fewer images than the study has", file);
+  }
+  return status;
+}
+
 rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size_t *diverged)
 {
   rote_status status = ROTE_OK;
   merger m = {.setting = setting, .queue = queue};
+  rote_text_list name = {.count = 0};
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_study_text(setting->study, ROTE_STUDY_RESULTS, &text));
@@ -145,8 +159,9 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
       .blas_core = rote_blas_core(),
   };
   ROTE_TRY(rote_path(path, "%s/study.h5", setting->directory));
+  ROTE_TRY(read_names(&m, &name));
   ROTE_TRY(rote_study_file_begin(path, setting->study, setting->info, &identity, queue->images,
-                                 setting->train->label, setting->fold, &m.file));
+                                 setting->train->label, &name, setting->fold, &m.file));
   for (size_t v = 0; v < setting->study->variant_count; v++) {
     ROTE_TRY(merge_variant(&m, v));
   }
@@ -154,6 +169,7 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
   *diverged = m.diverged;
 done:
   rote_study_file_abort(&m.file);
+  rote_text_list_free(&name);
   rote_free(&text);
   return status;
 }

@@ -10,7 +10,7 @@
 static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
 static const char *const models[] = {"mlp_vae", "conv_vae", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal",
-                                          NULL};
+                                          "mix_logistic", NULL};
 static const char *const optimizers[] = {"adam", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
@@ -20,6 +20,7 @@ static const char *const measures[] = {"score", NULL};
 #define FIELD(f) offsetof(rote_options, f)
 #define MLP (1u << ROTE_MODEL_MLP_VAE)
 #define CONV (1u << ROTE_MODEL_CONV_VAE)
+#define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
 
 static const rote_option table[] = {
     {.key = "name",
@@ -112,6 +113,16 @@ static const rote_option table[] = {
      .of_results = true,
      .of_variant = true,
      .help = "p(x|z)"},
+    {.key = "model.mixtures",
+     .type = ROTE_OPTION_COUNT,
+     .offset = FIELD(model.mixtures),
+     .min = 1,
+     .max = ROTE_MIXTURES_MAX,
+     .fallback = "10",
+     .of_results = true,
+     .of_variant = true,
+     .likelihoods = MIXTURE,
+     .help = "logistic distributions that a pixel is a mixture of"},
     {.key = "model.beta",
      .type = ROTE_OPTION_REAL,
      .offset = FIELD(model.beta),
@@ -251,6 +262,17 @@ int rote_option_find(const char *key)
     }
   }
   return -1;
+}
+
+bool rote_option_is_used(const rote_option *o, const rote_options *options, const char **why_not)
+{
+  const bool by_model = o->models == 0 || (o->models >> options->model.kind & 1);
+  const bool by_likelihood =
+      o->likelihoods == 0 || (o->likelihoods >> options->model.likelihood & 1);
+  if (why_not != NULL) {
+    *why_not = !by_model ? "model.kind" : !by_likelihood ? "model.likelihood" : NULL;
+  }
+  return by_model && by_likelihood;
 }
 
 /* Levenshtein distance of two short strings. */

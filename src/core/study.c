@@ -183,15 +183,28 @@ static bool is_reserved_name(const char *name)
   return false;
 }
 
+static bool takes_transform(int likelihood, int transform)
+{
+  switch ((rote_likelihood_kind)likelihood) {
+  case ROTE_LIKELIHOOD_BERNOULLI:
+    return transform != ROTE_TRANSFORM_LOGIT;
+  case ROTE_LIKELIHOOD_MIX_LOGISTIC: /* a probability of levels: no noise, no other scale */
+    return transform == ROTE_TRANSFORM_SCALE;
+  default:
+    return transform == ROTE_TRANSFORM_LOGIT;
+  }
+}
+
 /* Checks between options of one variant. */
 static rote_status check_options(const char *where, const rote_options *o, const bool *given)
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
   for (size_t i = 0; i < count; i++) {
-    if (given[i] && table[i].models != 0 && !(table[i].models >> o->model.kind & 1)) {
-      return rote_fail(ROTE_DATA, "%s: %s: is not used by this model.kind; remove it", where,
-                       table[i].key);
+    const char *why_not = NULL;
+    if (given[i] && !rote_option_is_used(&table[i], o, &why_not)) {
+      return rote_fail(ROTE_DATA, "%s: %s: is not used by this %s; remove it", where, table[i].key,
+                       why_not);
     }
   }
   if (o->folds.count == 1) {
@@ -203,12 +216,11 @@ static rote_status check_options(const char *where, const rote_options *o, const
   if (o->folds.count == 0 && o->folds.full == 0) {
     return rote_fail(ROTE_DATA, "%s: folds: count 0 and full 0 leave nothing to train", where);
   }
-  if ((o->model.likelihood == ROTE_LIKELIHOOD_BERNOULLI) ==
-      (o->data.transform == ROTE_TRANSFORM_LOGIT)) {
+  if (!takes_transform(o->model.likelihood, o->data.transform)) {
     return rote_fail(
         ROTE_DATA,
         "%s: model.likelihood and data.transform do not go together: bernoulli takes binarize "
-        "or scale, the Gaussian likelihoods take logit",
+        "or scale, the Gaussian likelihoods take logit, mix_logistic takes scale",
         where);
   }
   if (o->evaluation.every > o->training.epochs) {

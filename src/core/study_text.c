@@ -46,14 +46,26 @@ static void write_option(writer *w, const rote_option *o, const rote_options *op
   put(w, "\n");
 }
 
-/* Does a variant set this option to something else than the study? @param[out] mine  its value */
+/* What one variant does not use may not stand above all of them. */
+static bool is_used_by_all(const rote_option *o, const rote_study *study)
+{
+  bool used = true;
+  for (size_t v = 0; used && v < study->variant_count; v++) {
+    used = rote_option_is_used(o, &study->variant[v].options, NULL);
+  }
+  return used;
+}
+
+/* Has a variant to set this option itself? @param[out] mine  its value */
 static bool changes(const rote_option *o, const rote_study *study, size_t v, char *mine,
                     size_t size)
 {
   char base[ROTE_TEXT_MAX * 2 + 8];
-  rote_option_print(o, &study->variant[v].options, mine, size);
+  const rote_options *options = &study->variant[v].options;
+  rote_option_print(o, options, mine, size);
   rote_option_print(o, &study->base, base, sizeof base);
-  return o->of_variant && strcmp(mine, base) != 0;
+  return o->of_variant && rote_option_is_used(o, options, NULL) &&
+         (strcmp(mine, base) != 0 || !is_used_by_all(o, study));
 }
 
 /* The study as it is without a list of variants. */
@@ -75,7 +87,7 @@ static void write_study(writer *w, const rote_study *study, rote_study_style sty
   const rote_option *table = rote_option_table(&count);
   char section[32] = "";
   for (size_t i = 0; i < count; i++) {
-    if (table[i].models != 0 && !(table[i].models >> study->base.model.kind & 1)) {
+    if (!is_used_by_all(&table[i], study)) {
       continue;
     }
     if (style != ROTE_STUDY_RESULTS || table[i].of_results) {

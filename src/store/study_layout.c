@@ -61,7 +61,7 @@ const rote_study_array rote_study_sample_arrays[] = {
     ARRAY("sample/label", "N", ROTE_H5_I32, ROTE_H5_BLOCKS, "1",
           "class of the image, -1 where unknown"),
     ARRAY("sample/name", "N", ROTE_H5_TEXT, ROTE_H5_BLOCKS, "1",
-          "set of the data file and index in it"),
+          "file of the image; where the data file keeps no names, its set and the index in it"),
     END,
 };
 

@@ -68,6 +68,21 @@ done:
   return status;
 }
 
+rote_status rote_study_file_read_names(const char *path, rote_text_list *name)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  *name = (rote_text_list){.count = 0};
+  ROTE_TRY(rote_h5_open(path, rote_study_kind, &h5));
+  ROTE_TRY(rote_h5_texts_read(&h5, "sample/name", name));
+done:
+  rote_h5_close(&h5);
+  if (status != ROTE_OK) {
+    rote_text_list_free(name);
+  }
+  return status;
+}
+
 rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v,
                                         float *log_px, uint16_t *fold)
 {

@@ -12,7 +12,7 @@ cat <<'PLAN'
 {
 	"name":	"a \"core_hours\": 3",
 	"variants":	[{ "core_hours": 7, "trainings": 1 }, { "core_hours": 7, "trainings": 1 }],
-	"trainings":	$1,
+	"trainings":	$1, "recommended_tasks": $(($1 + 1)),
 	"core_hours":	$2, "memory_per_rank_bytes": $3,
 	"memory_per_node_bytes":	$4,
 	"disk_bytes":	12000000
@@ -38,7 +38,7 @@ planner 110 40 1e8 5e7    # 4.2 workers for 12 hours: five, and the coordinator'
 asks "--nodes=2 --ntasks-per-node=3 --mem=418M --time=615" study.yaml
 asks "--nodes=3 --ntasks-per-node=2 --mem=7G --time=5:00:00 --account=a --partition=test --qos=q" \
   --nodes=3 --ntasks-per-node=2 --mem=7G --time=5:00:00 --account=a --partition=test --qos=q study.yaml
-planner 3 4000 1e8 5e7 # no more workers than trainings
+planner 3 4000 1e8 5e7 # no more workers than are of use
 asks "--nodes=1 --ntasks-per-node=3 --mem=537M --time=720" study.yaml
 says run.err "turns of this time limit"
 planner 110 400 5e8 5e7 # two models fit on a node, beside the coordinator's and the data
@@ -53,9 +53,8 @@ says run.err "--name=value"
 ends 64 "$SCRIPTS/submit.sh" --dry-run missing.yaml 2>run.err
 says run.err "missing.yaml"
 
-# In earnest.
-planner 15 0.001 1e8 5e7
-ROTE=$WORK/planner "$SCRIPTS/submit.sh" --nodes=2 --ntasks-per-node=2 --time=10 --output=job.log study.yaml \
+# In earnest, with the plan of the program itself.
+"$SCRIPTS/submit.sh" --nodes=2 --ntasks-per-node=2 --time=10 --output=job.log study.yaml \
   --output runs/submitted >run.out 2>run.err || fail "$(cat run.err)"
 job=$(sed -n 's/^Submitted batch job //p' run.out)
 finished runs/submitted
