@@ -9,16 +9,11 @@
 
 #include "rote/study.h"
 
-#define ROTE_UNIT_ATTEMPTS                                                                         \
-  3 /* a unit that fails this often for a reason of its own is given up                            \
-     */
+/* A unit that fails this often for a reason of its own is given up, and so is one whose worker is
+ * lost this often without any progress in between: it may be what kills them. */
+#define ROTE_UNIT_ATTEMPTS 3
 
-typedef enum {
-  ROTE_ORDER_NONE,
-  ROTE_ORDER_TRAIN,
-  ROTE_ORDER_EVALUATE,
-  ROTE_ORDER_QUIT
-} rote_order_kind;
+typedef enum { ROTE_ORDER_NONE, ROTE_ORDER_TRAIN, ROTE_ORDER_EVALUATE } rote_order_kind;
 
 /* Sent as bytes between ranks of one program. */
 typedef struct {
@@ -45,9 +40,15 @@ typedef struct {
   bool trained;         /* the result file of the training is there */
   bool running;         /* a worker trains it now */
   bool failed;          /* given up */
-  uint32_t attempts;
-  int owner; /* worker that has it in memory; -1 */
+  uint32_t attempts;    /* that failed */
+  uint32_t losses;      /* of workers that had it, since it last came on */
+  int owner;            /* worker that has it in memory; -1 */
 } rote_queue_unit;
+
+/* Counts for progress reports. */
+typedef struct {
+  size_t trainings, trainings_done, evaluations, evaluations_done, failed, snapshots_waiting;
+} rote_queue_counts;
 
 typedef struct {
   const rote_study *study;
@@ -57,6 +58,9 @@ typedef struct {
   rote_queue_unit *unit; /* [first_unit[variants]] */
   size_t returned_count, returned_room;
   rote_order *returned; /* [returned_room] shards to hand out again */
+  rote_queue_counts counts;
+  bool stale;        /* a unit may have been changed through rote_queue_unit_at(): count again */
+  size_t first_open; /* of all units before it there is nothing to hand out */
 } rote_queue;
 
 /** @param[in] shard  images a shard at most @param[in] workers  decides the bound on waiting
@@ -65,10 +69,16 @@ rote_status rote_queue_create(const rote_study *study, size_t images, size_t sha
                               rote_queue **queue);
 void rote_queue_destroy(rote_queue **queue);
 
+const rote_queue_unit *rote_queue_look(const rote_queue *queue, size_t variant, size_t unit);
+
+/** A unit to be filled with what is already done, before the work begins. */
 rote_queue_unit *rote_queue_unit_at(rote_queue *queue, size_t variant, size_t unit);
 
 /** Next order for a worker (numbered from 0); kind NONE if there is nothing for it now. */
 rote_order rote_queue_next(rote_queue *queue, int worker);
+
+/** The same for a worker that shall not train any more. */
+rote_order rote_queue_next_shard(rote_queue *queue);
 
 /** A training segment ended at order->epoch: its snapshot waits. `diverged`: no epoch after `done`
  * will come. */
@@ -91,14 +101,14 @@ bool rote_queue_failed(rote_queue *queue, const rote_order *order);
 /** The order did not end (its worker was told to stop): as if it had not been handed out. */
 void rote_queue_return(rote_queue *queue, const rote_order *order);
 
+/** The order's worker was lost: like rote_queue_return, until this has happened to the unit
+ * ROTE_UNIT_ATTEMPTS times without any progress of it.
+ * @return true if the unit was given up now */
+bool rote_queue_lost(rote_queue *queue, const rote_order *order);
+
 /** Everything trained and evaluated, or given up. */
-bool rote_queue_finished(const rote_queue *queue);
+bool rote_queue_finished(rote_queue *queue);
 
-/* Counts for progress reports. */
-typedef struct {
-  size_t trainings, trainings_done, evaluations, evaluations_done, failed, snapshots_waiting;
-} rote_queue_counts;
-
-rote_queue_counts rote_queue_count(const rote_queue *queue);
+rote_queue_counts rote_queue_count(rote_queue *queue);
 
 #endif

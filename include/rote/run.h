@@ -12,6 +12,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* Seconds after which a silent rank counts as dead, unless the user says otherwise. */
+#define ROTE_PATIENCE 300.0
+
 /* A worker and the order it has in hand. */
 typedef struct {
   int rank;
@@ -50,6 +53,8 @@ typedef struct {
   const char *output;          /* NULL: what the study says */
   double max_hours;            /* 0: no limit */
   long long deadline;          /* seconds since 1970; 0: none */
+  double patience;             /* a rank that is silent for so many seconds counts as dead */
+  bool survive;                /* go on without it, instead of stopping */
   bool force_unlock;           /* take the lock of the run directory whoever has it */
   bool allow_cpu_change;       /* go on with another arithmetic (rote/isa.h), and record it */
   volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
@@ -73,8 +78,9 @@ bool rote_cluster_present(void);
  * Install signal handlers before. */
 rote_status rote_cluster_begin(int *argc, char ***argv);
 
-/** MPI_Finalize. Collective. */
-void rote_cluster_end(void);
+/** MPI_Finalize. Collective; but if a rank may be dead, the process ends here with this exit code
+ * and without MPI. */
+void rote_cluster_end(int code);
 
 int rote_cluster_rank(void); /* 0 without MPI */
 int rote_cluster_size(void); /* 1 without MPI */
@@ -92,5 +98,18 @@ void rote_cluster_library(char *text, size_t size);
  * for a fault of the study, data or run directory, or units given up; ROTE_IO. The reason is on
  * rank 0. */
 rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome);
+
+/* What handing out work costs, without the work. */
+typedef struct {
+  size_t workers, units;
+  double seconds;             /* that it took */
+  double coordinator_seconds; /* of a processor, on rank 0 */
+  double worker_seconds;      /* on all other ranks together */
+} rote_farm_cost;
+
+/** Hand out orders for some `seconds`, each answered with `floats` numbers: as fast as it goes, or
+ * `rate` units a second. Collective over at least two ranks. @param[out] cost  on rank 0 */
+rote_status rote_farm_cost_measure(double seconds, double rate, size_t floats,
+                                   rote_farm_cost *cost);
 
 #endif

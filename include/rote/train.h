@@ -25,6 +25,9 @@ typedef struct {
   bool diverged;        /* the loss of epoch `epoch` + 1 was not finite; the training has ended */
   float *loss_train;    /* [epochs] nats per image, mean over the batches as they were trained */
   float *loss_held_out; /* [epochs] nats per image after each epoch; NaN if nothing is held out */
+
+  bool (*abandon)(void *context); /* asked between batches: give the epoch up? NULL: never */
+  void *context;
 } rote_trainer;
 
 /** Room for any unit of these options. `images`, `test` and `fold` must outlive the trainer. */
@@ -38,8 +41,9 @@ void rote_trainer_destroy(rote_trainer **trainer);
  * other state. */
 void rote_trainer_begin(rote_trainer *trainer, rote_unit unit);
 
-/** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`. */
-void rote_trainer_epoch(rote_trainer *trainer);
+/** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`.
+ * @return false if the epoch was given up: the weights are between two epochs, begin anew */
+bool rote_trainer_epoch(rote_trainer *trainer);
 
 /** One optimiser step on the batch in trainer->batch. @return its loss, summed over n images, in
  * nats */

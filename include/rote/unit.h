@@ -39,11 +39,15 @@ typedef struct {
   const rote_data_info *info;
   const rote_image_set *train; /* the N images of the study */
   const rote_image_set *test;
-  const uint16_t *fold;        /* [R, N] or NULL */
-  const char *directory;       /* run directory */
-  const char *fingerprint;     /* [ROTE_DIGEST_TEXT] of study and data: what files must carry */
-  bool allow_cpu_change;       /* go on from files of another arithmetic; else they do not count */
-  bool (*stop)(void *context); /* asked between epochs and batches; NULL: never */
+  const uint16_t *fold;    /* [R, N] or NULL */
+  const char *directory;   /* run directory */
+  const char *fingerprint; /* [ROTE_DIGEST_TEXT] of study and data: what files must carry */
+  bool allow_cpu_change;   /* go on from files of another arithmetic; else they do not count */
+  /* Asked between epochs and between batches of an evaluation: must the work end here, if what
+   * comes next takes some `seconds` (0: not known)? NULL: never. */
+  bool (*stop)(void *context, double seconds);
+  /* Asked between the batches of an epoch: give this epoch up? Its work is lost. NULL: never. */
+  bool (*abandon)(void *context);
   void *context;
 } rote_unit_setting;
 

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "rote/fault.h"
 #include "rote/run.h"
 
 #include <errno.h>
@@ -60,8 +61,33 @@ bool rote_command_number(const char *text, long long min, long long max, long lo
   return true;
 }
 
+static const char *program = "rote";
+
+const char *rote_command_program(void)
+{
+  return program;
+}
+
+/* @return whether ROTE_FAULT was understood and the command is to run */
+static bool arm_faults(int *code)
+{
+  const char *text = getenv("ROTE_FAULT");
+  if (text != NULL && strcmp(text, "list") == 0) {
+    rote_fault_list(stdout);
+    return false;
+  }
+  const rote_status status = rote_fault_arm(text);
+  *code = status == ROTE_OK ? 0 : rote_command_failed(status);
+  return status == ROTE_OK;
+}
+
 int rote_command_main(int argc, char **argv)
 {
+  int code = 0;
+  if (!arm_faults(&code)) {
+    return code;
+  }
+  program = argc > 0 ? argv[0] : program;
   if (argc < 2) {
     return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
   }

@@ -20,6 +20,9 @@ extern const rote_command rote_command_import, rote_command_plan, rote_command_r
 /** Run the program. @return the exit code */
 int rote_command_main(int argc, char **argv);
 
+/** The program as it was called, for messages that say what to type. */
+const char *rote_command_program(void);
+
 /** Print "rote: error: reason" and return the exit code of `status`. */
 int rote_command_failed(rote_status status);
 

@@ -161,6 +161,74 @@ done:
   return status;
 }
 
+#define COORDINATOR_SECONDS 3.0
+#define COORDINATOR_RATE 100.0
+#define SHARD_FLOATS 4096 /* log p and effective samples of 2,048 images, the largest shard */
+
+/* The coordinator with workers that do nothing: how many units a second it can hand out and what
+ * one costs it, with empty reports and with those of the largest shard; how much of a core it takes
+ * when little happens and when nothing does. */
+typedef struct {
+  rote_farm_cost empty, shard, slow, idle;
+} coordinator_costs;
+
+static void print_coordinator(const coordinator_costs *c, bool json)
+{
+  const double rate = (double)c->empty.units / c->empty.seconds;
+  const double shard_rate = (double)c->shard.units / c->shard.seconds;
+  const double shard_cost = c->shard.coordinator_seconds / (double)c->shard.units;
+  const double slow_rate = (double)c->slow.units / c->slow.seconds;
+  const double slow_share = c->slow.coordinator_seconds / c->slow.seconds;
+  const double idle_share = c->idle.coordinator_seconds / c->idle.seconds;
+  const double fed = 10 / shard_cost;
+  if (!json) {
+    printf("coordinator, %zu workers: %.0f empty units/s, %.0f units/s of %d numbers; one costs it "
+           "%.1f us: enough for %.0f workers with a result in 10 s each; %.2f %% of a core at %.0f "
+           "units/s, %.2f %% with nothing to do\n",
+           c->empty.workers, rate, shard_rate, SHARD_FLOATS, 1e6 * shard_cost, fed,
+           100 * slow_share, slow_rate, 100 * idle_share);
+    return;
+  }
+  cJSON *line = cJSON_CreateObject();
+  cJSON_AddStringToObject(line, "case", "coordinator");
+  cJSON_AddNumberToObject(line, "workers", (double)c->empty.workers);
+  cJSON_AddNumberToObject(line, "units_per_second", rate);
+  cJSON_AddNumberToObject(line, "shards_per_second", shard_rate);
+  cJSON_AddNumberToObject(line, "seconds_per_shard", shard_cost);
+  cJSON_AddNumberToObject(line, "workers_fed_at_10_s", fed);
+  cJSON_AddNumberToObject(line, "slow_units_per_second", slow_rate);
+  cJSON_AddNumberToObject(line, "slow_share_of_core", slow_share);
+  cJSON_AddNumberToObject(line, "idle_share_of_core", idle_share);
+  char *text = cJSON_PrintUnformatted(line);
+  if (text != NULL) {
+    puts(text);
+  }
+  free(text);
+  cJSON_Delete(line);
+}
+
+static int bench_coordinator(int argc, char **argv, bool json)
+{
+  rote_status status = ROTE_OK;
+  coordinator_costs c;
+  int code = 0;
+  ROTE_TRY(rote_cluster_begin(&argc, &argv));
+  ROTE_TRY(rote_farm_cost_measure(COORDINATOR_SECONDS, 0, 0, &c.empty));
+  ROTE_TRY(rote_farm_cost_measure(COORDINATOR_SECONDS, 0, SHARD_FLOATS, &c.shard));
+  ROTE_TRY(rote_farm_cost_measure(COORDINATOR_SECONDS, COORDINATOR_RATE, SHARD_FLOATS, &c.slow));
+  ROTE_TRY(rote_farm_cost_measure(COORDINATOR_SECONDS,
+                                  (double)c.empty.workers / COORDINATOR_SECONDS, 0, &c.idle));
+  if (rote_cluster_rank() == 0) {
+    print_coordinator(&c, json);
+  }
+done:
+  if (status != ROTE_OK && rote_cluster_rank() == 0) {
+    code = rote_command_failed(status);
+  }
+  rote_cluster_end(code);
+  return code;
+}
+
 static int bench_main(int argc, char **argv)
 {
   const char *only = NULL;
@@ -173,6 +241,9 @@ static int bench_main(int argc, char **argv)
     } else {
       return rote_command_misused(&rote_command_bench, "unexpected argument \"%s\"", argv[i]);
     }
+  }
+  if (only != NULL && strcmp(only, "coordinator") == 0) {
+    return bench_coordinator(argc, argv, json);
   }
   rote_blas_one_thread();
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -190,6 +261,7 @@ static int bench_main(int argc, char **argv)
 const rote_command rote_command_bench = {
     .name = "bench",
     .usage = "[--case NAME] [--json]",
-    .help = "time the hot loops on one core against the sgemm peak of this process",
+    .help = "time the hot loops on one core against the sgemm peak of this process; under mpirun, "
+            "--case coordinator",
     .main = bench_main,
 };

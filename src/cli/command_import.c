@@ -239,7 +239,7 @@ static int import_main(int argc, char **argv)
   const rote_status status = rote_cluster_begin(&argc, &argv);
   int code = status == ROTE_OK ? import_command(argc, argv) : rote_command_failed(status);
   code = rote_cluster_rank() == 0 ? code : 0;
-  rote_cluster_end();
+  rote_cluster_end(code);
   return code;
 }
 

@@ -1,18 +1,21 @@
 #include "command.h"
+#include "rote/fault.h"
 #include "rote/log.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t stop_wanted;
 
-/* The first signal asks for a clean stop, a second SIGINT or SIGTERM ends at once. */
+/* The first signal asks for a clean stop, a second SIGINT or SIGTERM ends at once: every file is
+ * whole or not there at any moment. */
 static void on_signal(int number)
 {
   if (stop_wanted && number != SIGUSR1) {
-    _Exit(128 + number);
+    _exit(75);
   }
   stop_wanted = 1;
 }
@@ -24,6 +27,8 @@ static void catch_signals(void)
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  action.sa_handler = SIG_IGN; /* a file beyond the size limit fails like one on a full disk */
+  sigaction(SIGXFSZ, &action, NULL);
 }
 
 static void started(void *context, const rote_study *study, const rote_data_info *info,
@@ -50,7 +55,8 @@ static int parse(int argc, char **argv, rote_run_request *request, const char **
 {
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
-    static const char *const valued[] = {"--output", "--set", "--max-hours", "--deadline"};
+    static const char *const valued[] = {"--output", "--set", "--max-hours", "--deadline",
+                                         "--patience"};
     for (size_t k = 0; k < sizeof valued / sizeof *valued; k++) {
       if (strcmp(word, valued[k]) == 0 && i + 1 == argc) {
         return rote_command_misused(&rote_command_run, "%s needs a value", word);
@@ -66,6 +72,15 @@ static int parse(int argc, char **argv, rote_run_request *request, const char **
       if (*end != '\0' || !(request->max_hours > 0) || !isfinite(request->max_hours)) {
         return rote_command_misused(&rote_command_run,
                                     "--max-hours: \"%s\" is not a number above 0", argv[i]);
+      }
+    } else if (strcmp(word, "--survive") == 0) {
+      request->survive = true;
+    } else if (strcmp(word, "--patience") == 0) {
+      char *end = NULL;
+      request->patience = strtod(argv[++i], &end);
+      if (*end != '\0' || !(request->patience >= 1) || !(request->patience <= 1e6)) {
+        return rote_command_misused(
+            &rote_command_run, "--patience: \"%s\" is not a number of seconds from 1 on", argv[i]);
       }
     } else if (strcmp(word, "--deadline") == 0) {
       if (!rote_command_number(argv[++i], 1, 4102444800LL, &request->deadline)) {
@@ -112,10 +127,56 @@ static int report_outcome(rote_status status, const rote_run_outcome *outcome)
   return 0;
 }
 
+static void print_quoted(const char *word)
+{
+  if (word[0] != '\0' &&
+      strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                   "_-+=./:,@%") == strlen(word)) {
+    fputs(word, stderr);
+    return;
+  }
+  fputc('\'', stderr);
+  for (; *word != '\0'; word++) {
+    if (*word == '\'') {
+      fputs("'\\''", stderr);
+    } else {
+      fputc(*word, stderr);
+    }
+  }
+  fputc('\'', stderr);
+}
+
+/* The same command, but for a deadline that will have passed. Of mpirun or srun only what is known:
+ * options that the user gave them are not. */
+static void say_how_to_continue(int argc, char **argv)
+{
+  const int ranks = rote_cluster_size();
+  fputs("rote: the same command continues: ", stderr);
+  if (ranks > 1 && getenv("OMPI_COMM_WORLD_SIZE") != NULL && getenv("SLURM_STEP_ID") == NULL) {
+    fprintf(stderr, "mpirun -n %d ", ranks);
+  } else if (ranks > 1 && getenv("SLURM_STEP_ID") != NULL) {
+    fprintf(stderr, "srun --mpi=pmix -n %d ", ranks);
+  }
+  print_quoted(rote_command_program());
+  for (int i = 0; i < argc; i++) {
+    if (strcmp(argv[i], "--deadline") == 0) {
+      i++;
+      continue;
+    }
+    fputc(' ', stderr);
+    print_quoted(argv[i]);
+  }
+  fputc('\n', stderr);
+}
+
 static int run_main(int argc, char **argv)
 {
   rote_run_request request = {
-      .stop = &stop_wanted, .started = started, .progress = rote_progress_show};
+      .stop = &stop_wanted,
+      .started = started,
+      .progress = rote_progress_show,
+      .patience = ROTE_PATIENCE,
+  };
   rote_run_outcome outcome;
   const char **set = calloc((size_t)argc, sizeof *set);
   if (set == NULL) {
@@ -128,6 +189,7 @@ static int run_main(int argc, char **argv)
   const bool root = rote_cluster_rank() == 0;
   if (rote_cluster_size() > 1) {
     rote_log_set_rank(rote_cluster_rank());
+    rote_fault_set_rank(rote_cluster_rank());
   }
   if (!root) {
     if (freopen("/dev/null", "w", stdout) == NULL) {
@@ -139,19 +201,24 @@ static int run_main(int argc, char **argv)
   }
   if (code == 0) {
     status = rote_run(&request, &outcome);
-    code =
-        root ? report_outcome(status, &outcome) : 0; /* one exit code for mpirun: that of rank 0 */
+    code = root ? report_outcome(status, &outcome) : rote_status_exit_code(status);
   }
-  rote_cluster_end();
+  if (root && status == ROTE_STOPPED) {
+    say_how_to_continue(argc, argv);
+  }
+  if (!root && status != ROTE_STOPPED) {
+    code = 0; /* one exit code for mpirun: that of rank 0, unless rank 0 is dead */
+  }
+  rote_cluster_end(code);
   free(set);
-  return root ? code : 0;
+  return code;
 }
 
 const rote_command rote_command_run = {
     .name = "run",
     .usage =
-        "STUDY.yaml [--output DIR] [--set KEY=VALUE]... [--max-hours H] [--deadline UNIX_SECONDS] "
-        "[--force-unlock] [--allow-cpu-change]",
+        "STUDY.yaml [--output DIR] [--set KEY=VALUE]... [--max-hours H] [--deadline UNIX_SECONDS]\n"
+        "           [--patience SECONDS] [--survive] [--force-unlock] [--allow-cpu-change]",
     .help =
         "run a study, alone or under mpirun or srun; the same command continues an interrupted one",
     .main = run_main,

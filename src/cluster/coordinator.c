@@ -76,7 +76,7 @@ static rote_execution execution_of(rote_coordinator *c, int rank, const rote_rep
   rote_execution e = {
       .rank = rank,
       .attempts =
-          rote_queue_unit_at(c->queue, report->order.variant, report->order.unit)->attempts + 1,
+          rote_queue_look(c->queue, report->order.variant, report->order.unit)->attempts + 1,
       .resumes = report->resumes,
       .seconds = report->seconds,
   };
@@ -95,7 +95,7 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
   float *copy = NULL;
   char path[ROTE_PATH_MAX];
   if ((report->diverged || report->epoch == epochs) &&
-      !rote_queue_unit_at(c->queue, order->variant, order->unit)->trained) {
+      !rote_queue_look(c->queue, order->variant, order->unit)->trained) {
     ROTE_TRY(rote_alloc(2 * epochs, sizeof *copy, &copy));
     memcpy(copy, values, 2 * epochs * sizeof *copy);
     rote_train_result result = {
@@ -117,6 +117,10 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
     }
   }
   rote_queue_trained(c->queue, order, report->diverged != 0, report->epoch);
+  if (rote_queue_look(c->queue, order->variant, order->unit)->snapshot[order->v] ==
+      ROTE_SNAPSHOT_DONE) { /* evaluated from the snapshot of an earlier run */
+    rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, order->v);
+  }
 done:
   rote_free(&copy);
   return status;
@@ -157,6 +161,19 @@ static rote_status take_shard(rote_coordinator *c, int rank, const rote_report *
   rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, order->v);
 done:
   return status;
+}
+
+void rote_coordinator_lost(rote_coordinator *c, int rank, const rote_order *order)
+{
+  char key[ROTE_KEY_MAX];
+  const rote_variant *v = &c->setting->study->variant[order->variant];
+  rote_unit_key(v->name, rote_unit_at(&v->options, order->unit),
+                order->kind == ROTE_ORDER_EVALUATE ? order->epoch : 0, key);
+  rote_log(ROTE_LOG_WARN, "unit-lost", "unit = %s, rank = %d: it is given to another", key, rank);
+  if (rote_queue_lost(c->queue, order)) {
+    rote_log(ROTE_LOG_ERROR, "unit-given-up", "unit = %s lost %d workers without any progress", key,
+             ROTE_UNIT_ATTEMPTS);
+  }
 }
 
 rote_status rote_coordinator_take(rote_coordinator *c, int rank, const rote_report *report,

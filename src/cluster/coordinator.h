@@ -18,4 +18,7 @@ void rote_coordinator_destroy(rote_coordinator **coordinator);
 rote_status rote_coordinator_take(rote_coordinator *coordinator, int rank,
                                   const rote_report *report, const float *values);
 
+/** The worker on `rank` that had this order was lost: it is handed out again. */
+void rote_coordinator_lost(rote_coordinator *coordinator, int rank, const rote_order *order);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "rote/blas.h"
 #include "rote/data_file.h"
+#include "rote/fault.h"
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/score.h"
@@ -38,6 +39,16 @@ static void fill_nan(float *x, size_t n)
   }
 }
 
+/* The workers are answered while results are read, and a stop is obeyed: the next run merges anew.
+ */
+static rote_status go_on(const merger *m)
+{
+  const rote_unit_setting *s = m->setting;
+  return s->stop != NULL && s->stop(s->context, 0)
+             ? rote_fail(ROTE_STOPPED, "stopped while the results were put together")
+             : ROTE_OK;
+}
+
 static rote_status merge_trainings(merger *m, size_t variant, rote_execution *execution)
 {
   rote_status status = ROTE_OK;
@@ -50,9 +61,10 @@ static rote_status merge_trainings(merger *m, size_t variant, rote_execution *ex
   ROTE_TRY(rote_alloc(units * epochs, sizeof(float), &train));
   ROTE_TRY(rote_alloc(units * epochs, sizeof(float), &held_out));
   for (size_t u = 0; u < units; u++) {
+    ROTE_TRY(go_on(m));
     rote_train_result r = {
         .epochs = epochs, .loss_train = train + u * epochs, .loss_held_out = held_out + u * epochs};
-    if (rote_queue_unit_at(m->queue, variant, u)->failed) {
+    if (rote_queue_look(m->queue, variant, u)->failed) {
       fill_nan(r.loss_train, epochs);
       fill_nan(r.loss_held_out, epochs);
       continue;
@@ -85,7 +97,9 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
   const size_t images = m->queue->images, units = rote_unit_count(o);
   const size_t left_out = o->folds.repeats * o->folds.count, epoch = rote_evaluation_epoch(o, v);
   char path[ROTE_PATH_MAX];
+  ROTE_FAULT(MERGE_EPOCH, va->name);
   for (size_t u = 0; u < units; u++) {
+    ROTE_TRY(go_on(m));
     rote_evaluate_result r = {.images = images,
                               .log_px = log_px + u * images,
                               .effective_samples = effective + u * images};
@@ -161,6 +175,7 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
   rote_text_list name = {.count = 0};
   char path[ROTE_PATH_MAX];
   char *text = NULL;
+  ROTE_FAULT(MERGE_BEGIN, setting->directory);
   ROTE_TRY(rote_study_text(setting->study, ROTE_STUDY_RESULTS, &text));
   const rote_study_file_identity identity = {
       .study_text = text,
@@ -177,6 +192,7 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
     ROTE_TRY(merge_variant(&m, v));
   }
   ROTE_TRY(rote_study_file_write_arithmetic(m.file, m.arithmetic));
+  ROTE_FAULT(MERGE_COMMIT, path);
   ROTE_TRY(rote_study_file_commit(&m.file));
   *diverged = m.diverged;
 done:

@@ -21,6 +21,7 @@ rote_status rote_queue_create(const rote_study *study, size_t images, size_t sha
   ROTE_TRY(rote_alloc(q->first_unit[variants], sizeof *q->unit, &q->unit));
   q->returned_room = workers; /* a worker holds one shard at a time */
   ROTE_TRY(rote_alloc(workers, sizeof *q->returned, &q->returned));
+  q->stale = true;
   for (size_t v = 0; v < variants; v++) {
     const size_t epochs = rote_evaluation_count(&study->variant[v].options);
     for (size_t u = q->first_unit[v]; u < q->first_unit[v + 1]; u++) {
@@ -59,14 +60,75 @@ void rote_queue_destroy(rote_queue **queue)
   rote_free(queue);
 }
 
-rote_queue_unit *rote_queue_unit_at(rote_queue *q, size_t variant, size_t unit)
+static const rote_options *options_of(const rote_queue *q, size_t variant)
+{
+  return &q->study->variant[variant].options;
+}
+
+const rote_queue_unit *rote_queue_look(const rote_queue *q, size_t variant, size_t unit)
 {
   return &q->unit[q->first_unit[variant] + unit];
 }
 
-static const rote_options *options_of(const rote_queue *q, size_t variant)
+rote_queue_unit *rote_queue_unit_at(rote_queue *q, size_t variant, size_t unit)
 {
-  return &q->study->variant[variant].options;
+  q->stale = true;
+  return &q->unit[q->first_unit[variant] + unit];
+}
+
+static rote_queue_unit *unit_of(rote_queue *q, const rote_order *order)
+{
+  return &q->unit[q->first_unit[order->variant] + order->unit];
+}
+
+static void add_if(size_t *count, bool condition, size_t step)
+{
+  *count += condition ? step : 0;
+}
+
+/* Put a unit into the counts with step 1, take it out with -1 before it changes. */
+static void account(rote_queue *q, size_t variant, const rote_queue_unit *unit, int sign)
+{
+  const size_t epochs = rote_evaluation_count(options_of(q, variant)), step = (size_t)sign;
+  rote_queue_counts *c = &q->counts;
+  c->trainings += step;
+  add_if(&c->trainings_done, unit->trained && !unit->failed, step);
+  add_if(&c->failed, unit->failed, step);
+  c->evaluations += epochs * step;
+  for (size_t v = 0; v < epochs; v++) {
+    add_if(&c->evaluations_done, unit->snapshot[v] == ROTE_SNAPSHOT_DONE, step);
+    add_if(&c->snapshots_waiting, unit->snapshot[v] == ROTE_SNAPSHOT_READY, step);
+  }
+}
+
+rote_queue_counts rote_queue_count(rote_queue *q)
+{
+  if (q->stale) {
+    q->stale = false;
+    q->first_open = 0;
+    q->counts = (rote_queue_counts){0};
+    for (size_t variant = 0; variant < q->study->variant_count; variant++) {
+      for (size_t u = q->first_unit[variant]; u < q->first_unit[variant + 1]; u++) {
+        account(q, variant, &q->unit[u], 1);
+      }
+    }
+  }
+  return q->counts;
+}
+
+/* The unit of an order, to be changed: taken out of the counts until put_back(). */
+static rote_queue_unit *take_out(rote_queue *q, const rote_order *order)
+{
+  rote_queue_count(q);
+  account(q, order->variant, unit_of(q, order), -1);
+  return unit_of(q, order);
+}
+
+static void put_back(rote_queue *q, const rote_order *order)
+{
+  const size_t place = q->first_unit[order->variant] + order->unit;
+  account(q, order->variant, &q->unit[place], 1);
+  q->first_open = place < q->first_open ? place : q->first_open;
 }
 
 /* The epoch to train the unit to next; 0 if there is none. */
@@ -87,12 +149,43 @@ static size_t training_target(const rote_queue *q, size_t variant, const rote_qu
   return u->trained ? 0 : o->training.epochs;
 }
 
+/* Nothing of this unit is to be handed out, now or after what is under way. */
+static bool is_closed(const rote_queue *q, size_t variant, const rote_queue_unit *u)
+{
+  bool closed = u->failed || (u->trained && !u->running);
+  for (size_t v = 0; closed && !u->failed && v < rote_evaluation_count(options_of(q, variant));
+       v++) {
+    closed = u->snapshot[v] == ROTE_SNAPSHOT_DONE ||
+             (u->snapshot[v] == ROTE_SNAPSHOT_READY && u->next_image[v] == q->images);
+  }
+  return closed;
+}
+
+/* Where looking for work begins in a variant: finished units gather at the front. */
+static size_t first_in(const rote_queue *q, size_t variant)
+{
+  return q->first_open > q->first_unit[variant] ? q->first_open : q->first_unit[variant];
+}
+
+static void pass_closed(rote_queue *q)
+{
+  rote_queue_count(q);
+  for (size_t variant = 0; variant < q->study->variant_count; variant++) {
+    for (size_t u = first_in(q, variant); u < q->first_unit[variant + 1]; u++) {
+      if (!is_closed(q, variant, &q->unit[u])) {
+        return;
+      }
+      q->first_open = u + 1;
+    }
+  }
+}
+
 typedef enum { OWN, UNOWNED, ANY } choice;
 
 static bool take_training(rote_queue *q, int worker, choice whose, rote_order *order)
 {
   for (size_t variant = 0; variant < q->study->variant_count; variant++) {
-    for (size_t u = q->first_unit[variant]; u < q->first_unit[variant + 1]; u++) {
+    for (size_t u = first_in(q, variant); u < q->first_unit[variant + 1]; u++) {
       rote_queue_unit *unit = &q->unit[u];
       size_t v = 0;
       if ((whose == OWN && unit->owner != worker) || (whose == UNOWNED && unit->owner >= 0)) {
@@ -128,7 +221,7 @@ static bool take_shard(rote_queue *q, rote_order *order)
   }
   for (size_t variant = 0; variant < q->study->variant_count; variant++) {
     const size_t epochs = rote_evaluation_count(options_of(q, variant));
-    for (size_t u = q->first_unit[variant]; u < q->first_unit[variant + 1]; u++) {
+    for (size_t u = first_in(q, variant); u < q->first_unit[variant + 1]; u++) {
       rote_queue_unit *unit = &q->unit[u];
       for (size_t v = 0; v < epochs && !unit->failed; v++) {
         if (unit->snapshot[v] != ROTE_SNAPSHOT_READY || unit->next_image[v] == q->images) {
@@ -155,6 +248,7 @@ static bool take_shard(rote_queue *q, rote_order *order)
 rote_order rote_queue_next(rote_queue *q, int worker)
 {
   rote_order order = {.kind = ROTE_ORDER_NONE};
+  pass_closed(q);
   const bool room = rote_queue_count(q).snapshots_waiting < q->snapshot_bound;
   if (room &&
       (take_training(q, worker, OWN, &order) || take_training(q, worker, UNOWNED, &order))) {
@@ -167,16 +261,20 @@ rote_order rote_queue_next(rote_queue *q, int worker)
   return order;
 }
 
-static rote_queue_unit *unit_of(rote_queue *q, const rote_order *order)
+rote_order rote_queue_next_shard(rote_queue *q)
 {
-  return rote_queue_unit_at(q, order->variant, order->unit);
+  rote_order order = {.kind = ROTE_ORDER_NONE};
+  pass_closed(q);
+  take_shard(q, &order);
+  return order;
 }
 
 void rote_queue_trained(rote_queue *q, const rote_order *order, bool diverged, size_t done)
 {
-  rote_queue_unit *u = unit_of(q, order);
+  rote_queue_unit *u = take_out(q, order);
   const rote_options *o = options_of(q, order->variant);
   u->running = false;
+  u->losses = 0;
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     const size_t epoch = rote_evaluation_epoch(o, v);
     if (diverged && epoch > done) {
@@ -189,6 +287,7 @@ void rote_queue_trained(rote_queue *q, const rote_order *order, bool diverged, s
     u->trained = true;
     u->owner = -1;
   }
+  put_back(q, order);
 }
 
 bool rote_queue_wants(rote_queue *q, const rote_order *order)
@@ -203,11 +302,14 @@ bool rote_queue_evaluated(rote_queue *q, const rote_order *order)
 {
   rote_queue_unit *u = unit_of(q, order);
   u->left[order->v] -= order->count;
-  if (u->left[order->v] == 0) {
-    u->snapshot[order->v] = ROTE_SNAPSHOT_DONE;
-    return true;
+  if (u->left[order->v] > 0) {
+    return false;
   }
-  return false;
+  take_out(q, order);
+  u->snapshot[order->v] = ROTE_SNAPSHOT_DONE;
+  u->losses = 0;
+  put_back(q, order);
+  return true;
 }
 
 /* Forget shards of this snapshot that wait to be handed out again. */
@@ -225,12 +327,13 @@ static void drop_returned(rote_queue *q, const rote_order *order)
 
 void rote_queue_snapshot_lost(rote_queue *q, const rote_order *order)
 {
-  rote_queue_unit *u = unit_of(q, order);
+  rote_queue_unit *u = take_out(q, order);
   drop_returned(q, order);
   u->snapshot[order->v] = ROTE_SNAPSHOT_MISSING;
   u->generation[order->v]++;
   u->next_image[order->v] = 0;
   u->left[order->v] = (uint32_t)q->images;
+  put_back(q, order);
 }
 
 void rote_queue_return(rote_queue *q, const rote_order *order)
@@ -243,13 +346,9 @@ void rote_queue_return(rote_queue *q, const rote_order *order)
   }
 }
 
-bool rote_queue_failed(rote_queue *q, const rote_order *order)
+static void give_up(rote_queue *q, const rote_order *order)
 {
-  rote_queue_unit *u = unit_of(q, order);
-  rote_queue_return(q, order);
-  if (++u->attempts < ROTE_UNIT_ATTEMPTS || u->failed) {
-    return false;
-  }
+  rote_queue_unit *u = take_out(q, order);
   u->failed = true;
   u->owner = -1;
   for (size_t v = 0; v < rote_evaluation_count(options_of(q, order->variant)); v++) {
@@ -258,31 +357,36 @@ bool rote_queue_failed(rote_queue *q, const rote_order *order)
     drop_returned(q, &any);
     u->snapshot[v] = ROTE_SNAPSHOT_DONE;
   }
+  put_back(q, order);
+}
+
+bool rote_queue_failed(rote_queue *q, const rote_order *order)
+{
+  rote_queue_unit *u = unit_of(q, order);
+  rote_queue_return(q, order);
+  if (++u->attempts < ROTE_UNIT_ATTEMPTS || u->failed) {
+    return false;
+  }
+  give_up(q, order);
   return true;
 }
 
-bool rote_queue_finished(const rote_queue *q)
+bool rote_queue_lost(rote_queue *q, const rote_order *order)
+{
+  rote_queue_unit *u = unit_of(q, order);
+  rote_queue_return(q, order);
+  if (order->kind == ROTE_ORDER_TRAIN) {
+    u->owner = -1; /* what was in the worker's memory is gone */
+  }
+  if (++u->losses < ROTE_UNIT_ATTEMPTS || u->failed) {
+    return false;
+  }
+  give_up(q, order);
+  return true;
+}
+
+bool rote_queue_finished(rote_queue *q)
 {
   const rote_queue_counts c = rote_queue_count(q);
   return c.trainings_done + c.failed >= c.trainings && c.evaluations_done == c.evaluations;
-}
-
-rote_queue_counts rote_queue_count(const rote_queue *q)
-{
-  rote_queue_counts c = {0};
-  for (size_t variant = 0; variant < q->study->variant_count; variant++) {
-    const size_t epochs = rote_evaluation_count(options_of(q, variant));
-    for (size_t u = q->first_unit[variant]; u < q->first_unit[variant + 1]; u++) {
-      const rote_queue_unit *unit = &q->unit[u];
-      c.trainings++;
-      c.trainings_done += unit->trained && !unit->failed;
-      c.failed += unit->failed;
-      c.evaluations += epochs;
-      for (size_t v = 0; v < epochs; v++) {
-        c.evaluations_done += unit->snapshot[v] == ROTE_SNAPSHOT_DONE;
-        c.snapshots_waiting += unit->snapshot[v] == ROTE_SNAPSHOT_READY;
-      }
-    }
-  }
-  return c;
 }

@@ -1,5 +1,7 @@
 #include "rote_mpi.h"
 
+#include "farm.h"
+#include "rote/clock.h"
 #include "rote/run.h"
 
 #include <limits.h>
@@ -7,8 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-static bool active;
+#define LONGEST_NAP 0.01
+#define ABORT_SECONDS 4
+
+static bool active, suspected;
+static pid_t launcher;
+static double patience; /* seconds; 0: no end */
 
 rote_status rote_mpi_status(int code, const char *call)
 {
@@ -35,25 +43,28 @@ rote_status rote_ending_give(const rote_ending *ending)
   return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
 }
 
-void rote_mpi_rest(long *nap)
+void rote_mpi_set_patience(double seconds)
 {
-  const long shortest = 100000, longest = 5000000; /* nanoseconds */
-  *nap = *nap == 0 ? shortest : 2 * *nap < longest ? 2 * *nap : longest;
-  const struct timespec pause = {.tv_nsec = *nap};
-  nanosleep(&pause, NULL);
+  patience = seconds;
 }
 
 rote_status rote_mpi_wait(MPI_Request *request)
 {
   rote_status status = ROTE_OK;
+  const double start = rote_seconds();
+  double nap = 0;
   int come = 0;
-  long nap = 0;
   for (;;) {
     ROTE_MPI(MPI_Test(request, &come, MPI_STATUS_IGNORE));
     if (come) {
       break;
     }
-    rote_mpi_rest(&nap);
+    const double waited = rote_seconds() - start;
+    if ((patience > 0 && waited > patience) || rote_cluster_launcher_gone()) {
+      rote_cluster_suspect();
+      ROTE_TRY(rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s for it", waited));
+    }
+    rote_nap(&nap, LONGEST_NAP);
   }
 done:
   return status;
@@ -97,6 +108,7 @@ rote_status rote_cluster_begin(int *argc, char ***argv)
 {
   rote_status status = ROTE_OK;
   if (rote_cluster_present()) {
+    launcher = getppid();
     ROTE_MPI(MPI_Init(argc, argv));
     active = true;
     ROTE_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
@@ -105,8 +117,43 @@ done:
   return status;
 }
 
-void rote_cluster_end(void)
+void rote_cluster_suspect(void)
 {
+  suspected = true;
+}
+
+bool rote_cluster_suspected(void)
+{
+  return suspected;
+}
+
+bool rote_cluster_launcher_gone(void)
+{
+  return active && getppid() != launcher;
+}
+
+/* The end without MPI_Finalize. Rank 0 has the job ended as a whole, for the launcher may wait for
+ * a rank that hangs; the others leave that to it for a while, so that its exit code is the one
+ * seen. */
+static void end_alone(int code)
+{
+  fflush(NULL);
+  if (rote_cluster_rank() == 0 && !rote_cluster_launcher_gone()) {
+    rote_office_tell_all(TAG_LEAVE, 1);
+    alarm(ABORT_SECONDS); /* the default action: should the launcher not answer */
+    MPI_Abort(MPI_COMM_WORLD, code);
+  } else if (rote_cluster_rank() != 0) {
+    const struct timespec pause = {.tv_sec = ABORT_SECONDS / 2};
+    nanosleep(&pause, NULL);
+  }
+  _exit(code);
+}
+
+void rote_cluster_end(int code)
+{
+  if (active && suspected) {
+    end_alone(code);
+  }
   if (active) {
     MPI_Finalize();
     active = false;

@@ -5,11 +5,20 @@
 #include "rote/status.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 rote_status rote_mpi_status(int code, const char *call);
 
 #define ROTE_MPI(call) ROTE_TRY(rote_mpi_status((call), #call))
+
+/* A rank may be dead: from now on no collective call on this rank, and rote_cluster_end() ends
+ * without MPI_Finalize, which would wait for ever. */
+void rote_cluster_suspect(void);
+bool rote_cluster_suspected(void);
+
+/* Whether mpirun or Slurm's daemon that started this rank has ended: then nobody ends it. */
+bool rote_cluster_launcher_gone(void);
 
 /* How something ended, as one rank tells another. */
 typedef struct {
@@ -21,10 +30,9 @@ typedef struct {
 void rote_ending_take(rote_status status, rote_ending *ending);
 rote_status rote_ending_give(const rote_ending *ending);
 
-/* Sleep a little, the longer the more often: 0.1 ms first, 5 ms in the end. Start with nap 0. */
-void rote_mpi_rest(long *nap);
-
-/* Wait for a request asleep: MPI's own waits spin. */
+/* Wait for a request asleep: MPI's own waits spin. @return ROTE_STOPPED if the launcher is gone, or
+ * after as many seconds as rote_mpi_set_patience() says (0, as at the start: no limit) */
+void rote_mpi_set_patience(double seconds);
 rote_status rote_mpi_wait(MPI_Request *request);
 
 /* Collective: if a rank failed, all get the status and the reason of the lowest one that did. */

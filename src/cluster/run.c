@@ -17,9 +17,15 @@
 #include "run_directory.h"
 #include "shared_data.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Seconds for the collective calls before the work: rank 0 reads the study and the data meanwhile.
+ */
+#define START_PATIENCE 600.0
 
 /* All that a run holds; on every rank. */
 typedef struct {
@@ -34,6 +40,7 @@ typedef struct {
   bool mixed;             /* the run directory already holds files of both kinds, by permission */
   size_t shard;
   char (*host)[64]; /* [ranks] on rank 0 */
+  double deadline;  /* rote_seconds() when all must be over; infinite. Rank 0 */
 } run;
 
 static bool is_root(void)
@@ -105,7 +112,12 @@ done:
 
 static rote_status broadcast(void *data, size_t bytes)
 {
-  return rote_mpi_status(MPI_Bcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  rote_status status = ROTE_OK;
+  MPI_Request request;
+  ROTE_MPI(MPI_Ibcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD, &request));
+  ROTE_TRY(rote_mpi_wait(&request));
+done:
+  return status;
 }
 
 /* Study, data description and directory from rank 0 to all. */
@@ -212,11 +224,22 @@ static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outco
   return complete;
 }
 
-/* DONE says that study.h5 is complete; it comes last. */
-static rote_status finish(run *r, rote_queue *queue, rote_run_outcome *outcome)
+static bool poll_office(void *context, double seconds)
+{
+  (void)seconds;
+  return rote_office_poll(context);
+}
+
+/* DONE says that study.h5 is complete; it comes last. @param[in] office  whose workers wait; NULL
+ */
+static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  const rote_unit_setting setting = setting_of(r);
+  rote_unit_setting setting = setting_of(r);
+  if (office != NULL) {
+    setting.stop = poll_office;
+    setting.context = office;
+  }
   char path[ROTE_PATH_MAX], text[128];
   ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
   outcome->failed = rote_queue_count(queue).failed;
@@ -239,6 +262,8 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_status status = ROTE_OK;
   rote_queue *queue = NULL;
   rote_coordinator *coordinator = NULL;
+  rote_office *office = NULL;
+  rote_work work;
   rote_board *board = NULL;
   const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
@@ -262,21 +287,27 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
                     .board = board,
                     .setting = &setting,
                     .shard = r->shard,
-                    .started = rote_seconds()};
-  ROTE_TRY(ranks > 1 ? rote_farm_coordinate(&farm) : rote_farm_alone(&farm));
-  ROTE_TRY(finish(r, queue, outcome));
+                    .started = rote_seconds(),
+                    .deadline = r->deadline};
+  if (ranks > 1) {
+    rote_farm_work(&farm, &work);
+    ROTE_TRY(rote_office_open(&work, &office));
+    ROTE_TRY(rote_office_run(office));
+  } else {
+    ROTE_TRY(rote_farm_alone(&farm));
+  }
+  ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
     status = rote_fail(ROTE_DATA,
                        "%s: another run has taken the lock of this directory; this one ends, and "
                        "has lost nothing",
                        r->directory.path);
-  } else if (status == ROTE_STOPPED) {
-    rote_fail(status, "stopped before the end; the same command continues");
   }
-  if (ranks > 1) {
-    const rote_status dismissed = rote_farm_dismiss();
-    status = status == ROTE_OK ? dismissed : status;
+  if (office != NULL) {
+    rote_office_close(&office);
+  } else if (ranks > 1 && rote_office_tell_all(TAG_QUIT, r->request->patience) != ROTE_OK) {
+    rote_cluster_suspect();
   }
   rote_board_destroy(&board);
   rote_coordinator_destroy(&coordinator);
@@ -284,11 +315,56 @@ done:
   return status;
 }
 
+static double deadline_of(const rote_run_request *q)
+{
+  const double now = rote_seconds();
+  const double hours = q->max_hours > 0 ? now + 3600 * q->max_hours : (double)INFINITY;
+  const double wall =
+      q->deadline > 0 ? now + difftime((time_t)q->deadline, time(NULL)) : (double)INFINITY;
+  return hours < wall ? hours : wall;
+}
+
+static void run_unit(void *runner, const rote_order *order, rote_report *report, float *values)
+{
+  rote_unit_run(runner, order, report, values);
+}
+
+static rote_status be_a_worker(run *r)
+{
+  rote_status status = ROTE_OK;
+  rote_worker *worker = NULL;
+  rote_unit_runner *runner = NULL;
+  rote_unit_setting setting = setting_of(r);
+  const rote_worker_setting self = {
+      .floats = rote_unit_report_room(r->study, r->shard),
+      .patience = r->request->patience,
+      .signalled = r->request->stop,
+  };
+  ROTE_TRY(rote_worker_create(&self, &worker));
+  setting.stop = rote_worker_must_stop;
+  setting.abandon = rote_worker_must_abandon;
+  setting.context = worker;
+  ROTE_TRY(rote_unit_runner_create(&setting, &runner));
+  ROTE_TRY(rote_worker_run(worker, run_unit, runner));
+done:
+  rote_unit_runner_destroy(&runner);
+  rote_worker_destroy(&worker);
+  if (status != ROTE_OK && !rote_cluster_suspected()) {
+    rote_log(ROTE_LOG_ERROR, "worker", "%s", rote_fail_reason(status));
+    if (!r->request->survive) {
+      rote_cluster_abort(status); /* the coordinator would wait for it for long */
+    }
+    rote_cluster_suspect();
+  }
+  return status;
+}
+
 rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  run r = {.request = request};
+  run r = {.request = request, .deadline = deadline_of(request)};
   memset(outcome, 0, sizeof *outcome);
+  rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
   ROTE_TRY(check_processors(&r, request->allow_cpu_change));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
@@ -300,16 +376,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
   const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
   r.shard = choose_shard(r.data.train.count, workers);
-  if (is_root()) {
-    status = coordinate(&r, outcome);
-  } else {
-    const rote_unit_setting setting = setting_of(&r);
-    status = rote_farm_work(&setting, r.shard, request->stop);
-    if (status != ROTE_OK) { /* the coordinator would wait for it for ever */
-      rote_log(ROTE_LOG_ERROR, "worker", "%s", rote_fail_reason(status));
-      rote_cluster_abort(status);
-    }
-  }
+  status = is_root() ? coordinate(&r, outcome) : be_a_worker(&r);
 done:
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);

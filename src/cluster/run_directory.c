@@ -294,7 +294,7 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
                              size_t v)
 {
   const rote_options *o = &queue->study->variant[variant].options;
-  const rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
+  const rote_queue_unit *u = rote_queue_look(queue, variant, unit);
   char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
   if (o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
       rote_unit_model_path(directory, queue->study, variant, unit, rote_evaluation_epoch(o, v),

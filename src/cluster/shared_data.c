@@ -103,6 +103,9 @@ done:
 
 void rote_shared_data_free(rote_shared_data *d)
 {
+  if (d->in_window && rote_cluster_suspected()) {
+    return; /* freeing is collective; the end of the process does it */
+  }
   if (d->in_window) {
     MPI_Win_free(&d->window);
     MPI_Comm_free(&d->node);

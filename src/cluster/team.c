@@ -11,6 +11,7 @@
  * ranks at once, since the others could wait for it for ever. */
 #include "rote/team.h"
 
+#include "rote/clock.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/run.h"
@@ -108,13 +109,13 @@ static void receive(int from, size_t room, void *result, size_t *bytes, rote_end
   MPI_Message message;
   MPI_Status about;
   int there = 0, count = 0;
-  long nap = 0;
+  double nap = 0;
   for (;;) {
     INSIST(MPI_Improbe(from, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &message, &about));
     if (there) {
       break;
     }
-    rote_mpi_rest(&nap);
+    rote_nap(&nap, 0.005);
   }
   *ended = about.MPI_TAG == TAG_END;
   INSIST(MPI_Mrecv(*ended ? (void *)ending : result, (int)(*ended ? sizeof *ending : room),

@@ -21,6 +21,7 @@ struct rote_unit_runner {
   uint64_t saved;   /* epoch of its checkpoint if that is later than the training: it stays */
   uint32_t resumes; /* of that training */
   double seconds;   /* of work on it, over all its segments */
+  double epoch_seconds, batch_seconds;  /* the longest of late, of this variant; 0: not known */
   char arithmetic[ROTE_ARITHMETIC_MAX]; /* of it, over all its segments */
 
   rote_evaluator *evaluator;
@@ -78,6 +79,7 @@ static void forget_variant(rote_unit_runner *r)
   rote_free(&r->w);
   rote_free(&r->array);
   r->training = false;
+  r->epoch_seconds = r->batch_seconds = 0;
   r->snapshot[0] = '\0';
   r->variant = r->setting.study->variant_count;
 }
@@ -101,6 +103,8 @@ static rote_status take_variant(rote_unit_runner *r, size_t variant)
   forget_variant(r);
   ROTE_TRY(rote_trainer_create(&s->study->variant[variant].options, s->info, s->train, s->test,
                                s->fold, &r->trainer));
+  r->trainer->abandon = s->abandon;
+  r->trainer->context = s->context;
   ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
   ROTE_TRY(rote_alloc(r->trainer->vae->table.total, sizeof *r->w, &r->w));
   ROTE_TRY(rote_alloc(3 * r->trainer->vae->table.count, sizeof *r->array, &r->array));
@@ -252,9 +256,15 @@ done:
   return status;
 }
 
-static bool told_to_stop(const rote_unit_runner *r)
+static bool told_to_stop(const rote_unit_runner *r, double seconds)
 {
-  return r->setting.stop != NULL && r->setting.stop(r->setting.context);
+  return r->setting.stop != NULL && r->setting.stop(r->setting.context, seconds);
+}
+
+/* The next one may take as long as the longest of late. */
+static double expect(double expected, double seconds)
+{
+  return seconds > expected ? seconds : (3 * expected + seconds) / 4;
 }
 
 static rote_status train(rote_unit_runner *r, const rote_order *order, rote_report *report,
@@ -264,19 +274,26 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   ROTE_TRY(take_variant(r, order->variant));
   ROTE_TRY(take_unit(r, order->unit, order->epoch));
   rote_trainer *t = r->trainer;
-  double start = rote_seconds();
+  char key[ROTE_KEY_MAX];
+  rote_unit_key(r->setting.study->variant[r->variant].name, t->unit, 0, key);
+  rote_log(ROTE_LOG_DEBUG, "training-from", "unit = %s, epoch = %zu", key, t->epoch);
   while (t->epoch < order->epoch && !t->diverged) {
-    if (told_to_stop(r)) {
+    const double start = rote_seconds();
+    if (told_to_stop(r, r->epoch_seconds)) {
       report->kind = ROTE_REPORT_STOPPED;
       break;
     }
-    rote_trainer_epoch(t);
-    const double now = rote_seconds();
-    r->seconds += now - start;
-    start = now;
+    if (!rote_trainer_epoch(t)) {
+      report->kind = ROTE_REPORT_STOPPED;
+      r->training = false; /* the checkpoint has what is left */
+      goto done;
+    }
+    r->seconds += rote_seconds() - start;
+    rote_log(ROTE_LOG_DEBUG, "epoch-end", "unit = %s, epoch = %zu", key, t->epoch);
     if (t->epoch < order->epoch && !t->diverged && t->epoch % t->options.checkpoint.every == 0) {
       ROTE_TRY(write_checkpoint(r));
     }
+    r->epoch_seconds = expect(r->epoch_seconds, rote_seconds() - start);
   }
   if (t->epoch == order->epoch && !t->diverged) {
     ROTE_TRY(write_snapshot(r));
@@ -346,12 +363,15 @@ static rote_status evaluate(rote_unit_runner *r, const rote_order *order, rote_r
   for (size_t done = 0; done < order->count; done += ROTE_EVALUATE_BATCH) {
     const size_t left = order->count - done;
     const size_t n = left < ROTE_EVALUATE_BATCH ? left : ROTE_EVALUATE_BATCH;
-    if (told_to_stop(r)) {
+    const double batches = (double)((left + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH);
+    const double begun = rote_seconds();
+    if (told_to_stop(r, batches * r->batch_seconds)) {
       report->kind = ROTE_REPORT_STOPPED;
       goto done;
     }
     rote_evaluate_images(r->evaluator, r->w, r->setting.train, unit, order->epoch,
                          order->first + done, n, values + done, values + order->count + done);
+    r->batch_seconds = expect(r->batch_seconds, rote_seconds() - begun);
   }
   report->count = 2 * order->count;
   report->seconds = rote_seconds() - start;

@@ -1,5 +1,6 @@
 #include "rote/file.h"
 
+#include "rote/fault.h"
 #include "rote/memory.h"
 
 #include <errno.h>
@@ -96,6 +97,18 @@ done:
   return status;
 }
 
+/* Processes on two hosts may have the same number and write to the same directory. */
+static unsigned host_number(void)
+{
+  char name[256] = "";
+  unsigned number = 2166136261u; /* FNV-1a */
+  gethostname(name, sizeof name - 1);
+  for (const char *p = name; *p != '\0'; p++) {
+    number = (number ^ (unsigned char)*p) * 16777619u;
+  }
+  return number;
+}
+
 rote_status rote_file_begin(const char *target, rote_file *file)
 {
   rote_status status = ROTE_OK;
@@ -107,7 +120,9 @@ rote_status rote_file_begin(const char *target, rote_file *file)
   if (access(directory, W_OK | X_OK) != 0) {
     return io_failed("write into the directory", directory);
   }
-  snprintf(file->path, sizeof file->path, "%s.%ld.tmp-rote", target, (long)getpid());
+  ROTE_FAULT(FILE_CREATE, target);
+  snprintf(file->path, sizeof file->path, "%s.%08x.%ld.tmp-rote", target, host_number(),
+           (long)getpid());
 done:
   return status;
 }
@@ -129,14 +144,20 @@ rote_status rote_file_commit_keeping(rote_file *file, const char *previous)
 {
   rote_status status = ROTE_OK;
   char directory[ROTE_PATH_MAX];
+  ROTE_FAULT(FILE_SYNC, file->target);
   ROTE_TRY(sync_path(file->path, O_RDONLY));
-  if (previous != NULL && rename(file->target, previous) != 0 && errno != ENOENT) {
-    ROTE_TRY(io_failed("rename", file->target));
+  if (previous != NULL) {
+    ROTE_FAULT(FILE_KEEP, file->target);
+    if (rename(file->target, previous) != 0 && errno != ENOENT) {
+      ROTE_TRY(io_failed("rename", file->target));
+    }
   }
+  ROTE_FAULT(FILE_RENAME, file->target);
   if (rename(file->path, file->target) != 0) {
     ROTE_TRY(io_failed("rename a new file to", file->target));
   }
   file->path[0] = '\0';
+  ROTE_FAULT(FILE_SETTLE, file->target);
   directory_of(file->target, directory);
   ROTE_TRY(sync_path(directory, O_RDONLY | O_DIRECTORY));
 done:
@@ -163,17 +184,24 @@ rote_status rote_file_write_text(const char *target, const char *text)
 {
   rote_status status = ROTE_OK;
   rote_file file = {.path = ""};
+  FILE *f = NULL;
   ROTE_TRY(rote_file_begin(target, &file));
-  FILE *f = fopen(file.path, "w");
+  f = fopen(file.path, "w");
   if (f == NULL) {
     ROTE_TRY(io_failed("create", file.path));
   }
+  ROTE_FAULT(FILE_WRITE, target);
   bool bad = fputs(text, f) < 0;
-  if (fclose(f) != 0 || bad) {
+  bad = fclose(f) != 0 || bad;
+  f = NULL;
+  if (bad) {
     ROTE_TRY(io_failed("write", file.path));
   }
   ROTE_TRY(rote_file_commit(&file));
 done:
+  if (f != NULL) {
+    fclose(f);
+  }
   rote_file_abort(&file);
   return status;
 }

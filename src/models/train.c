@@ -84,6 +84,11 @@ double rote_trainer_step(rote_trainer *t, size_t n)
   return loss;
 }
 
+static bool given_up(const rote_trainer *t)
+{
+  return t->abandon != NULL && t->abandon(t->context);
+}
+
 /* Mean loss per image over a list of images, one draw each. */
 static double mean_loss(rote_trainer *t, const rote_image_set *images, const uint32_t *index,
                         size_t count, rote_stream data, rote_stream latent)
@@ -95,6 +100,7 @@ static double mean_loss(rote_trainer *t, const rote_image_set *images, const uin
     rote_batch_load(t->batch, (rote_transform)t->options.data.transform, images, index + first, n,
                     data, latent);
     sum += rote_vae_loss(t->vae, t->w, t->batch->x, t->batch->eps, n, t->work);
+    given_up(t); /* so near the end of the epoch it is finished, but who asks hears of it */
   }
   return count > 0 ? sum / (double)count : (double)NAN;
 }
@@ -122,7 +128,7 @@ static double held_out_loss(rote_trainer *t, rote_stream stream)
   return t->test->count > 0 ? sum / (double)t->test->count : (double)NAN;
 }
 
-void rote_trainer_epoch(rote_trainer *t)
+bool rote_trainer_epoch(rote_trainer *t)
 {
   const size_t batch = t->options.training.batch;
   const rote_stream stream = {
@@ -150,11 +156,16 @@ void rote_trainer_epoch(rote_trainer *t)
     if (!isfinite(sum)) {
       t->diverged = true;
       t->batch->mirror = 0;
-      return;
+      return true;
+    }
+    if (given_up(t)) {
+      t->batch->mirror = 0;
+      return false;
     }
   }
   t->batch->mirror = 0;
   t->loss_train[t->epoch] = (float)(sum / (double)t->train_count);
   t->loss_held_out[t->epoch] = (float)held_out_loss(t, stream);
   t->epoch++;
+  return true;
 }

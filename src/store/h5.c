@@ -1,6 +1,7 @@
 /* Files and attributes. */
 #include "h5.h"
 
+#include "rote/fault.h"
 #include "seal.h"
 
 #include <stdio.h>
@@ -116,6 +117,7 @@ static rote_status write_memory(rote_h5 *h5)
   ROTE_H5(H5Fflush(h5->id, H5F_SCOPE_GLOBAL), "finish", "the file");
   ROTE_H5(bytes = H5Fget_file_image(h5->id, NULL, 0), "finish", "the file"); /* its size alone */
   ROTE_H5(H5Fget_vfd_handle(h5->id, H5P_DEFAULT, (void **)&memory), "finish", "the file");
+  ROTE_FAULT(SEAL_WRITE, h5->path);
   ROTE_TRY(rote_seal_write(h5->file.path, *memory, (size_t)bytes, h5->label));
 done:
   return status;
@@ -127,6 +129,7 @@ static rote_status close_and_seal(rote_h5 *h5)
   hid_t id = h5->id;
   h5->id = H5I_INVALID_HID;
   ROTE_H5(H5Fclose(id), "write", "the file");
+  ROTE_FAULT(SEAL_WRITE, h5->path);
   ROTE_TRY(rote_seal_append(h5->file.path));
 done:
   return status;
@@ -136,6 +139,7 @@ rote_status rote_h5_commit(rote_h5 *h5, const char *previous)
 {
   rote_status status = ROTE_OK;
   const uint8_t complete = 1;
+  ROTE_FAULT(H5_CLOSE, h5->path);
   ROTE_TRY(rote_h5_value_put(h5, ".", "complete", ROTE_H5_U8, 1, &complete));
   ROTE_TRY(h5->place == ROTE_H5_IN_MEMORY ? write_memory(h5) : close_and_seal(h5));
   ROTE_TRY(rote_file_commit_keeping(&h5->file, previous));

@@ -1,6 +1,8 @@
 /* Groups and arrays. */
 #include "h5.h"
 
+#include "rote/fault.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -170,6 +172,7 @@ static rote_status write_selected(rote_h5 *h5, const char *name, rote_h5_type ty
   rote_status status = ROTE_OK;
   selection s;
   ROTE_TRY(selection_open(h5, name, type, first, count, &s));
+  ROTE_FAULT(H5_WRITE, h5->path);
   ROTE_H5(H5Dwrite(s.id, s.type, s.memory_space, s.file_space, H5P_DEFAULT, data), "write", name);
 done:
   selection_close(&s);

@@ -97,6 +97,51 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# tiny NAME [SETTING...]: a study that takes a fraction of a second, to NAME.yaml; 3 trainings, 6 evaluations.
+tiny() {
+  cat >"$1.yaml" <<END
+name: $1
+seed: 7
+output: runs/$1
+data: { file: data.h5, limit: 150, transform: binarize }
+model: { kind: mlp_vae, hidden: [32, 16], latent: 4, likelihood: bernoulli }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 4 }
+folds: { count: 2, repeats: 1, full: 1 }
+evaluation: { every: 2, samples: 16, noise: shared }
+checkpoint: { every: 1, keep: last }
+END
+}
+
+# results DIR: every result file with what would change if it were written again.
+results() {
+  { find "$1/results" -name '*.h5' -printf '%p %i %T@\n' 2>/dev/null || true; } | sort
+}
+
+# kept FILE DIR: every result in the list, made by results, is as it was.
+kept() {
+  [ -z "$(comm -23 "$1" <(results "$2"))" ] || fail "a finished result was written again: $(comm -23 "$1" <(results "$2") | head -3)"
+}
+
+# in_lanes COUNT FUNCTION FILE: call FUNCTION with every line of the file, in COUNT shells at a time, since most of
+# a run that dies is waiting; fails if any call failed.
+in_lanes() {
+  local count=$1 function=$2 file=$3 lane line pid pids=()
+  for ((lane = 0; lane < count; lane++)); do
+    (
+      trap - EXIT
+      # shellcheck disable=SC2086
+      awk -v n="$count" -v k="$lane" 'NR % n == k' "$file" >"lane$lane.txt"
+      while IFS= read -r line <&3; do
+        $function $line
+      done 3<"lane$lane.txt"
+    ) &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid" || fail "a lane of $function failed"
+  done
+}
+
 # No file is left half-written below these directories.
 no_leftovers() {
   local found

@@ -12,21 +12,11 @@ start() {
   pid=$!
 }
 
-# results DIR: every result file with what would change if it were written again.
-results() {
-  { find "$1/results" -name '*.h5' -printf '%p %i %T@\n' 2>/dev/null || true; } | sort
-}
-
 # wait_for_results DIR COUNT: until that many are there, or the run has ended.
 wait_for_results() {
   while kill -0 "$pid" 2>/dev/null && [ "$(results "$1" | wc -l)" -lt "$2" ]; do
     sleep 0.02
   done
-}
-
-# kept FILE: every result in the list is as it was.
-kept() {
-  [ -z "$(comm -23 "$1" <(results "$2"))" ] || fail "a finished result was written again: $(comm -23 "$1" <(results "$2") | head -3)"
 }
 
 # kill -9, of all processes or of one rank alone, after a different part of the work each time.

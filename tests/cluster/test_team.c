@@ -165,6 +165,6 @@ int main(int argc, char **argv)
   rote_log_set_level(ROTE_LOG_ERROR);
   team = rote_cluster_team();
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  rote_cluster_end();
+  rote_cluster_end(0);
   return failed;
 }

@@ -4,10 +4,6 @@
 # shellcheck source=tests/slurm/common.sh
 . "$(dirname "$0")/common.sh"
 
-if ! "$PROGRAM" help | grep -q -e --patience; then
-  echo "SKIPPED: this program never loses patience"
-  exit 77
-fi
 for launcher in srun mpirun; do
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=1 \
     "$SCRIPTS/rote.sbatch" study.yaml --output runs/silent --patience 2

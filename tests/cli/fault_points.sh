@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Every fault point in turn: die there, or let the call fail; the same command again ends with the same bits.
+# The points are those that the program lists, the places those that a traced run comes through.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun ends what is left of a dead job at once
+
+tiny tiny
+ROTE_FAULT=list "$ROTE" >points.txt
+[ "$(wc -l <points.txt)" -ge 20 ] || fail "only $(wc -l <points.txt) points are listed"
+ends 64 env ROTE_FAULT=file.rename "$ROTE" version 2>run.err
+says run.err "ROTE_FAULT"
+
+# traced RANKS DIR FILE: "point rank occasion object" of every place that a run comes through.
+traced() {
+  ROTE_FAULT=trace run "$1" tiny.yaml --output "$2"
+  sed -n 's/^rote.*fault-point: \([a-z0-9.]*\)@\([0-9]*\)#\([0-9]*\) *\(.*\)/\1 \2 \3 \4/p' run.err >"$3"
+}
+traced 1 whole alone.txt
+traced 3 ranks ranks.txt
+ROTE_FAULT=trace ends 75 run 3 tiny.yaml --output stopped --max-hours 1e-6
+grep -o 'stop.send@0#1' run.err >>ranks.txt || fail "no point on the way to a stop"
+same whole/study.h5 ranks/study.h5
+cut -f1 points.txt | while read -r point; do
+  grep -qE "^$point\b" alone.txt ranks.txt || fail "nothing comes through the point $point"
+done
+
+# trial NAME RANKS FAULT [OPTION...]: die, go on, compare. Leaves the first exit code in $code, and $name.
+trial() {
+  local ranks=$2 command=("$ROTE" run)
+  name=$1 fault=$3
+  shift 3
+  [ "$ranks" -eq 1 ] || command=(timeout 60 mpirun --oversubscribe -n "$ranks" "$ROTE" run)
+  rm -rf "$name"
+  code=0
+  ROTE_FAULT=$fault "${command[@]}" tiny.yaml --output "$name" "$@" >"$name.out" 2>"$name.err" || code=$?
+  grep -qF "${fault#*=} at ${fault%%[@#=]*}@" "$name.err" || fail "$fault: it was not come through: $(cat "$name.err")"
+  case $fault in
+    *=kill | *=exit | *=hang) [ "$code" -ne 0 ] || [ "$name" = survivor ] || fail "$fault: exit code 0" ;;
+  esac
+  results "$name" >"$name.before"
+  ROTE_FAULT='' "${command[@]}" tiny.yaml --output "$name" >"$name.out" 2>"$name.again" ||
+    fail "$fault: the same command ended with $?: $(cat "$name.again")"
+  kept "$name.before" "$name"
+  same whole/study.h5 "$name/study.h5"
+  no_leftovers "$name"
+}
+
+# Alone: for every point and kind of file the first, a middle and the last time that it is come through.
+file_trial() {
+  local fault=$1 what=$2
+  trial "alone-${fault//[^a-z0-9]/-}" 1 "$fault"
+  case $fault:$what in
+    *=kill:*) [ "$code" -eq 137 ] || fail "$fault: exit code $code" ;;
+    *:progress.json | *:provenance.json) [ "$code" -eq 0 ] || fail "$fault: exit code $code, but the file is not needed" ;;
+    *=nospace:*)
+      [ "$code" -eq 74 ] || fail "$fault: exit code $code on a full disk"
+      says "$name.err" "No space left on device"
+      ;;
+    *) [ "$code" -eq 74 ] || fail "$fault: exit code $code" ;;
+  esac
+  rm -rf "$name" "$name".*
+}
+awk '{ kind = $4; sub(/^whole\//, "", kind); sub(/\/.*-e[0-9]*\.h5$/, ".epoch", kind); sub(/\/.*/, "", kind)
+       key = $1 " " kind; n[key]++; at[key, n[key]] = $3 }
+     END { for (key in n) { split(key, word, " ")
+       print word[1] "#" at[key, 1] "=kill " word[2]
+       print word[1] "#" at[key, int((n[key] + 1) / 2)] "=error " word[2]
+       print word[1] "#" at[key, n[key]] "=nospace " word[2] } }' alone.txt | sort >trials.txt
+[ "$(wc -l <trials.txt)" -ge 60 ] || fail "only $(wc -l <trials.txt) places on files"
+in_lanes 4 file_trial trials.txt
+files=$(wc -l <trials.txt)
+
+# With ranks: every point that is not met alone, for rank 0 and for a worker.
+rank_trial() {
+  local fault=$1
+  shift
+  trial "ranks-${fault//[^a-z0-9]/-}" 3 "$fault" --patience 1 "$@"
+  rm -rf "$name" "$name".*
+}
+awk 'NR == FNR { alone[$1]; next } { sub(/@.*/, "", $1) } !($1 in alone) { n[$1 " " ($2 > 0)]++; rank[$1 " " ($2 > 0)] = $2 }
+     END { for (key in n) { split(key, word, " ")
+       split("kill exit hang error", action, " ")
+       for (i in action) print word[1] "@" (0 + rank[key]) "=" action[i], word[1] == "stop.send" ? "--max-hours 1e-6" : "" } }' \
+  alone.txt ranks.txt | sort >trials.txt
+[ "$(wc -l <trials.txt)" -ge 32 ] || fail "only $(wc -l <trials.txt) places on messages"
+in_lanes 4 rank_trial trials.txt
+echo "$files trials on files, $(wc -l <trials.txt) on messages"
