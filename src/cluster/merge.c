@@ -3,13 +3,13 @@
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
-#include "rote/isa.h"
 #include "rote/memory.h"
 #include "rote/score.h"
 #include "rote/study_file.h"
 #include "rote/version.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Letters: U units of a variant, of which the first R K leave out a fold; E epochs; N images; V
@@ -19,7 +19,17 @@ typedef struct {
   rote_queue *queue;
   rote_study_file *file;
   size_t diverged;
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* of all units so far */
 } merger;
+
+static void add_arithmetic(merger *m, const rote_execution *e)
+{
+  if (m->arithmetic[0] == '\0') {
+    memcpy(m->arithmetic, e->arithmetic, sizeof m->arithmetic);
+  } else if (strcmp(m->arithmetic, e->arithmetic) != 0) {
+    snprintf(m->arithmetic, sizeof m->arithmetic, "mixed");
+  }
+}
 
 static void fill_nan(float *x, size_t n)
 {
@@ -52,6 +62,7 @@ static rote_status merge_trainings(merger *m, size_t variant, rote_execution *ex
     ROTE_TRY(rote_unit_result_path(m->setting->directory, m->setting->study, variant, u, 0, path));
     ROTE_TRY(rote_train_result_read(path, &r));
     execution[u] = r.execution;
+    add_arithmetic(m, &r.execution);
     m->diverged += r.diverged;
   }
   ROTE_TRY(rote_study_file_write_loss(m->file, variant, left_out > 0 ? train : NULL,
@@ -89,6 +100,7 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
     memcpy(r.study, m->setting->fingerprint, ROTE_DIGEST_TEXT);
     ROTE_TRY(rote_evaluate_result_read(path, &r));
     execution[u] = r.execution;
+    add_arithmetic(m, &r.execution);
   }
   if (rote_options_scored(o)) {
     ROTE_TRY(rote_score_compute(o->folds.repeats, o->folds.count, images, log_px, m->setting->fold,
@@ -155,7 +167,6 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
       .seed = setting->study->base.seed,
       .program_version = rote_version(),
       .program_commit = rote_commit(),
-      .arithmetic = rote_isa_arithmetic(rote_isa_level()),
       .blas_core = rote_blas_core(),
   };
   ROTE_TRY(rote_path(path, "%s/study.h5", setting->directory));
@@ -165,6 +176,7 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
   for (size_t v = 0; v < setting->study->variant_count; v++) {
     ROTE_TRY(merge_variant(&m, v));
   }
+  ROTE_TRY(rote_study_file_write_arithmetic(m.file, m.arithmetic));
   ROTE_TRY(rote_study_file_commit(&m.file));
   *diverged = m.diverged;
 done:

@@ -31,6 +31,8 @@ typedef struct {
   rote_h5_place place;
   rote_file file;           /* where it is written */
   char path[ROTE_PATH_MAX]; /* its name, for messages */
+  char label[256]; /* what it says of itself to those who do not open it (seal.h); "": nothing. For
+                      files in memory, set before the commit */
 } rote_h5;
 
 #define ROTE_H5_CLOSED ((rote_h5){.id = H5I_INVALID_HID})

@@ -109,7 +109,6 @@ static rote_status put_identity(rote_h5 *h5, const rote_data_info *data,
   ROTE_TRY(rote_h5_value_put(h5, ".", "seed", ROTE_H5_U64, 1, &identity->seed));
   ROTE_TRY(rote_h5_text_put(h5, ".", "program_version", identity->program_version));
   ROTE_TRY(rote_h5_text_put(h5, ".", "program_commit", identity->program_commit));
-  ROTE_TRY(rote_h5_text_put(h5, ".", "arithmetic", identity->arithmetic));
   ROTE_TRY(rote_h5_text_put(h5, ".", "blas_core", identity->blas_core));
   ROTE_TRY(rote_h5_text_put(h5, ".", "data_name", data->name));
   ROTE_TRY(rote_h5_text_put(h5, ".", "data_sha256", data->sha256));
@@ -390,6 +389,11 @@ rote_status rote_study_file_write_execution(rote_study_file *file, size_t varian
 done:
   rote_free(&buffer);
   return status;
+}
+
+rote_status rote_study_file_write_arithmetic(rote_study_file *file, const char *arithmetic)
+{
+  return rote_h5_text_put(&file->h5, ".", "arithmetic", arithmetic);
 }
 
 rote_status rote_study_file_commit(rote_study_file **file)

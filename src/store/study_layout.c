@@ -148,6 +148,8 @@ const rote_study_array rote_study_execution_members[] = {
     EXECUTION(attempts, ROTE_H5_U32, "1", "attempts: errors, plus one"),
     EXECUTION(resumes, ROTE_H5_U32, "1", "times the unit was continued from a file"),
     EXECUTION(seconds, ROTE_H5_F64, "s", "time of work, all parts together"),
+    EXECUTION(arithmetic, ROTE_H5_TEXT, "1",
+              "arithmetic of the processors: fma, base, or mixed if it changed; empty if given up"),
     END,
 };
 

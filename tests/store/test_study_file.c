@@ -54,7 +54,6 @@ static rote_status begin(const char *to, const rote_study *study, rote_study_fil
                                              .seed = 1ull << 63,
                                              .program_version = "0.1.0",
                                              .program_commit = "abc",
-                                             .arithmetic = "v4",
                                              .blas_core = "Haswell"};
   return rote_study_file_begin(to, study, &data, &identity, N, label, &files,
                                study->base.folds.count > 0 ? fold : NULL, file);
@@ -119,6 +118,7 @@ static rote_status write_study(const char *to, size_t folds, const char *host)
   for (size_t i = 0; i < study->variant_count; i++) {
     ROTE_TRY(write_variant(file, i, &study->variant[i].options, host));
   }
+  ROTE_TRY(rote_study_file_write_arithmetic(file, "fma"));
   ROTE_TRY(rote_study_file_commit(&file));
   assert_null(file);
 done:
@@ -207,7 +207,6 @@ static void names_the_images(void **state)
   static const rote_study_file_identity identity = {.study_text = "name: tiny\n",
                                                     .program_version = "0.1.0",
                                                     .program_commit = "abc",
-                                                    .arithmetic = "v4",
                                                     .blas_core = "Haswell"};
   const rote_data_info data = {.name = "tiny", .sha256 = "ab12"};
   for (int named = 0; named < 2; named++) {
