@@ -9,6 +9,7 @@
 
 #include "rote/kernels.h"
 #include "rote/status.h"
+#include "rote/study.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -48,12 +49,15 @@ void rote_parameters_initialise(const rote_parameters *table, uint64_t seed, uin
  * cache. */
 typedef struct {
   rote_real *flat;  /* [total]: keep all gradients; NULL: pieces share `piece` */
-  rote_real *piece; /* [rote_gradient_piece()] */
+  rote_real *piece; /* [piece_room], at least rote_gradient_piece() */
   size_t piece_room;
   void (*ready)(void *context, size_t offset, size_t count,
                 const rote_real *gradient); /* may be NULL */
   void *context;
 } rote_gradient;
+
+/** Numbers that a piece should hold: 512 KiB, but one row of the largest array at least. */
+size_t rote_gradient_piece(const rote_parameters *table);
 
 rote_real *rote_gradient_room(const rote_gradient *gradient, size_t offset);
 void rote_gradient_done(const rote_gradient *gradient, size_t offset, size_t count,
@@ -150,7 +154,27 @@ rote_status rote_layer_batch_norm(rote_parameters *table, const char *name, size
 /** Reorder [channels, pixels] to [pixels, channels] (`to_pixels`) or back. */
 rote_status rote_layer_permute(size_t channels, size_t pixels, bool to_pixels, rote_layer **layer);
 
-#define ROTE_LAYERS_MAX 32
+/** y = f(x) of any kind. prelu has the parameter `name`.weight [1], its slope. */
+rote_status rote_layer_activation(rote_parameters *table, const char *name,
+                                  rote_activation_kind kind, size_t features, rote_layer **layer);
+
+/** Convolution [height, width, channels] -> [height, width, filters] with bias: odd kernel, stride
+ * 1, padding (kernel - 1) / 2. Parameters `name`.weight [filters, channels, kernel, kernel] and
+ * `name`.bias [filters] as in PyTorch's Conv2d. */
+rote_status rote_layer_same_convolution(rote_parameters *table, const char *name, size_t height,
+                                        size_t width, size_t channels, size_t filters,
+                                        size_t kernel, rote_layer **layer);
+
+/** Averages of 2 x 2 pixels: [height, width, channels] to half of either side, which must be even.
+ */
+rote_status rote_layer_average_pool(size_t height, size_t width, size_t channels,
+                                    rote_layer **layer);
+
+/** Every pixel as 2 x 2 equal ones: [height, width, channels] to twice either side. */
+rote_status rote_layer_nearest_double(size_t height, size_t width, size_t channels,
+                                      rote_layer **layer);
+
+#define ROTE_LAYERS_MAX 64
 
 typedef struct {
   size_t count;

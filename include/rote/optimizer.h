@@ -26,4 +26,14 @@ void rote_adam_begin(rote_adam *adam);
 /** Step the parameters offset.. with their gradient; a `ready` function of rote_gradient. */
 void rote_adam_apply(void *adam, size_t offset, size_t count, const rote_real *gradient);
 
+/* Plain gradient descent: w -= learning_rate * gradient. */
+typedef struct {
+  rote_real *parameters; /* borrowed: what is stepped */
+  double learning_rate;
+  uint64_t step; /* steps done; for the checkpoint */
+} rote_sgd;
+
+/** The same for a rote_sgd. */
+void rote_sgd_apply(void *sgd, size_t offset, size_t count, const rote_real *gradient);
+
 #endif

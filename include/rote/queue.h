@@ -3,7 +3,8 @@
  * A training goes in segments from one evaluated epoch to the next; each segment ends with a
  * snapshot of the weights, whose evaluation is cut into shards of images. Trainings go first, but
  * once `snapshot_bound` snapshots wait, evaluations do: that bounds the disk. A worker keeps the
- * training it has in memory. The order of work never decides a number. */
+ * training it has in memory. An autoencoder has no evaluated epochs: its training is one segment.
+ * The order of work never decides a number. */
 #ifndef ROTE_QUEUE_H
 #define ROTE_QUEUE_H
 
@@ -80,9 +81,9 @@ rote_order rote_queue_next(rote_queue *queue, int worker);
 /** The same for a worker that shall not train any more. */
 rote_order rote_queue_next_shard(rote_queue *queue);
 
-/** A training segment ended at order->epoch: its snapshot waits. `diverged`: no epoch after `done`
- * will come. */
-void rote_queue_trained(rote_queue *queue, const rote_order *order, bool diverged, size_t done);
+/** A training segment ended at order->epoch: its snapshot waits. `ended`: no epoch after `done`
+ * will come, for the training is over: it is complete, it diverged or its loss was low enough. */
+void rote_queue_trained(rote_queue *queue, const rote_order *order, bool ended, size_t done);
 
 /** Whether a report on this order still counts: its snapshot was not lost and its unit not given up
  * since. */

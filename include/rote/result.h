@@ -24,10 +24,12 @@ typedef struct {
   char key[ROTE_KEY_MAX];       /* "lr3/r03-f07" */
   char study[ROTE_DIGEST_TEXT]; /* SHA-256 of the study's results text and the data's SHA-256 */
   size_t epochs;                /* E of the study */
-  size_t done;                  /* epochs trained: E, or fewer if it diverged */
+  size_t done;                  /* epochs trained: E, or fewer if it diverged or its loss
+                                   was low enough (training.stop_loss) */
   uint8_t diverged;             /* 1: the loss was not finite after epoch `done` */
-  float *loss_train;            /* [E] nats per image, NaN from epoch `done` on if diverged */
-  float *loss_held_out;         /* [E] nats per image; NaN where nothing is held out */
+  float *loss_train;            /* [E] mean per image, NaN from epoch `done` on: nats, or squared
+                                   errors of autoencoders */
+  float *loss_held_out;         /* [E] the same; NaN where nothing is held out */
   rote_execution execution;
 } rote_train_result;
 

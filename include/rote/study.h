@@ -18,7 +18,26 @@
 #define ROTE_MIXTURES_MAX 64
 
 typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE, ROTE_TRANSFORM_LOGIT } rote_transform;
-typedef enum { ROTE_MODEL_MLP_VAE, ROTE_MODEL_CONV_VAE } rote_model_kind;
+typedef enum {
+  ROTE_MODEL_MLP_VAE,
+  ROTE_MODEL_CONV_VAE,
+  ROTE_MODEL_FC_AE,
+  ROTE_MODEL_UNET_AE,
+} rote_model_kind;
+typedef enum {
+  ROTE_ACTIVATION_RELU,
+  ROTE_ACTIVATION_LEAKY_RELU, /* slope 0.01 */
+  ROTE_ACTIVATION_PRELU,      /* one learned slope, from 0.25 */
+  ROTE_ACTIVATION_ELU,        /* e^x - 1 below 0 */
+  ROTE_ACTIVATION_SOFTPLUS,   /* log(1 + e^x) */
+  ROTE_ACTIVATION_SWISH,      /* x / (1 + e^-x) */
+  ROTE_ACTIVATION_SINE,
+  ROTE_ACTIVATION_COSID, /* cos x - x */
+  ROTE_ACTIVATION_TANH,
+  ROTE_ACTIVATION_SIGMOID,
+  ROTE_ACTIVATION_LINEAR,
+  ROTE_ACTIVATION_COUNT
+} rote_activation_kind;
 typedef enum {
   ROTE_LIKELIHOOD_BERNOULLI,
   ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
@@ -27,7 +46,7 @@ typedef enum {
 } rote_likelihood_kind;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
-typedef enum { ROTE_OPTIMIZER_ADAM } rote_optimizer_kind;
+typedef enum { ROTE_OPTIMIZER_ADAM, ROTE_OPTIMIZER_SGD } rote_optimizer_kind;
 
 typedef struct {
   size_t n;
@@ -52,13 +71,17 @@ typedef struct {
     int likelihood;
     size_t mixtures; /* mix_logistic: components */
     double beta;
+    size_t width, depth;  /* fc_ae: hidden units, linear layers */
+    rote_counts channels; /* unet_ae: of each level */
+    int activation;       /* autoencoders */
   } model;
   struct {
     int optimizer;
     double learning_rate;
     size_t batch;
     size_t epochs;
-    int flip; /* 1: mirror a whole batch left-right with probability 1/2 */
+    double stop_loss; /* autoencoders: end when an epoch's loss is at or below this; 0: never */
+    int flip;         /* 1: mirror a whole batch left-right with probability 1/2 */
   } training;
   struct {
     size_t count, repeats, full;
@@ -110,7 +133,8 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count);
 typedef enum {
   ROTE_STUDY_ALL,       /* every option: the frozen copy in the run directory */
   ROTE_STUDY_RESULTS,   /* only what decides results: the text in study.h5 */
-  ROTE_STUDY_COMMENTED, /* every option with its explanation: `rote plan --defaults` */
+  ROTE_STUDY_COMMENTED, /* every option with its explanation, a comment where no model of the study
+                           uses it: `rote plan --defaults` */
 } rote_study_style;
 
 /** The study as YAML that rote_study_parse() reads back to the same values.
@@ -124,7 +148,13 @@ rote_status rote_study_defaults(rote_study **study);
  * @param[out] why  [size] one "variant: key: old -> new" a line; "" if they agree */
 bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, size_t size);
 
-/** Number of evaluated epochs: every, 2 every, ..., and the last one. */
+/** Autoencoders have no likelihood: nothing of them is evaluated by importance sampling. */
+bool rote_options_autoencoder(const rote_options *options);
+
+/** Whether a variant gets leave-out memorization scores. */
+bool rote_options_scored(const rote_options *options);
+
+/** Number of evaluated epochs: every, 2 every, ..., and the last one. 0 for autoencoders. */
 size_t rote_evaluation_count(const rote_options *options);
 
 /** The v-th evaluated epoch, v < rote_evaluation_count(). */

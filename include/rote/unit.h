@@ -24,6 +24,7 @@ typedef struct {
   int32_t status; /* rote_status of a failure */
   uint32_t epoch; /* train: epochs done */
   uint32_t diverged;
+  uint32_t ended;   /* train: no epoch follows, whatever the study's number of them */
   uint32_t resumes; /* times a checkpoint was read to go on */
   uint32_t count;   /* train: 2 E losses, train then held out; evaluate: 2 n, log p then effective
                        samples */

@@ -13,14 +13,16 @@
 #define ROUNDS 5 /* timed blocks a case; the best counts, as in the PyTorch reference */
 #define BLOCK_SECONDS 0.5
 
+#define IMAGES 100 /* most images of a case */
+
 /* One case: `step` does the work once, on `images` images. One function and one line in the list.
  */
 typedef struct {
   rote_trainer *trainer;
   rote_evaluator *evaluator;
   rote_data *data;
-  uint32_t index[64];
-  float log_px[64], effective[64];
+  uint32_t index[IMAGES];
+  float log_px[IMAGES], effective[IMAGES];
 } bench_room;
 
 typedef struct {
@@ -30,24 +32,28 @@ typedef struct {
   void (*step)(bench_room *room);
 } bench_case;
 
-/* 64 made-up images and a model on them. */
-static rote_status prepare(bench_room *r, size_t channels, const char *const *set, size_t set_count)
+/* Made-up images and a model on them. */
+static rote_status prepare(bench_room *r, size_t images, size_t channels, size_t side,
+                           const char *const *set, size_t set_count)
 {
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
-  const rote_data_info info = {.channels = channels, .height = 32, .width = 32, .train_count = 64};
+  const rote_data_info info = {
+      .channels = channels, .height = side, .width = side, .train_count = images};
   ROTE_TRY(rote_study_parse("bench", "folds: { count: 0 }", set_count, set, &study));
   ROTE_TRY(rote_data_create(&info, &r->data));
   for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
     r->data->train.pixel[i] = (uint8_t)(i * 2654435761u >> 13);
   }
-  for (uint32_t i = 0; i < 64; i++) {
+  for (uint32_t i = 0; i < images; i++) {
     r->index[i] = i;
   }
   ROTE_TRY(
       rote_trainer_create(&study->base, &info, &r->data->train, &r->data->test, NULL, &r->trainer));
   rote_trainer_begin(r->trainer, (rote_unit){.full = true});
-  ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  if (r->trainer->vae != NULL) {
+    ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  }
 done:
   rote_study_destroy(&study);
   return status;
@@ -56,7 +62,7 @@ done:
 /* The published MNIST model. */
 static rote_status prepare_mlp(bench_room *r)
 {
-  return prepare(r, 1, NULL, 0);
+  return prepare(r, 64, 1, 32, NULL, 0);
 }
 
 /* The published CelebA model. */
@@ -65,7 +71,22 @@ static rote_status prepare_conv(bench_room *r)
   static const char *const set[] = {"model.kind=conv_vae", "model.latent=32",
                                     "model.likelihood=gaussian_constant", "data.transform=logit",
                                     "evaluation.samples=128"};
-  return prepare(r, 3, set, sizeof set / sizeof *set);
+  return prepare(r, 64, 3, 32, set, sizeof set / sizeof *set);
+}
+
+/* 784-512x5-784 on 100 images in one batch. */
+static rote_status prepare_fc(bench_room *r)
+{
+  static const char *const set[] = {"model.kind=fc_ae", "data.transform=scale",
+                                    "training.batch=100"};
+  return prepare(r, 100, 1, 28, set, sizeof set / sizeof *set);
+}
+
+static rote_status prepare_unet(bench_room *r)
+{
+  static const char *const set[] = {"model.kind=unet_ae", "data.transform=scale",
+                                    "training.batch=50"};
+  return prepare(r, 50, 3, 32, set, sizeof set / sizeof *set);
 }
 
 /* As in a run: the batch is binarized or dequantized and its noise drawn anew in every step. */
@@ -75,8 +96,8 @@ static void step_train(bench_room *r)
   const rote_stream latent = {
       .seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_LATENT};
   rote_batch_load(r->trainer->batch, (rote_transform)r->trainer->options.data.transform,
-                  &r->data->train, r->index, 64, data, latent);
-  rote_trainer_step(r->trainer, 64);
+                  &r->data->train, r->index, r->trainer->batch_size, data, latent);
+  rote_trainer_step(r->trainer, r->trainer->batch_size);
 }
 
 static void step_likelihood(bench_room *r)
@@ -90,6 +111,8 @@ static const bench_case cases[] = {
     {"mlp_vae likelihood", 64, prepare_mlp, step_likelihood},
     {"conv_vae train", 64, prepare_conv, step_train},
     {"conv_vae likelihood", 64, prepare_conv, step_likelihood},
+    {"fc_ae train", 100, prepare_fc, step_train},
+    {"unet_ae train", 50, prepare_unet, step_train},
 };
 
 static void release(bench_room *r)

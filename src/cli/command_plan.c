@@ -63,14 +63,22 @@ static void print_variant(const rote_plan_variant *v)
   printf("%s:\n", v->variant->name);
   printf("  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs\n",
          v->trainings, o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
-  printf("  evaluations           %zu of %zu images, %zu samples\n", v->evaluations, v->images,
-         o->evaluation.samples);
+  if (v->evaluations > 0) {
+    printf("  evaluations           %zu of %zu images, %zu samples\n", v->evaluations, v->images,
+           o->evaluation.samples);
+  }
   printf("  parameters            %zu\n", v->parameters);
   printf("  FLOP of training      %.3g\n", v->flop_training);
-  printf("  FLOP of evaluation    %.3g\n", v->flop_evaluation);
-  printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
-         "measured here)\n",
-         v->core_hours, 1e3 * v->train_seconds, 1e3 * v->evaluate_seconds);
+  if (v->evaluations > 0) {
+    printf("  FLOP of evaluation    %.3g\n", v->flop_evaluation);
+    printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
+           "measured here)\n",
+           v->core_hours, 1e3 * v->train_seconds, 1e3 * v->evaluate_seconds);
+  } else {
+    printf("  core-hours            %.3g (%.3g ms to train on an image, measured here)%s\n",
+           v->core_hours, 1e3 * v->train_seconds,
+           o->training.stop_loss > 0 ? "; less if training.stop_loss is reached" : "");
+  }
   printf("  longest training      %.3g hours\n", v->training_hours);
   printf("  memory per rank       %.0f MB beyond the shared data\n", 1e-6 * v->memory_per_rank);
   printf("  disk                  %.1f MB in the end; a checkpoint is %.1f MB\n",

@@ -89,7 +89,7 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   rote_data *data = NULL;
   rote_trainer *trainer = NULL;
   rote_evaluator *evaluator = NULL;
-  const size_t batch = options->training.batch;
+  const size_t batch = options->training.batch < images ? options->training.batch : images;
   info.train_count = batch > EVALUATED ? batch : EVALUATED;
   info.test_count = batch;
   info.validation_count = 0;
@@ -99,16 +99,20 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   const size_t before = rote_memory_live_bytes();
   rote_image_set train = {.count = images}, test = {.count = 0};
   ROTE_TRY(rote_trainer_create(options, &info, &train, &test, NULL, &trainer));
-  ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
+  if (trainer->vae != NULL) {
+    ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
+  }
   cost->bytes = (double)(rote_memory_live_bytes() - before);
-  cost->parameters = trainer->vae->table.total;
+  cost->parameters = trainer->model->table->total;
   train = data->train;
   train.count = batch;
   rote_trainer_begin(trainer, (rote_unit){.full = true});
   rote_trainer_epoch(trainer); /* touch the memory once */
   time_training(trainer, batch, seconds / 2, cost);
-  train.count = info.train_count;
-  time_evaluation(evaluator, trainer, seconds / 2, cost);
+  if (evaluator != NULL) {
+    train.count = info.train_count;
+    time_evaluation(evaluator, trainer, seconds / 2, cost);
+  }
   train.count = batch;
   test = data->test;
   count_held_out(trainer, batch, cost);
@@ -138,10 +142,11 @@ static double disk_of(const rote_plan_variant *v)
   const double trainings = (double)v->trainings, evaluated = (double)rote_evaluation_count(o);
   const double checkpoints = o->checkpoint.keep == ROTE_KEEP_NONE ? 0 : trainings;
   const double snapshots = o->checkpoint.keep == ROTE_KEEP_EVALUATED ? trainings * evaluated : 0;
-  const double models = checkpoints * v->model_bytes + snapshots * v->model_bytes / 3;
+  const double models =
+      checkpoints * v->model_bytes + snapshots * sizeof(rote_real) * (double)v->parameters;
   const double results = 2 * sizeof(float) * (double)v->evaluations * (double)v->images +
                          2 * sizeof(float) * trainings * (double)o->training.epochs;
-  const double scores = o->folds.count > 0 ? 57 * evaluated * (double)v->images : 0;
+  const double scores = rote_options_scored(o) ? 57 * evaluated * (double)v->images : 0;
   return models + 2 * results + scores;
 }
 
@@ -158,7 +163,10 @@ static rote_status plan_variant(const rote_variant *variant, const rote_data_inf
   ROTE_TRY(measure(o, info, v->images, seconds, &cost));
   const double n = (double)v->images, epochs = (double)o->training.epochs;
   const double k = (double)o->folds.count, r = k > 0 ? (double)o->folds.repeats : 0;
-  const double full = (double)o->folds.full, test = (double)info->test_count;
+  const double full = (double)o->folds.full;
+  const double test = rote_options_autoencoder(o) && v->images < info->test_count
+                          ? (double)v->images /* as the trainer does */
+                          : (double)info->test_count;
   const double trained = epochs * n * (r * (k - 1) + full);
   const double held_out = epochs * (r * n + full * test);
   const double evaluated = (double)v->evaluations * n;
@@ -173,12 +181,13 @@ static rote_status plan_variant(const rote_variant *variant, const rote_data_inf
   v->training_hours = epochs / 3600 *
                       (full > 0 ? n * cost.train_seconds + test * cost.held_out_seconds
                                 : (n - fold) * cost.train_seconds + fold * cost.held_out_seconds);
-  v->model_bytes = 3 * sizeof(rote_real) * (double)cost.parameters;
+  const double weights = sizeof(rote_real) * (double)cost.parameters;
+  v->model_bytes = o->training.optimizer == ROTE_OPTIMIZER_ADAM ? 3 * weights : weights;
   v->memory_per_rank = memory_of_rank(o, v->images, &cost, v->model_bytes);
   v->disk_bytes = disk_of(v);
   /* A checkpoint, the one before and the next, and two waiting snapshots with a third to come. */
-  v->in_flight_bytes = 3 * v->model_bytes + 3 * v->model_bytes / 3;
-  v->smallest_p_value = k > 1 ? pow(k, -r) : (double)NAN;
+  v->in_flight_bytes = 3 * v->model_bytes + (v->evaluations > 0 ? 3 * weights : 0);
+  v->smallest_p_value = rote_options_scored(o) ? pow(k, -r) : (double)NAN;
 done:
   return status;
 }

@@ -130,13 +130,17 @@ rote_status rote_summary_print(const char *directory)
   ROTE_TRY(rote_alloc(train.count, sizeof *train.label, &train.label));
   ROTE_TRY(rote_data_file_read(study->base.data.file, "train", &train));
   ROTE_TRY(rote_path(path, "%s/study.h5", directory));
-  for (size_t v = 0; v < study->variant_count && study->base.folds.count > 0; v++) {
-    ROTE_TRY(print_variant(path, study, v, &info, &train));
+  bool scored = false;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    if (rote_options_scored(&study->variant[v].options)) {
+      ROTE_TRY(print_variant(path, study, v, &info, &train));
+      scored = true;
+    }
   }
-  printf("\nScores of every image:  %s\nStudy as it was run:    %s/study.yaml\nProvenance:         "
+  printf("\n%s  %s\nStudy as it was run:    %s/study.yaml\nProvenance:         "
          "    "
          "%s/provenance.json\n",
-         path, directory, directory);
+         scored ? "Scores of every image:" : "Losses of every epoch:", path, directory, directory);
 done:
   rote_free(&train.pixel);
   rote_free(&train.label);

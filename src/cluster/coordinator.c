@@ -94,8 +94,7 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
   const size_t epochs = v->options.training.epochs;
   float *copy = NULL;
   char path[ROTE_PATH_MAX];
-  if ((report->diverged || report->epoch == epochs) &&
-      !rote_queue_look(c->queue, order->variant, order->unit)->trained) {
+  if (report->ended && !rote_queue_look(c->queue, order->variant, order->unit)->trained) {
     ROTE_TRY(rote_alloc(2 * epochs, sizeof *copy, &copy));
     memcpy(copy, values, 2 * epochs * sizeof *copy);
     rote_train_result result = {
@@ -116,9 +115,11 @@ static rote_status take_training(rote_coordinator *c, int rank, const rote_repor
                result.key, report->epoch + 1);
     }
   }
-  rote_queue_trained(c->queue, order, report->diverged != 0, report->epoch);
-  if (rote_queue_look(c->queue, order->variant, order->unit)->snapshot[order->v] ==
-      ROTE_SNAPSHOT_DONE) { /* evaluated from the snapshot of an earlier run */
+  rote_queue_trained(c->queue, order, report->ended != 0, report->epoch);
+  if (rote_evaluation_count(&v->options) == 0) {
+    rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, 0);
+  } else if (rote_queue_look(c->queue, order->variant, order->unit)->snapshot[order->v] ==
+             ROTE_SNAPSHOT_DONE) { /* evaluated from the snapshot of an earlier run */
     rote_run_directory_tidy(c->setting->directory, c->queue, order->variant, order->unit, order->v);
   }
 done:

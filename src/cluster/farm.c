@@ -23,6 +23,10 @@ static double work_left(const rote_queue *q)
     for (size_t i = q->first_unit[variant]; i < q->first_unit[variant + 1]; i++) {
       const rote_queue_unit *u = &q->unit[i];
       size_t before = 0;
+      if (rote_evaluation_count(o) == 0) { /* an autoencoder: training alone */
+        all += (double)o->training.epochs;
+        left += u->trained || u->failed ? 0 : (double)o->training.epochs;
+      }
       for (size_t v = 0; v < rote_evaluation_count(o); v++) {
         const size_t epoch = rote_evaluation_epoch(o, v);
         const double training = (double)(epoch - before);

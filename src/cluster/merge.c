@@ -116,14 +116,14 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
     execution[u] = r.execution;
     add_arithmetic(m, &r.execution);
   }
-  if (left_out > 0) {
+  if (rote_options_scored(o)) {
     ROTE_TRY(rote_score_compute(o->folds.repeats, o->folds.count, images, log_px, m->setting->fold,
                                 score));
   }
-  ROTE_TRY(rote_study_file_write_epoch(m->file, variant, v, left_out > 0 ? log_px : NULL,
-                                       left_out > 0 ? effective : NULL, left_out > 0 ? score : NULL,
-                                       units > left_out ? log_px + left_out * images : NULL,
-                                       units > left_out ? effective + left_out * images : NULL));
+  ROTE_TRY(rote_study_file_write_epoch(
+      m->file, variant, v, left_out > 0 ? log_px : NULL, left_out > 0 ? effective : NULL,
+      rote_options_scored(o) ? score : NULL, units > left_out ? log_px + left_out * images : NULL,
+      units > left_out ? effective + left_out * images : NULL));
 done:
   return status;
 }

@@ -145,7 +145,7 @@ static size_t training_target(const rote_queue *q, size_t variant, const rote_qu
       return rote_evaluation_epoch(o, *v);
     }
   }
-  *v = epochs - 1;
+  *v = epochs > 0 ? epochs - 1 : 0;
   return u->trained ? 0 : o->training.epochs;
 }
 
@@ -269,7 +269,7 @@ rote_order rote_queue_next_shard(rote_queue *q)
   return order;
 }
 
-void rote_queue_trained(rote_queue *q, const rote_order *order, bool diverged, size_t done)
+void rote_queue_trained(rote_queue *q, const rote_order *order, bool ended, size_t done)
 {
   rote_queue_unit *u = take_out(q, order);
   const rote_options *o = options_of(q, order->variant);
@@ -277,13 +277,13 @@ void rote_queue_trained(rote_queue *q, const rote_order *order, bool diverged, s
   u->losses = 0;
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     const size_t epoch = rote_evaluation_epoch(o, v);
-    if (diverged && epoch > done) {
+    if (ended && epoch > done) {
       u->snapshot[v] = ROTE_SNAPSHOT_DONE;
-    } else if (!diverged && epoch == order->epoch && u->snapshot[v] == ROTE_SNAPSHOT_MISSING) {
+    } else if (epoch == order->epoch && u->snapshot[v] == ROTE_SNAPSHOT_MISSING) {
       u->snapshot[v] = ROTE_SNAPSHOT_READY;
     }
   }
-  if (diverged || order->epoch == o->training.epochs) {
+  if (ended || order->epoch == o->training.epochs) {
     u->trained = true;
     u->owner = -1;
   }

@@ -80,13 +80,13 @@ static rote_status prepare(run *r)
   rote_status status = ROTE_OK;
   const rote_run_request *q = r->request;
   char path[ROTE_PATH_MAX];
-  rote_vae *vae = NULL;
+  rote_model *model = NULL;
   ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
   ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
   ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
   for (size_t v = 0; v < r->study->variant_count; v++) {
-    status = rote_vae_create(&r->study->variant[v].options, &r->info, &vae);
-    rote_vae_destroy(&vae);
+    status = rote_model_create(&r->study->variant[v].options, &r->info, &model);
+    rote_model_destroy(&model);
     ROTE_TRY(status);
   }
   ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));

@@ -296,13 +296,16 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
   const rote_options *o = &queue->study->variant[variant].options;
   const rote_queue_unit *u = rote_queue_look(queue, variant, unit);
   char path[ROTE_PATH_MAX], previous[ROTE_PATH_MAX];
-  if (o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
+  if (v < rote_evaluation_count(o) && o->checkpoint.keep != ROTE_KEEP_EVALUATED &&
       rote_unit_model_path(directory, queue->study, variant, unit, rote_evaluation_epoch(o, v),
                            path) == ROTE_OK) {
     unlink(path);
   }
+  if (!u->trained) {
+    return;
+  }
   for (size_t i = 0; i < rote_evaluation_count(o); i++) {
-    if (!u->trained || u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
+    if (u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
       return;
     }
   }
@@ -365,6 +368,9 @@ static void scan_unit(scan *s, size_t variant, size_t unit)
     if (u->snapshot[v] == ROTE_SNAPSHOT_DONE) { /* the last run may have died before it tidied */
       rote_run_directory_tidy(s->directory, s->queue, variant, unit, v);
     }
+  }
+  if (rote_evaluation_count(o) == 0) {
+    rote_run_directory_tidy(s->directory, s->queue, variant, unit, 0);
   }
 }
 

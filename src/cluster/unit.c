@@ -105,9 +105,12 @@ static rote_status take_variant(rote_unit_runner *r, size_t variant)
                                s->fold, &r->trainer));
   r->trainer->abandon = s->abandon;
   r->trainer->context = s->context;
-  ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
-  ROTE_TRY(rote_alloc(r->trainer->vae->table.total, sizeof *r->w, &r->w));
-  ROTE_TRY(rote_alloc(3 * r->trainer->vae->table.count, sizeof *r->array, &r->array));
+  const rote_parameters *table = r->trainer->model->table;
+  if (r->trainer->vae != NULL) {
+    ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  }
+  ROTE_TRY(rote_alloc(table->total, sizeof *r->w, &r->w));
+  ROTE_TRY(rote_alloc(3 * table->count, sizeof *r->array, &r->array));
   r->variant = variant;
 done:
   if (status != ROTE_OK) {
@@ -120,7 +123,7 @@ done:
 static rote_array_group group_of(rote_unit_runner *r, const char *name, size_t slot,
                                  rote_real *data)
 {
-  const rote_parameters *table = &r->trainer->vae->table;
+  const rote_parameters *table = r->trainer->model->table;
   rote_array *array = r->array + slot * table->count;
   for (size_t i = 0; i < table->count; i++) {
     const rote_parameter *p = &table->parameter[i];
@@ -155,18 +158,20 @@ static rote_checkpoint checkpoint_of(rote_unit_runner *r, size_t unit, rote_arra
   const rote_variant *v = &r->setting.study->variant[r->variant];
   rote_checkpoint c = {
       .epoch = t->epoch,
-      .step = t->adam->step,
+      .step = *rote_trainer_steps(t),
       .loss_count = t->options.training.epochs,
       .loss_train = t->loss_train,
       .loss_held_out = t->loss_held_out,
       .resumes = r->resumes,
       .seconds = r->seconds,
-      .group_count = 3,
+      .group_count = t->adam != NULL ? 3 : 1,
       .group = group,
   };
   group[0] = group_of(r, "parameters", 0, t->w);
-  group[1] = group_of(r, "adam_m", 1, t->adam->first);
-  group[2] = group_of(r, "adam_v", 2, t->adam->second);
+  if (t->adam != NULL) {
+    group[1] = group_of(r, "adam_m", 1, t->adam->first);
+    group[2] = group_of(r, "adam_v", 2, t->adam->second);
+  }
   rote_unit_key(v->name, rote_unit_at(&v->options, unit), 0, c.key);
   memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
   memcpy(c.arithmetic, r->arithmetic, sizeof c.arithmetic);
@@ -235,7 +240,7 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
                rote_fail_reason(ROTE_DATA));
     } else if (c.epoch <= until) {
       t->epoch = c.epoch;
-      t->adam->step = c.step;
+      *rote_trainer_steps(t) = c.step;
       r->resumes = c.resumes + 1;
       r->seconds = c.seconds;
       snprintf(r->arithmetic, sizeof r->arithmetic, "%s",
@@ -277,7 +282,7 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   char key[ROTE_KEY_MAX];
   rote_unit_key(r->setting.study->variant[r->variant].name, t->unit, 0, key);
   rote_log(ROTE_LOG_DEBUG, "training-from", "unit = %s, epoch = %zu", key, t->epoch);
-  while (t->epoch < order->epoch && !t->diverged) {
+  while (t->epoch < order->epoch && !rote_trainer_ended(t)) {
     const double start = rote_seconds();
     if (told_to_stop(r, r->epoch_seconds)) {
       report->kind = ROTE_REPORT_STOPPED;
@@ -290,12 +295,13 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
     }
     r->seconds += rote_seconds() - start;
     rote_log(ROTE_LOG_DEBUG, "epoch-end", "unit = %s, epoch = %zu", key, t->epoch);
-    if (t->epoch < order->epoch && !t->diverged && t->epoch % t->options.checkpoint.every == 0) {
+    if (t->epoch < order->epoch && !rote_trainer_ended(t) &&
+        t->epoch % t->options.checkpoint.every == 0) {
       ROTE_TRY(write_checkpoint(r));
     }
     r->epoch_seconds = expect(r->epoch_seconds, rote_seconds() - start);
   }
-  if (t->epoch == order->epoch && !t->diverged) {
+  if (t->vae != NULL && t->epoch == order->epoch && !t->diverged) {
     ROTE_TRY(write_snapshot(r));
   }
   if (!t->diverged) {
@@ -307,6 +313,7 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   report->count = (uint32_t)(2 * epochs);
   report->epoch = (uint32_t)t->epoch;
   report->diverged = t->diverged;
+  report->ended = rote_trainer_ended(t);
   report->resumes = r->resumes;
   report->seconds = r->seconds;
   memcpy(report->arithmetic, r->arithmetic, sizeof report->arithmetic);

@@ -1,17 +1,16 @@
 #include "option.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
-static const char *const models[] = {"mlp_vae", "conv_vae", NULL};
+static const char *const models[] = {"mlp_vae", "conv_vae", "fc_ae", "unet_ae", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal",
                                           "mix_logistic", NULL};
-static const char *const optimizers[] = {"adam", NULL};
+static const char *const activations[] = {"relu",     "leaky_relu", "prelu",  "elu",
+                                          "softplus", "swish",      "sine",   "cosid",
+                                          "tanh",     "sigmoid",    "linear", NULL};
+static const char *const optimizers[] = {"adam", "sgd", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
@@ -20,6 +19,10 @@ static const char *const measures[] = {"score", NULL};
 #define FIELD(f) offsetof(rote_options, f)
 #define MLP (1u << ROTE_MODEL_MLP_VAE)
 #define CONV (1u << ROTE_MODEL_CONV_VAE)
+#define FC (1u << ROTE_MODEL_FC_AE)
+#define UNET (1u << ROTE_MODEL_UNET_AE)
+#define VAES (MLP | CONV)
+#define AUTOENCODERS (FC | UNET)
 #define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
 
 static const rote_option table[] = {
@@ -104,6 +107,7 @@ static const rote_option table[] = {
      .fallback = "16",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "latent dimensions"},
     {.key = "model.likelihood",
      .type = ROTE_OPTION_CHOICE,
@@ -112,6 +116,7 @@ static const rote_option table[] = {
      .fallback = "bernoulli",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "p(x|z)"},
     {.key = "model.mixtures",
      .type = ROTE_OPTION_COUNT,
@@ -121,6 +126,7 @@ static const rote_option table[] = {
      .fallback = "10",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .likelihoods = MIXTURE,
      .help = "logistic distributions that a pixel is a mixture of"},
     {.key = "model.beta",
@@ -131,7 +137,47 @@ static const rote_option table[] = {
      .fallback = "1",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "weight of the KL divergence"},
+    {.key = "model.width",
+     .type = ROTE_OPTION_COUNT,
+     .offset = FIELD(model.width),
+     .min = 1,
+     .max = 65536,
+     .fallback = "512",
+     .of_results = true,
+     .of_variant = true,
+     .models = FC,
+     .help = "units of every hidden layer"},
+    {.key = "model.depth",
+     .type = ROTE_OPTION_COUNT,
+     .offset = FIELD(model.depth),
+     .min = 2,
+     .max = 32,
+     .fallback = "6",
+     .of_results = true,
+     .of_variant = true,
+     .models = FC,
+     .help = "linear layers, the last one included"},
+    {.key = "model.channels",
+     .type = ROTE_OPTION_COUNTS,
+     .offset = FIELD(model.channels),
+     .min = 1,
+     .max = 4096,
+     .fallback = "[32, 64, 128]",
+     .of_results = true,
+     .of_variant = true,
+     .models = UNET,
+     .help = "of each level; every level after the first halves the image"},
+    {.key = "model.activation",
+     .type = ROTE_OPTION_CHOICE,
+     .offset = FIELD(model.activation),
+     .choices = activations,
+     .fallback = "leaky_relu",
+     .of_results = true,
+     .of_variant = true,
+     .models = AUTOENCODERS,
+     .help = "between the layers"},
     {.key = "training.optimizer",
      .type = ROTE_OPTION_CHOICE,
      .offset = FIELD(training.optimizer),
@@ -139,7 +185,7 @@ static const rote_option table[] = {
      .fallback = "adam",
      .of_results = true,
      .of_variant = true,
-     .help = "beta 0.9 and 0.999, epsilon 1e-8"},
+     .help = "adam: beta 0.9 and 0.999, epsilon 1e-8; sgd: plain gradient descent"},
     {.key = "training.learning_rate",
      .type = ROTE_OPTION_REAL,
      .offset = FIELD(training.learning_rate),
@@ -149,7 +195,7 @@ static const rote_option table[] = {
      .fallback = "1e-3",
      .of_results = true,
      .of_variant = true,
-     .help = "step size; the batch loss is a sum over its images"},
+     .help = "step size; the batch loss is a sum over its images, of autoencoders their mean"},
     {.key = "training.batch",
      .type = ROTE_OPTION_COUNT,
      .offset = FIELD(training.batch),
@@ -158,7 +204,7 @@ static const rote_option table[] = {
      .fallback = "64",
      .of_results = true,
      .of_variant = true,
-     .help = "images a step"},
+     .help = "images a step; autoencoders: all at once if there are fewer"},
     {.key = "training.epochs",
      .type = ROTE_OPTION_COUNT,
      .offset = FIELD(training.epochs),
@@ -168,6 +214,16 @@ static const rote_option table[] = {
      .of_results = true,
      .of_variant = true,
      .help = "passes over the training images"},
+    {.key = "training.stop_loss",
+     .type = ROTE_OPTION_REAL,
+     .offset = FIELD(training.stop_loss),
+     .min = 0,
+     .max = 1e6,
+     .fallback = "0",
+     .of_results = true,
+     .of_variant = true,
+     .models = AUTOENCODERS,
+     .help = "end with the first epoch whose training loss is at or below this; 0: never"},
     {.key = "training.flip",
      .type = ROTE_OPTION_CHOICE,
      .offset = FIELD(training.flip),
@@ -206,6 +262,7 @@ static const rote_option table[] = {
      .fallback = "5",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "epochs between two evaluations; the last epoch is always evaluated"},
     {.key = "evaluation.samples",
      .type = ROTE_OPTION_COUNT,
@@ -215,6 +272,7 @@ static const rote_option table[] = {
      .fallback = "256",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "importance samples an image"},
     {.key = "evaluation.noise",
      .type = ROTE_OPTION_CHOICE,
@@ -223,6 +281,7 @@ static const rote_option table[] = {
      .fallback = "shared",
      .of_results = true,
      .of_variant = true,
+     .models = VAES,
      .help = "shared: the same for every model; independent: fresh for each, as published"},
     {.key = "measures",
      .type = ROTE_OPTION_SET,
@@ -262,6 +321,11 @@ int rote_option_find(const char *key)
     }
   }
   return -1;
+}
+
+const char *rote_option_model(int kind)
+{
+  return models[kind];
 }
 
 bool rote_option_is_used(const rote_option *o, const rote_options *options, const char **why_not)
@@ -310,219 +374,4 @@ const char *rote_option_nearest(const char *key)
     }
   }
   return best;
-}
-
-static rote_status parse_whole(const rote_option *o, const char *text, uint64_t *out)
-{
-  char *end = NULL;
-  errno = 0;
-  unsigned long long v = strtoull(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end != '\0') {
-    return rote_fail(ROTE_DATA, "%s: \"%s\" is not a whole number from 0 on", o->key, text);
-  }
-  if (errno == ERANGE || (double)v < o->min || (double)v > o->max) {
-    return rote_fail(ROTE_DATA,
-                     "%s: %s is out of range; allowed are whole numbers from %.0f to %.0f", o->key,
-                     text, o->min, o->max);
-  }
-  *out = v;
-  return ROTE_OK;
-}
-
-static rote_status parse_real(const rote_option *o, const char *text, double *out)
-{
-  char *end = NULL;
-  double v = strtod(text, &end);
-  if (end == text || *end != '\0' || !isfinite(v)) {
-    return rote_fail(ROTE_DATA, "%s: \"%s\" is not a number", o->key, text);
-  }
-  if (v < o->min || v > o->max || (o->above_min && v <= o->min)) {
-    return rote_fail(ROTE_DATA, "%s: %s is out of range; allowed are numbers %s %g and at most %g",
-                     o->key, text, o->above_min ? "above" : "from", o->min, o->max);
-  }
-  *out = v;
-  return ROTE_OK;
-}
-
-static rote_status parse_choice(const rote_option *o, const char *text, int *out)
-{
-  char all[256] = "";
-  for (int i = 0; o->choices[i] != NULL; i++) {
-    if (strcmp(o->choices[i], text) == 0) {
-      *out = i;
-      return ROTE_OK;
-    }
-    snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", o->choices[i]);
-  }
-  return rote_fail(ROTE_DATA, "%s: \"%s\" is not one of: %s", o->key, text, all);
-}
-
-/* "[a, b]" or "a, b": calls `item` for each entry. */
-static rote_status parse_list(const rote_option *o, const char *text,
-                              rote_status (*item)(const rote_option *, const char *, void *),
-                              void *field)
-{
-  rote_status status = ROTE_OK;
-  char copy[512];
-  if (strlen(text) >= sizeof copy) {
-    return rote_fail(ROTE_DATA, "%s: the list is too long", o->key);
-  }
-  memcpy(copy, text, strlen(text) + 1);
-  char *rest = NULL;
-  for (char *word = strtok_r(copy, "[], \t", &rest); word != NULL;
-       word = strtok_r(NULL, "[], \t", &rest)) {
-    ROTE_TRY(item(o, word, field));
-  }
-done:
-  return status;
-}
-
-static rote_status add_count(const rote_option *o, const char *word, void *field)
-{
-  rote_counts *list = field;
-  uint64_t v = 0;
-  rote_status status = parse_whole(o, word, &v);
-  if (status == ROTE_OK && list->n == ROTE_COUNTS_MAX) {
-    status = rote_fail(ROTE_DATA, "%s: more than %d entries", o->key, ROTE_COUNTS_MAX);
-  }
-  if (status == ROTE_OK) {
-    list->value[list->n++] = (size_t)v;
-  }
-  return status;
-}
-
-static rote_status add_member(const rote_option *o, const char *word, void *field)
-{
-  int i = 0;
-  rote_status status = parse_choice(o, word, &i);
-  if (status == ROTE_OK) {
-    *(uint64_t *)field |= (uint64_t)1 << i;
-  }
-  return status;
-}
-
-rote_status rote_option_set(const rote_option *o, const char *text, rote_options *options)
-{
-  rote_status status = ROTE_OK;
-  void *field = (char *)options + o->offset;
-  uint64_t whole = 0;
-  switch (o->type) {
-  case ROTE_OPTION_TEXT:
-    if ((double)strlen(text) < o->min || (double)strlen(text) > o->max) {
-      return rote_fail(ROTE_DATA, "%s: must have from %.0f to %.0f characters", o->key, o->min,
-                       o->max);
-    }
-    for (const char *c = text; *c != '\0'; c++) {
-      if ((unsigned char)*c < ' ') {
-        return rote_fail(ROTE_DATA, "%s: may not have tabs or line breaks", o->key);
-      }
-    }
-    memcpy(field, text, strlen(text) + 1);
-    break;
-  case ROTE_OPTION_SEED:
-    status = parse_whole(o, text, field);
-    break;
-  case ROTE_OPTION_COUNT:
-    ROTE_TRY(parse_whole(o, text, &whole));
-    *(size_t *)field = (size_t)whole;
-    break;
-  case ROTE_OPTION_REAL:
-    status = parse_real(o, text, field);
-    break;
-  case ROTE_OPTION_CHOICE:
-    status = parse_choice(o, text, field);
-    break;
-  case ROTE_OPTION_COUNTS: {
-    rote_counts list = {0};
-    ROTE_TRY(parse_list(o, text, add_count, &list));
-    if (list.n == 0) {
-      return rote_fail(ROTE_DATA, "%s: the list is empty", o->key);
-    }
-    *(rote_counts *)field = list;
-    break;
-  }
-  case ROTE_OPTION_SET: {
-    uint64_t bits = 0;
-    ROTE_TRY(parse_list(o, text, add_member, &bits));
-    *(uint64_t *)field = bits;
-    break;
-  }
-  }
-done:
-  return status;
-}
-
-/* Shortest form of a number that reads back to the same bits. */
-static void print_real(double v, char *out, size_t size)
-{
-  for (int digits = 1; digits <= 17; digits++) {
-    snprintf(out, size, "%.*g", digits, v);
-    if (strtod(out, NULL) == v) {
-      return;
-    }
-  }
-}
-
-/* Plain where YAML needs no quotes, else double-quoted. */
-static void print_text(const char *v, char *out, size_t size)
-{
-  size_t n = 0;
-  const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
-  if (v[0] != '\0' && strspn(v, plain) == strlen(v) && v[0] != '-') {
-    snprintf(out, size, "%s", v);
-    return;
-  }
-  out[n++] = '"';
-  for (; *v != '\0' && n + 3 < size; v++) {
-    if (*v == '"' || *v == '\\') {
-      out[n++] = '\\';
-    }
-    out[n++] = *v;
-  }
-  out[n++] = '"';
-  out[n] = '\0';
-}
-
-void rote_option_print(const rote_option *o, const rote_options *options, char *out, size_t size)
-{
-  const void *field = (const char *)options + o->offset;
-  size_t n = 0;
-  switch (o->type) {
-  case ROTE_OPTION_TEXT:
-    print_text(field, out, size);
-    break;
-  case ROTE_OPTION_SEED:
-    snprintf(out, size, "%llu", (unsigned long long)*(const uint64_t *)field);
-    break;
-  case ROTE_OPTION_COUNT:
-    snprintf(out, size, "%zu", *(const size_t *)field);
-    break;
-  case ROTE_OPTION_REAL:
-    print_real(*(const double *)field, out, size);
-    break;
-  case ROTE_OPTION_CHOICE:
-    snprintf(out, size, "%s", o->choices[*(const int *)field]);
-    break;
-  case ROTE_OPTION_COUNTS: {
-    const rote_counts *list = field;
-    n += (size_t)snprintf(out, size, "[");
-    for (size_t i = 0; i < list->n && n < size; i++) {
-      n += (size_t)snprintf(out + n, size - n, "%s%zu", i > 0 ? ", " : "", list->value[i]);
-    }
-    snprintf(out + n, n < size ? size - n : 0, "]");
-    break;
-  }
-  case ROTE_OPTION_SET: {
-    const char *separator = "";
-    n += (size_t)snprintf(out, size, "[");
-    for (int i = 0; o->choices[i] != NULL && n < size; i++) {
-      if (*(const uint64_t *)field >> i & 1) {
-        n += (size_t)snprintf(out + n, size - n, "%s%s", separator, o->choices[i]);
-        separator = ", ";
-      }
-    }
-    snprintf(out + n, n < size ? size - n : 0, "]");
-    break;
-  }
-  }
 }

@@ -37,6 +37,9 @@ const rote_option *rote_option_table(size_t *count);
 /** Index of a key, -1 if unknown. */
 int rote_option_find(const char *key);
 
+/** The word for a rote_model_kind. */
+const char *rote_option_model(int kind);
+
 /** Key nearest to `key` in spelling. */
 const char *rote_option_nearest(const char *key);
 

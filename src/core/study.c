@@ -3,6 +3,7 @@
 #include "option.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "study_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 typedef struct {
   const char *path;
   yaml_document_t *document;
-  bool given[ROTE_OPTION_MAX]; /* options that the user set */
+  rote_study_given given;
 } reader;
 
 static rote_status fault(const reader *r, const yaml_node_t *node, const char *format, ...)
@@ -78,7 +79,7 @@ static rote_status read_leaf(reader *r, const yaml_node_t *key_node, const yaml_
   if (at < 0) {
     return fault(r, key_node, "%s: unknown key; did you mean %s?", key, rote_option_nearest(key));
   }
-  if (r->given[at]) {
+  if (r->given.is[at]) {
     return fault(r, key_node, "%s: is given twice", key);
   }
   bool is_list = table[at].type == ROTE_OPTION_COUNTS || table[at].type == ROTE_OPTION_SET;
@@ -92,7 +93,8 @@ static rote_status read_leaf(reader *r, const yaml_node_t *key_node, const yaml_
     snprintf(why, sizeof why, "%s", rote_fail_reason(ROTE_DATA));
     return fault(r, node, "%s", why);
   }
-  r->given[at] = true;
+  r->given.is[at] = true;
+  r->given.line[at] = key_node->start_mark.line + 1;
 done:
   return status;
 }
@@ -132,9 +134,9 @@ done:
   return status;
 }
 
-/* "key=value" into options; `given` may be NULL. */
+/* "key=value" into options. */
 static rote_status apply_setting(const char *setting, bool variant, rote_options *options,
-                                 bool *given)
+                                 rote_study_given *given)
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
@@ -157,9 +159,8 @@ static rote_status apply_setting(const char *setting, bool variant, rote_options
   if (rote_option_set(&table[at], equals + 1, options) != ROTE_OK) {
     return ROTE_USAGE;
   }
-  if (given != NULL) {
-    given[at] = true;
-  }
+  given->is[at] = true;
+  given->line[at] = 0;
   return ROTE_OK;
 }
 
@@ -183,55 +184,8 @@ static bool is_reserved_name(const char *name)
   return false;
 }
 
-static bool takes_transform(int likelihood, int transform)
-{
-  switch ((rote_likelihood_kind)likelihood) {
-  case ROTE_LIKELIHOOD_BERNOULLI:
-    return transform != ROTE_TRANSFORM_LOGIT;
-  case ROTE_LIKELIHOOD_MIX_LOGISTIC: /* a probability of levels: no noise, no other scale */
-    return transform == ROTE_TRANSFORM_SCALE;
-  default:
-    return transform == ROTE_TRANSFORM_LOGIT;
-  }
-}
-
-/* Checks between options of one variant. */
-static rote_status check_options(const char *where, const rote_options *o, const bool *given)
-{
-  size_t count = 0;
-  const rote_option *table = rote_option_table(&count);
-  for (size_t i = 0; i < count; i++) {
-    const char *why_not = NULL;
-    if (given[i] && !rote_option_is_used(&table[i], o, &why_not)) {
-      return rote_fail(ROTE_DATA, "%s: %s: is not used by this %s; remove it", where, table[i].key,
-                       why_not);
-    }
-  }
-  if (o->folds.count == 1) {
-    return rote_fail(ROTE_DATA,
-                     "%s: folds.count: 1 fold would leave out every image; use 2 or more, or 0 for "
-                     "full models only",
-                     where);
-  }
-  if (o->folds.count == 0 && o->folds.full == 0) {
-    return rote_fail(ROTE_DATA, "%s: folds: count 0 and full 0 leave nothing to train", where);
-  }
-  if (!takes_transform(o->model.likelihood, o->data.transform)) {
-    return rote_fail(
-        ROTE_DATA,
-        "%s: model.likelihood and data.transform do not go together: bernoulli takes binarize "
-        "or scale, the Gaussian likelihoods take logit, mix_logistic takes scale",
-        where);
-  }
-  if (o->evaluation.every > o->training.epochs) {
-    return rote_fail(ROTE_DATA,
-                     "%s: evaluation.every: %zu is more than training.epochs, which is %zu", where,
-                     o->evaluation.every, o->training.epochs);
-  }
-  return ROTE_OK;
-}
-
-static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant *v, bool *given)
+static rote_status read_variant(reader *r, const yaml_node_t *node, rote_variant *v,
+                                rote_study_given *given)
 {
   if (node->type != YAML_MAPPING_NODE) {
     return fault(r, node, "variants: each entry is { name: ..., set: [...] }");
@@ -288,11 +242,10 @@ static rote_status read_variants(reader *r, const yaml_node_t *node, rote_study 
     const yaml_node_t *item =
         yaml_document_get_node(r->document, node->data.sequence.items.start[i]);
     rote_variant *v = &study->variant[i];
-    bool given[ROTE_OPTION_MAX];
+    rote_study_given given = {0};
     char where[ROTE_PATH_MAX];
-    memcpy(given, r->given, sizeof given);
     v->options = study->base;
-    ROTE_TRY(read_variant(r, item, v, given));
+    ROTE_TRY(read_variant(r, item, v, &given));
     for (size_t j = 0; j < i; j++) {
       if (strcmp(study->variant[j].name, v->name) == 0) {
         return fault(r, item, "variants: the name %s is used twice", v->name);
@@ -300,7 +253,7 @@ static rote_status read_variants(reader *r, const yaml_node_t *node, rote_study 
     }
     snprintf(where, sizeof where, "%.3000s:%zu: variant %s", r->path, item->start_mark.line + 1,
              v->name);
-    ROTE_TRY(check_options(where, &v->options, given));
+    ROTE_TRY(rote_study_check_variant(where, &v->options, &given));
   }
 done:
   return status;
@@ -347,7 +300,7 @@ static rote_status read_root(reader *r, rote_study *study, size_t set_count, con
     }
   }
   for (size_t i = 0; i < set_count; i++) {
-    if (apply_setting(set[i], false, &study->base, r->given) != ROTE_OK) {
+    if (apply_setting(set[i], false, &study->base, &r->given) != ROTE_OK) {
       return rote_fail_context(ROTE_USAGE, "--set");
     }
   }
@@ -361,9 +314,8 @@ static rote_status read_root(reader *r, rote_study *study, size_t set_count, con
   }
   if (variants != NULL) {
     ROTE_TRY(read_variants(r, variants, study));
-  } else {
-    ROTE_TRY(check_options(r->path, &study->base, r->given));
   }
+  ROTE_TRY(rote_study_check(r->path, study, &r->given));
 done:
   return status;
 }
@@ -482,34 +434,22 @@ void rote_study_destroy(rote_study **study)
   }
 }
 
-rote_status rote_study_check_data(const rote_study *study, size_t train_count)
+bool rote_options_autoencoder(const rote_options *o)
 {
-  const rote_options *base = &study->base;
-  size_t n = base->data.limit == 0 ? train_count : base->data.limit;
-  if (base->data.limit > train_count) {
-    return rote_fail(ROTE_DATA, "data.limit: %zu images are asked for, but %s has %zu for training",
-                     base->data.limit, base->data.file, train_count);
-  }
-  if (base->folds.count > n) {
-    return rote_fail(ROTE_DATA, "folds.count: %zu folds of %zu images would leave folds empty",
-                     base->folds.count, n);
-  }
-  for (size_t v = 0; v < study->variant_count; v++) {
-    const rote_options *o = &study->variant[v].options;
-    size_t k = o->folds.count;
-    size_t smallest = k == 0 ? n : n - (n + k - 1) / k;
-    if (o->training.batch > smallest) {
-      return rote_fail(ROTE_DATA,
-                       "training.batch: %zu is more than the %zu images that the smallest "
-                       "training set has",
-                       o->training.batch, smallest);
-    }
-  }
-  return ROTE_OK;
+  return o->model.kind == ROTE_MODEL_FC_AE || o->model.kind == ROTE_MODEL_UNET_AE;
+}
+
+bool rote_options_scored(const rote_options *o)
+{
+  return o->folds.count > 0 && (o->measures & ROTE_MEASURE_SCORE) != 0 &&
+         !rote_options_autoencoder(o);
 }
 
 size_t rote_evaluation_count(const rote_options *o)
 {
+  if (rote_options_autoencoder(o)) {
+    return 0;
+  }
   return (o->training.epochs + o->evaluation.every - 1) / o->evaluation.every;
 }
 

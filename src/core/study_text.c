@@ -23,19 +23,21 @@ static void put(writer *w, const char *format, ...)
   w->n += n > 0 ? (size_t)n : 0;
 }
 
-static void write_option(writer *w, const rote_option *o, const rote_options *options,
+/* One line; that of an option which no model of the study uses is a comment. @param[in,out] section
+ * [32] the heading that was written last */
+static void write_option(writer *w, const rote_option *o, const rote_options *options, bool used,
                          rote_study_style style, char *section)
 {
-  char value[ROTE_TEXT_MAX * 2 + 8];
-  const char *dot = strchr(o->key, '.');
-  size_t n = dot == NULL ? 0 : (size_t)(dot - o->key);
-  if (dot != NULL && (strlen(section) != n || strncmp(section, o->key, n) != 0)) {
-    memcpy(section, o->key, n);
-    section[n] = '\0';
+  char value[ROTE_TEXT_MAX * 2 + 8], heading[32];
+  const char *dot = strchr(o->key, '.'), *mark = used ? "" : "# ";
+  snprintf(heading, sizeof heading, "%s%.*s", mark, dot == NULL ? 0 : (int)(dot - o->key), o->key);
+  if (dot != NULL && strcmp(section, heading) != 0 &&
+      (used || strcmp(section, heading + strlen(mark)) != 0)) {
+    snprintf(section, sizeof heading, "%s", heading);
     put(w, "%s:\n", section);
   }
   rote_option_print(o, options, value, sizeof value);
-  put(w, "%s%s: %s", dot == NULL ? "" : "  ", dot == NULL ? o->key : dot + 1, value);
+  put(w, "%s%s%s: %s", dot == NULL ? "" : "  ", mark, dot == NULL ? o->key : dot + 1, value);
   if (style == ROTE_STUDY_COMMENTED) {
     put(w, "%*s# %s", (int)(strlen(value) < 14 ? 14 - strlen(value) : 1), "", o->help);
     for (int i = 0; o->type == ROTE_OPTION_CHOICE && o->choices[i] != NULL; i++) {
@@ -46,16 +48,6 @@ static void write_option(writer *w, const rote_option *o, const rote_options *op
   put(w, "\n");
 }
 
-/* What one variant does not use may not stand above all of them. */
-static bool is_used_by_all(const rote_option *o, const rote_study *study)
-{
-  bool used = true;
-  for (size_t v = 0; used && v < study->variant_count; v++) {
-    used = rote_option_is_used(o, &study->variant[v].options, NULL);
-  }
-  return used;
-}
-
 /* Has a variant to set this option itself? @param[out] mine  its value */
 static bool changes(const rote_option *o, const rote_study *study, size_t v, char *mine,
                     size_t size)
@@ -64,8 +56,7 @@ static bool changes(const rote_option *o, const rote_study *study, size_t v, cha
   const rote_options *options = &study->variant[v].options;
   rote_option_print(o, options, mine, size);
   rote_option_print(o, &study->base, base, sizeof base);
-  return o->of_variant && rote_option_is_used(o, options, NULL) &&
-         (strcmp(mine, base) != 0 || !is_used_by_all(o, study));
+  return o->of_variant && rote_option_is_used(o, options, NULL) && strcmp(mine, base) != 0;
 }
 
 /* The study as it is without a list of variants. */
@@ -81,17 +72,26 @@ static bool is_single(const rote_study *study)
   return single;
 }
 
+/* By any variant. */
+static bool is_used(const rote_option *o, const rote_study *study)
+{
+  bool used = false;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    used = used || rote_option_is_used(o, &study->variant[v].options, NULL);
+  }
+  return used;
+}
+
 static void write_study(writer *w, const rote_study *study, rote_study_style style)
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
   char section[32] = "";
   for (size_t i = 0; i < count; i++) {
-    if (!is_used_by_all(&table[i], study)) {
-      continue;
-    }
-    if (style != ROTE_STUDY_RESULTS || table[i].of_results) {
-      write_option(w, &table[i], &study->base, style, section);
+    const bool used = is_used(&table[i], study);
+    if ((used || style == ROTE_STUDY_COMMENTED) &&
+        (style != ROTE_STUDY_RESULTS || table[i].of_results)) {
+      write_option(w, &table[i], &study->base, used, style, section);
     }
   }
   if (is_single(study)) {

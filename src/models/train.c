@@ -12,19 +12,24 @@ rote_status rote_trainer_create(const rote_options *options, const rote_data_inf
 {
   rote_status status = ROTE_OK;
   rote_trainer *t = NULL;
-  const size_t batch = options->training.batch;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *t, &t));
+  const size_t batch =
+      options->training.batch < images->count ? options->training.batch : images->count;
+  t->batch_size = batch;
   t->options = *options;
   t->images = images;
   t->test = test;
   t->fold = fold;
   t->width = info->width;
-  ROTE_TRY(rote_vae_create(options, info, &t->vae));
-  ROTE_TRY(rote_alloc(t->vae->table.total, sizeof(rote_real), &t->w));
-  ROTE_TRY(rote_adam_create(t->vae->table.total, &t->adam));
-  ROTE_TRY(rote_vae_workspace_create(t->vae, batch, true, &t->work));
-  ROTE_TRY(rote_batch_create(t->vae->pixels, t->vae->latent, batch, &t->batch));
+  ROTE_TRY(rote_model_create(options, info, &t->model));
+  t->vae = t->model->vae;
+  ROTE_TRY(rote_alloc(t->model->table->total, sizeof(rote_real), &t->w));
+  if (options->training.optimizer == ROTE_OPTIMIZER_ADAM) {
+    ROTE_TRY(rote_adam_create(t->model->table->total, &t->adam));
+  }
+  ROTE_TRY(rote_model_workspace_create(t->model, batch, &t->work));
+  ROTE_TRY(rote_batch_create(t->model->pixels, t->model->latent, batch, &t->batch));
   ROTE_TRY(rote_alloc(images->count, sizeof(uint32_t), &t->train));
   ROTE_TRY(rote_alloc(images->count, sizeof(uint32_t), &t->held_out));
   ROTE_TRY(rote_alloc(images->count, sizeof(uint32_t), &t->order));
@@ -41,10 +46,10 @@ void rote_trainer_destroy(rote_trainer **trainer)
 {
   rote_trainer *t = *trainer;
   if (t != NULL) {
-    rote_vae_destroy(&t->vae);
+    rote_model_destroy(&t->model);
     rote_free(&t->w);
     rote_adam_destroy(&t->adam);
-    rote_vae_workspace_destroy(&t->work);
+    rote_model_workspace_destroy(&t->work);
     rote_batch_destroy(&t->batch);
     rote_free(&t->train);
     rote_free(&t->held_out);
@@ -62,26 +67,38 @@ void rote_trainer_begin(rote_trainer *t, rote_unit unit)
   t->diverged = false;
   rote_fold_split(t->fold, t->images->count, unit, t->train, &t->train_count, t->held_out,
                   &t->held_out_count);
-  rote_parameters_initialise(&t->vae->table, t->options.seed, rote_unit_number(unit), t->w);
-  rote_adam_reset(t->adam, t->options.training.learning_rate, t->w);
+  rote_parameters_initialise(t->model->table, t->options.seed, rote_unit_number(unit), t->w);
+  if (t->adam != NULL) {
+    rote_adam_reset(t->adam, t->options.training.learning_rate, t->w);
+  }
+  t->sgd = (rote_sgd){.parameters = t->w, .learning_rate = t->options.training.learning_rate};
   for (size_t e = 0; e < t->options.training.epochs; e++) {
     t->loss_train[e] = t->loss_held_out[e] = NAN;
   }
 }
 
+uint64_t *rote_trainer_steps(rote_trainer *t)
+{
+  return t->adam != NULL ? &t->adam->step : &t->sgd.step;
+}
+
+bool rote_trainer_ended(const rote_trainer *t)
+{
+  const double stop = t->options.training.stop_loss;
+  return t->diverged || t->epoch == t->options.training.epochs ||
+         (stop > 0 && t->epoch > 0 && (double)t->loss_train[t->epoch - 1] <= stop);
+}
+
 double rote_trainer_step(rote_trainer *t, size_t n)
 {
-  const rote_gradient gradient = {
-      .piece = t->work->piece,
-      .piece_room = t->work->piece_room,
-      .ready = rote_adam_apply,
-      .context = t->adam,
-  };
-  rote_adam_begin(t->adam);
-  const double loss =
-      rote_vae_step(t->vae, t->w, t->batch->x, t->batch->eps, n, t->work, &gradient);
-  rote_vae_after_step(t->vae, n, t->work, t->w);
-  return loss;
+  rote_model_sink sink = {.ready = rote_sgd_apply, .context = &t->sgd};
+  if (t->adam != NULL) {
+    sink = (rote_model_sink){.ready = rote_adam_apply, .context = t->adam};
+    rote_adam_begin(t->adam);
+  } else {
+    t->sgd.step++;
+  }
+  return rote_model_step(t->model, t->w, t->batch->x, t->batch->eps, n, t->work, &sink);
 }
 
 static bool given_up(const rote_trainer *t)
@@ -93,16 +110,24 @@ static bool given_up(const rote_trainer *t)
 static double mean_loss(rote_trainer *t, const rote_image_set *images, const uint32_t *index,
                         size_t count, rote_stream data, rote_stream latent)
 {
-  const size_t batch = t->options.training.batch;
+  const size_t batch = t->batch_size;
   double sum = 0;
   for (size_t first = 0; first < count; first += batch) {
     const size_t n = count - first < batch ? count - first : batch;
     rote_batch_load(t->batch, (rote_transform)t->options.data.transform, images, index + first, n,
                     data, latent);
-    sum += rote_vae_loss(t->vae, t->w, t->batch->x, t->batch->eps, n, t->work);
+    sum += rote_model_loss(t->model, t->w, t->batch->x, t->batch->eps, n, t->work);
     given_up(t); /* so near the end of the epoch it is finished, but who asks hears of it */
   }
   return count > 0 ? sum / (double)count : (double)NAN;
+}
+
+/* Test images for the loss of a full model. An autoencoder may have few images to train on, and an
+ * epoch should not be spent on the others: it gets as many as those. */
+static size_t test_count(const rote_trainer *t)
+{
+  const bool few = t->vae == NULL && t->images->count < t->test->count;
+  return few ? t->images->count : t->test->count;
 }
 
 /* Loss on what the model has not seen: its fold, or the test images for a full model. */
@@ -116,21 +141,22 @@ static double held_out_loss(rote_trainer *t, rote_stream stream)
   }
   stream.purpose = ROTE_PURPOSE_TEST_DATA;
   latent.purpose = ROTE_PURPOSE_TEST_LATENT;
+  const size_t count = test_count(t);
   double sum = 0;
-  for (size_t first = 0; first < t->test->count; first += t->images->count) {
-    const size_t left = t->test->count - first;
+  for (size_t first = 0; first < count; first += t->images->count) {
+    const size_t left = count - first;
     const size_t n = left < t->images->count ? left : t->images->count; /* room of t->order */
     for (size_t i = 0; i < n; i++) {
       t->order[i] = (uint32_t)(first + i);
     }
     sum += (double)n * mean_loss(t, t->test, t->order, n, stream, latent);
   }
-  return t->test->count > 0 ? sum / (double)t->test->count : (double)NAN;
+  return count > 0 ? sum / (double)count : (double)NAN;
 }
 
 bool rote_trainer_epoch(rote_trainer *t)
 {
-  const size_t batch = t->options.training.batch;
+  const size_t batch = t->batch_size;
   const rote_stream stream = {
       .seed = t->options.seed, .unit = rote_unit_number(t->unit), .epoch = (uint32_t)t->epoch + 1};
   rote_stream shuffle = stream, data = stream, latent = stream, flip = stream;

@@ -53,18 +53,6 @@ void rote_vae_destroy(rote_vae **vae)
   }
 }
 
-/* Gradient pieces of at most 512 KiB, but one row of the widest layer at least. */
-static size_t piece_room(const rote_vae *vae)
-{
-  size_t room = 131072;
-  for (size_t i = 0; i < vae->table.count; i++) {
-    const rote_parameter *p = &vae->table.parameter[i];
-    const size_t row = p->rank == 0 ? 1 : p->rank == 1 ? p->count : p->count / p->shape[0];
-    room = row > room ? row : room;
-  }
-  return room;
-}
-
 rote_status rote_vae_workspace_create(const rote_vae *vae, size_t columns, bool training,
                                       rote_vae_workspace **out)
 {
@@ -89,7 +77,7 @@ rote_status rote_vae_workspace_create(const rote_vae *vae, size_t columns, bool 
   if (training) {
     ROTE_TRY(rote_alloc(hidden * w->ld, sizeof(rote_real), &w->d_hidden));
     ROTE_TRY(rote_alloc(hidden * w->ld, sizeof(rote_real), &w->d_hidden_2));
-    w->piece_room = piece_room(vae);
+    w->piece_room = rote_gradient_piece(&vae->table);
     ROTE_TRY(rote_alloc(w->piece_room, sizeof(rote_real), &w->piece));
   }
   *out = w;

@@ -103,6 +103,21 @@ static void sum_dot(size_t n, const float *x, const float *y, double *sum, doubl
   }
 }
 
+static double slope_gradient(size_t n, const float *x, const float *d)
+{
+  v16f lanes = {0};
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v16f xi = v16_load(x + i);
+    lanes += v16_select(xi > 0, (v16f){0}, xi * v16_load(d + i));
+  }
+  double total = lanes_sum(lanes);
+  for (; i < n; i++) {
+    total += x[i] > 0 ? 0 : (double)x[i] * (double)d[i];
+  }
+  return total;
+}
+
 static void combine(size_t n, float a, const float *x, float b, const float *y, float c, float *out)
 {
   for (size_t i = 0; i < n; i++) {
@@ -314,6 +329,8 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .rectify = rectify,
     .rectify_backward = rectify_backward,
     .exp = exponential,
+    .activation = ROTE_ISA_NAME(rote_activations),
+    .slope_gradient = slope_gradient,
     .sum_dot = sum_dot,
     .combine = combine,
     .logit = logit,

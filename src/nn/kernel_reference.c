@@ -49,6 +49,15 @@ static void sum_dot(size_t n, const rote_real *x, const rote_real *y, double *su
   }
 }
 
+static double slope_gradient(size_t n, const rote_real *x, const rote_real *d)
+{
+  double total = 0;
+  for (size_t i = 0; i < n; i++) {
+    total += x[i] > 0 ? 0 : (double)x[i] * (double)d[i];
+  }
+  return total;
+}
+
 static void combine(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
                     rote_real c, rote_real *out)
 {
@@ -315,6 +324,8 @@ static const rote_kernels reference = {
     .rectify = rectify,
     .rectify_backward = rectify_backward,
     .exp = exponential,
+    .activation = rote_activations_reference,
+    .slope_gradient = slope_gradient,
     .sum_dot = sum_dot,
     .combine = combine,
     .logit = logit,

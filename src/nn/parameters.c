@@ -57,6 +57,17 @@ void rote_parameters_initialise(const rote_parameters *table, uint64_t seed, uin
   }
 }
 
+size_t rote_gradient_piece(const rote_parameters *table)
+{
+  size_t room = 131072;
+  for (size_t i = 0; i < table->count; i++) {
+    const rote_parameter *p = &table->parameter[i];
+    const size_t row = p->rank == 0 ? 1 : p->rank == 1 ? p->count : p->count / p->shape[0];
+    room = row > room ? row : room;
+  }
+  return room;
+}
+
 rote_real *rote_gradient_room(const rote_gradient *gradient, size_t offset)
 {
   return gradient->flat != NULL ? gradient->flat + offset : gradient->piece;

@@ -10,7 +10,7 @@
 typedef struct {
   char name[ROTE_NAME_MAX];
   rote_study_sizes sizes;
-  bool has_score;
+  bool has_score, has_likelihood;
   size_t parts; /* written: losses, each evaluated epoch, execution */
 } variant_part;
 
@@ -177,14 +177,23 @@ static rote_status create_variant(rote_h5 *h5, const rote_options *options, vari
   rote_status status = ROTE_OK;
   ROTE_TRY(put_scales(h5, part->name, rote_study_variant_scales, &part->sizes, options));
   if (size_of(part, 'R') > 0) {
-    ROTE_TRY(create_arrays(h5, part, rote_study_fold_arrays));
+    if (part->has_likelihood) {
+      ROTE_TRY(create_arrays(h5, part, rote_study_likelihood_arrays));
+    }
+    ROTE_TRY(create_arrays(
+        h5, part, part->has_likelihood ? rote_study_loss_arrays : rote_study_error_arrays));
   }
   if (part->has_score) {
     ROTE_TRY(create_arrays(h5, part, rote_study_score_arrays));
   }
   if (size_of(part, 'F') > 0) {
     ROTE_TRY(put_scales(h5, part->name, rote_study_full_scales, &part->sizes, options));
-    ROTE_TRY(create_arrays(h5, part, rote_study_full_arrays));
+    if (part->has_likelihood) {
+      ROTE_TRY(create_arrays(h5, part, rote_study_full_likelihood_arrays));
+    }
+    ROTE_TRY(create_arrays(h5, part,
+                           part->has_likelihood ? rote_study_full_loss_arrays
+                                                : rote_study_full_error_arrays));
   }
   char base[ROTE_PATH_MAX];
   ROTE_TRY(rote_path(base, "execution/%s", part->name));
@@ -236,7 +245,8 @@ rote_status rote_study_file_begin(const char *path, const rote_study *study,
     variant_part *part = &file->variant[i];
     snprintf(part->name, sizeof part->name, "%s", study->variant[i].name);
     part->sizes = sizes_of(options, images);
-    part->has_score = options->folds.count > 0 && (options->measures & ROTE_MEASURE_SCORE) != 0;
+    part->has_score = rote_options_scored(options);
+    part->has_likelihood = !rote_options_autoencoder(options);
     ROTE_TRY(create_variant(&file->h5, options, part));
   }
   *out = file;
@@ -370,9 +380,11 @@ rote_status rote_study_file_write_execution(rote_study_file *file, size_t varian
   variant_part *part = &file->variant[variant];
   size_t units = size_of(part, 'U'), evaluations = units * size_of(part, 'V');
   char *buffer = NULL;
-  ROTE_TRY(rote_alloc(evaluations, 8, &buffer));
+  ROTE_TRY(rote_alloc(evaluations > units ? evaluations : units, 8, &buffer));
   ROTE_TRY(put_execution(&file->h5, part, "train", "U", units, train, buffer));
-  ROTE_TRY(put_execution(&file->h5, part, "evaluate", "VU", evaluations, evaluate, buffer));
+  if (evaluations > 0) {
+    ROTE_TRY(put_execution(&file->h5, part, "evaluate", "VU", evaluations, evaluate, buffer));
+  }
   part->parts++;
 done:
   rote_free(&buffer);

@@ -26,6 +26,9 @@ const char *const rote_study_kind = "rote study";
     .name = #name_, .dims = "", .type = type_, .units = units_, .long_name = long_name_,           \
     .member = offsetof(rote_execution, name_)                                                      \
   }
+#define TRAINING_ERROR                                                                             \
+  "mean squared error over images and pixels in the epoch, in [0, 1]; NaN after the end of the "   \
+  "training"
 #define END                                                                                        \
   {                                                                                                \
     .name = NULL                                                                                   \
@@ -44,6 +47,8 @@ const rote_study_array rote_study_variant_scales[] = {
     SCALE("training_epoch", "E", "epoch", "epoch of the training, from 1"),
     END,
 };
+
+const char *const rote_study_training_scale = "training_epoch";
 
 const rote_study_array rote_study_full_scales[] = {
     SCALE("full/model", "F", "1", "model trained on all images, from 0"),
@@ -68,11 +73,15 @@ const rote_study_array rote_study_sample_arrays[] = {
 const rote_study_array rote_study_fold_array =
     ARRAY("fold", "RN", ROTE_H5_U16, ROTE_H5_BLOCKS, "1", "fold in which the image is held out");
 
-const rote_study_array rote_study_fold_arrays[] = {
+const rote_study_array rote_study_likelihood_arrays[] = {
     ARRAY("log_px", "VRKN", ROTE_H5_F32, ROTE_H5_ROWS, "nats",
           "importance-sampled log likelihood of the image under the model"),
     ARRAY("effective_samples", "VRKN", ROTE_H5_F32, ROTE_H5_ROWS, "1",
           "effective number of importance samples behind log_px"),
+    END,
+};
+
+const rote_study_array rote_study_loss_arrays[] = {
     ARRAY("loss/train", "RKE", ROTE_H5_F32, ROTE_H5_BLOCKS, "nats",
           "mean training loss per image in the epoch; NaN after a divergence"),
     ARRAY("loss/held_out", "RKE", ROTE_H5_F32, ROTE_H5_BLOCKS, "nats",
@@ -80,15 +89,37 @@ const rote_study_array rote_study_fold_arrays[] = {
     END,
 };
 
-const rote_study_array rote_study_full_arrays[] = {
+const rote_study_array rote_study_error_arrays[] = {
+    ARRAY("loss/train", "RKE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1", TRAINING_ERROR),
+    ARRAY(
+        "loss/held_out", "RKE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
+        "mean squared error over held-out images and pixels after the epoch; NaN after the end of "
+        "the training"),
+    END,
+};
+
+const rote_study_array rote_study_full_likelihood_arrays[] = {
     ARRAY("full/log_px", "VFN", ROTE_H5_F32, ROTE_H5_ROWS, "nats",
           "importance-sampled log likelihood of the image under the model"),
     ARRAY("full/effective_samples", "VFN", ROTE_H5_F32, ROTE_H5_ROWS, "1",
           "effective number of importance samples behind log_px"),
+    END,
+};
+
+const rote_study_array rote_study_full_loss_arrays[] = {
     ARRAY("full/loss/train", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "nats",
           "mean training loss per image in the epoch; NaN after a divergence"),
     ARRAY("full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "nats",
           "NaN: nothing is held out from these models"),
+    END,
+};
+
+const rote_study_array rote_study_full_error_arrays[] = {
+    ARRAY("full/loss/train", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1", TRAINING_ERROR),
+    ARRAY("full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
+          "mean squared error over pixels of the first test images, as many as training images, "
+          "after "
+          "the epoch; NaN without test images, or after the end of the training"),
     END,
 };
 

@@ -23,14 +23,17 @@ typedef struct {
 /* Tables end with a NULL name. */
 extern const rote_study_array rote_study_root_scales[];    /* N, R: /image, /repeat */
 extern const rote_study_array rote_study_variant_scales[]; /* V, K, E */
+extern const char *const rote_study_training_scale;        /* E: the scale that every variant has */
 extern const rote_study_array rote_study_full_scales[];    /* F */
 extern const rote_study_array rote_study_unit_scales[];    /* V, U, below execution/<variant> */
 extern const rote_study_array
     rote_study_sample_arrays[]; /* label, name; the index is a link to /image */
 extern const rote_study_array rote_study_fold_array;
-extern const rote_study_array
-    rote_study_fold_arrays[]; /* of a variant: log_px, effective_samples, losses */
-extern const rote_study_array rote_study_full_arrays[]; /* the same of the full models */
+/* Of a variant with folds; and the same of its full models. */
+extern const rote_study_array rote_study_likelihood_arrays[], rote_study_full_likelihood_arrays[];
+extern const rote_study_array rote_study_loss_arrays[], rote_study_full_loss_arrays[];
+/* the losses of autoencoders */
+extern const rote_study_array rote_study_error_arrays[], rote_study_full_error_arrays[];
 extern const rote_study_array rote_study_score_arrays[];
 extern const rote_study_array rote_study_execution_members[]; /* no dims: [U] or [V, U] */
 

@@ -18,7 +18,7 @@ static rote_status read_sizes(rote_h5 *h5, const char *variant, rote_study_sizes
                 {variant, rote_study_full_scales}};
   char path[ROTE_PATH_MAX];
   *sizes = (rote_study_sizes){{0}};
-  ROTE_TRY(rote_study_array_path(variant, rote_study_variant_scales[0].name, path));
+  ROTE_TRY(rote_study_array_path(variant, rote_study_training_scale, path));
   if (variant[0] == '\0' || !rote_h5_has(h5, path)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: has no variant called \"%s\"", h5->path, variant));
   }
@@ -110,8 +110,10 @@ rote_status rote_study_file_read_log_px(const char *path, const char *variant, s
   rote_study_sizes sizes;
   ROTE_TRY(rote_h5_open(path, rote_study_kind, &h5));
   ROTE_TRY(read_sizes(&h5, variant, &sizes));
-  ROTE_TRY(read_array(&h5, variant, rote_study_array_find(rote_study_fold_arrays, "log_px"), &sizes,
-                      v, log_px));
+  if (log_px != NULL) {
+    ROTE_TRY(read_array(&h5, variant, rote_study_array_find(rote_study_likelihood_arrays, "log_px"),
+                        &sizes, v, log_px));
+  }
   ROTE_TRY(read_array(&h5, "", &rote_study_fold_array, &sizes, 0, fold));
 done:
   rote_h5_close(&h5);
@@ -156,8 +158,13 @@ rote_status rote_study_file_read_rows(const char *path, const char *variant, con
   rote_h5 h5 = ROTE_H5_CLOSED;
   rote_study_sizes sizes;
   char full_name[ROTE_PATH_MAX];
-  const rote_study_array *array = rote_study_array_find(rote_study_fold_arrays, name);
-  array = array != NULL ? array : rote_study_array_find(rote_study_full_arrays, name);
+  static const rote_study_array *const tables[] = {
+      rote_study_likelihood_arrays, rote_study_loss_arrays, rote_study_full_likelihood_arrays,
+      rote_study_full_loss_arrays}; /* the losses of autoencoders have the same shapes */
+  const rote_study_array *array = NULL;
+  for (size_t t = 0; array == NULL && t < sizeof tables / sizeof *tables; t++) {
+    array = rote_study_array_find(tables[t], name);
+  }
   if (array == NULL) {
     return rote_fail(ROTE_USAGE, "there is no array called \"%s\"", name);
   }

@@ -108,6 +108,22 @@ edited 's/training.learning_rate=1e-4/training.learning_rate=-1/' :12 training.l
 edited 's/name: lr4/name: lr3/' lr3
 edited 's/^model: {/model: [/' :5
 
+# Autoencoders.
+auto() {
+  sed 's/^model: .*/model: { kind: fc_ae }/; s/transform: binarize/transform: scale/; /^evaluation:/d' mini.yaml >auto.yaml
+  bad_study 65 1 auto.yaml "$@"
+}
+auto --set measures=score -- measures score likelihoods fc_ae
+auto --set data.transform=binarize -- data.transform scale
+auto --set model.kind=unet_ae --set "model.channels=[2,2,2,2,2,2,2]" -- model.channels "32 x 32" 64
+for bad in model.latent=4 model.likelihood=bernoulli evaluation.samples=4 model.channels=3; do
+  auto --set "$bad" -- "${bad%=*}" "not used by model.kind fc_ae"
+done
+for bad in model.width=0 model.depth=1 model.activation=relu6 training.stop_loss=-1; do
+  bad_study 64 1 auto.yaml --set "$bad" -- "${bad%=*}" "${bad#*=}"
+done
+auto --set checkpoint.keep=evaluated -- checkpoint.keep evaluated
+
 # What only the data can tell.
 bad_study 65 1 mini.yaml --set folds.count=301 -- folds.count 301 300
 bad_study 65 1 mini.yaml --set training.batch=301 -- training.batch 301

@@ -39,12 +39,7 @@ for share in 1 6; do
     [ "$({ find killed/results -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt "$share" ]; do
     sleep 0.01
   done
-  mapfile -t family < <(descendants "$pid")
-  kill -9 "${family[@]}" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
-  for process in "${family[@]}"; do
-    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
-  done
+  kill_all "$pid"
   [ ! -e killed/DONE ] || fail "the run was not killed in its work"
 done
 ends 0 run 2 conv.yaml --output killed --set training.epochs=40 --set evaluation.every=10

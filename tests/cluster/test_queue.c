@@ -484,6 +484,43 @@ static void a_worker_keeps_the_training_it_has(void **state)
   end(&s);
 }
 
+/* An autoencoder has no evaluated epochs: one order trains it to the end, or to an early one. */
+static void a_training_without_evaluations_is_one_order(void **state)
+{
+  (void)state;
+  static const char text[] = "data: { transform: scale }\nmodel: { kind: fc_ae }\n"
+                             "training: { epochs: 9, stop_loss: 1 }\n"
+                             "folds: { count: 2, repeats: 1, full: 1 }\n";
+  rote_study *study = NULL;
+  rote_queue *queue = NULL;
+  CHECK_OK(rote_study_parse("queue.yaml", text, 0, NULL, &study));
+  CHECK_OK(rote_queue_create(study, N, SHARD, 2, &queue));
+  rote_order order[3];
+  for (int w = 0; w < 2; w++) {
+    order[w] = rote_queue_next(queue, w);
+    assert_int_equal(order[w].kind, ROTE_ORDER_TRAIN);
+    assert_int_equal(order[w].epoch, 9);
+  }
+  assert_true(rote_queue_wants(queue, &order[0]));
+  rote_queue_trained(queue, &order[0], true, 4); /* its loss was low enough */
+  rote_queue_return(queue, &order[1]);           /* told to stop */
+  assert_false(rote_queue_finished(queue));
+  order[2] = rote_queue_next(queue, 0);
+  order[1] = rote_queue_next(queue, 1);
+  assert_int_equal(order[1].unit + order[2].unit, 1 + 2);
+  assert_int_equal(rote_queue_next(queue, 0).kind, ROTE_ORDER_NONE);
+  rote_queue_trained(queue, &order[1], true, 9);
+  assert_false(rote_queue_failed(queue, &order[2]));
+  order[2] = rote_queue_next(queue, 1);
+  rote_queue_trained(queue, &order[2], true, 9);
+  assert_true(rote_queue_finished(queue));
+  const rote_queue_counts c = rote_queue_count(queue);
+  assert_int_equal(c.trainings_done, 3);
+  assert_int_equal(c.evaluations + c.failed + c.snapshots_waiting, 0);
+  rote_queue_destroy(&queue);
+  rote_study_destroy(&study);
+}
+
 static void fails_cleanly_without_memory(void **state)
 {
   (void)state;
@@ -518,6 +555,7 @@ int main(void)
       cmocka_unit_test(a_resumed_queue_does_only_what_is_missing),
       cmocka_unit_test(a_training_without_its_result_is_trained_again),
       cmocka_unit_test(a_worker_keeps_the_training_it_has),
+      cmocka_unit_test(a_training_without_evaluations_is_one_order),
       cmocka_unit_test(fails_cleanly_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,7 @@ static void checks_options_against_each_other(void **state)
   check_refused("folds: { count: 1 }\n", "folds");
   check_refused("folds: { count: 0, full: 0 }\n", "nothing to train");
   check_refused("training: { epochs: 3 }\nevaluation: { every: 4 }\n", "more than training.epochs");
-  check_refused("model: { features: 8 }\n", "model.features: is not used by this model.kind");
+  check_refused("model: { features: 8 }\n", "model.features: is not used by model.kind mlp_vae");
   check_refused("model: { mixtures: 5 }\n", "model.mixtures: is not used by this model.likelihood");
   check_refused("data: { transform: scale }\nmodel: { likelihood: mix_logistic, mixtures: 65 }\n",
                 "model.mixtures: 65 is out of range");
@@ -256,6 +256,99 @@ static void text_reads_back_to_the_same_study(void **state)
                    "variants: [{ name: a, set: [model.likelihood=mix_logistic] }]\n");
 }
 
+static const char an_autoencoder[] =
+    "data: { transform: scale }\n"
+    "model: { kind: fc_ae, width: 7, depth: 3, activation: sine }\n"
+    "training: { optimizer: sgd, stop_loss: 1e-5 }\n";
+
+static void autoencoders_have_options_of_their_own(void **state)
+{
+  (void)state;
+  rote_study *s = parse(an_autoencoder);
+  const rote_options *o = &s->variant[0].options;
+  assert_true(rote_options_autoencoder(o) && !rote_options_scored(o));
+  assert_int_equal(o->model.width, 7);
+  assert_int_equal(o->model.depth, 3);
+  assert_int_equal(o->model.activation, ROTE_ACTIVATION_SINE);
+  assert_int_equal(o->training.optimizer, ROTE_OPTIMIZER_SGD);
+  assert_true(o->training.stop_loss == 1e-5);
+  assert_int_equal(o->measures, 0); /* what the default asks for it cannot have */
+  assert_int_equal(rote_evaluation_count(o), 0);
+  CHECK_OK(rote_study_check_data(s, 20)); /* a batch of 64: all at once */
+  rote_study_destroy(&s);
+  check_round_trip(an_autoencoder);
+  s = parse("name: a\n");
+  assert_true(!rote_options_autoencoder(&s->base) && rote_options_scored(&s->base));
+  rote_study_destroy(&s);
+}
+
+static void what_an_autoencoder_has_not_is_refused(void **state)
+{
+  (void)state;
+  static const char ae[] = "data: { transform: scale }\nmodel: { kind: unet_ae }\n";
+  static const char *const set[][2] = {
+      {"model.likelihood=bernoulli", "model.likelihood: is not used by model.kind unet_ae"},
+      {"model.latent=3", "model.latent"},
+      {"model.beta=1", "model.beta"},
+      {"model.width=3", "model.width"},
+      {"model.depth=3", "model.depth"},
+      {"model.hidden=[3]", "model.hidden"},
+      {"evaluation.every=1", "evaluation.every"},
+      {"evaluation.samples=1", "evaluation.samples"},
+      {"evaluation.noise=shared", "evaluation.noise"},
+      {"measures=score", "an autoencoder (model.kind unet_ae) has none"},
+      {"data.transform=logit", "use data.transform: scale"},
+      {"checkpoint.keep=evaluated", "no evaluated epochs"}};
+  static const char *const of_vae[] = {"model.width=3", "model.depth=3", "model.channels=[3]",
+                                       "model.activation=relu", "training.stop_loss=1"};
+  static const char *const of_range[] = {"model.width=0",          "model.depth=1",
+                                         "model.depth=33",         "model.channels=[4,0]",
+                                         "model.activation=relu6", "training.stop_loss=-1"};
+  rote_study *s = NULL;
+  for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+    CHECK_FAILS(rote_study_parse("s.yaml", ae, 1, set[i], &s), ROTE_DATA, set[i][1]);
+  }
+  for (size_t i = 0; i < sizeof of_vae / sizeof *of_vae; i++) {
+    CHECK_FAILS(rote_study_parse("s.yaml", "name: a\n", 1, &of_vae[i], &s), ROTE_DATA,
+                "is not used by model.kind mlp_vae");
+  }
+  for (size_t i = 0; i < sizeof of_range / sizeof *of_range; i++) {
+    CHECK_FAILS(rote_study_parse("s.yaml", ae, 1, &of_range[i], &s), ROTE_USAGE, "--set");
+  }
+  CHECK_FAILS(rote_study_parse("s.yaml", "model: { kind: fc_ae }\n", 0, NULL, &s), ROTE_DATA,
+              "data.transform");
+  check_refused("name: a\nmodel:\n  kind: mlp_vae\n  width: 3\n", "s.yaml:4: model.width");
+}
+
+/* What one variant uses may be set at the top; what a variant sets it must use. */
+static void variants_may_be_different_models(void **state)
+{
+  (void)state;
+  static const char mixed[] =
+      "data: { transform: scale }\n"
+      "model: { kind: fc_ae, width: 9, channels: [4, 8], latent: 5 }\n"
+      "variants:\n"
+      "  - { name: fc, set: [model.depth=4] }\n"
+      "  - { name: unet, set: [model.kind=unet_ae] }\n"
+      "  - { name: vae, set: [model.kind=mlp_vae, \"evaluation.every=3\"] }\n";
+  rote_study *s = parse(mixed);
+  assert_int_equal(s->variant[0].options.model.depth, 4);
+  assert_int_equal(s->variant[1].options.model.channels.value[1], 8);
+  assert_int_equal(s->variant[2].options.model.latent, 5);
+  assert_false(rote_options_scored(&s->variant[0].options));
+  assert_true(rote_options_scored(&s->variant[2].options));
+  rote_study_destroy(&s);
+  check_round_trip(mixed);
+  check_round_trip("variants: [{ name: a, set: [] },\n"
+                   "  { name: b, set: [model.kind=conv_vae, model.features=3] }]\n");
+  check_refused("data: { transform: scale }\nmodel: { kind: fc_ae }\n"
+                "variants: [{ name: a, set: [model.channels=3] }]\n",
+                "s.yaml:3: variant a: model.channels: is not used by model.kind fc_ae");
+  check_refused("data: { transform: scale }\nmodel: { kind: fc_ae }\nmeasures: [score]\n"
+                "variants: [{ name: a, set: [] }]\n",
+                "s.yaml:3: measures");
+}
+
 static void defaults_are_a_valid_study(void **state)
 {
   (void)state;
@@ -265,6 +358,7 @@ static void defaults_are_a_valid_study(void **state)
   assert_int_equal(s->variant_count, 1);
   CHECK_OK(rote_study_text(s, ROTE_STUDY_COMMENTED, &text));
   assert_non_null(strstr(text, "# p(x|z)"));
+  assert_non_null(strstr(text, "  # width: 512")); /* not used by the default model */
   rote_study_destroy(&s);
   s = parse(text);
   assert_int_equal(s->base.training.batch, 64);
@@ -381,6 +475,9 @@ int main(void)
       cmocka_unit_test(refuses_bad_variants),
       cmocka_unit_test(settings_go_over_the_file),
       cmocka_unit_test(text_reads_back_to_the_same_study),
+      cmocka_unit_test(autoencoders_have_options_of_their_own),
+      cmocka_unit_test(what_an_autoencoder_has_not_is_refused),
+      cmocka_unit_test(variants_may_be_different_models),
       cmocka_unit_test(defaults_are_a_valid_study),
       cmocka_unit_test(differences_that_decide_results_are_listed),
       cmocka_unit_test(units_are_numbered_and_named),

@@ -72,7 +72,7 @@ static rote_trainer *train(const setup *s, rote_unit unit, size_t epochs)
 
 static bool same_bits(const rote_trainer *a, const rote_trainer *b)
 {
-  const size_t size = a->vae->table.total * sizeof *a->w;
+  const size_t size = a->model->table->total * sizeof *a->w;
   return memcmp(a->w, b->w, size) == 0 && memcmp(a->adam->first, b->adam->first, size) == 0 &&
          memcmp(a->adam->second, b->adam->second, size) == 0 && a->adam->step == b->adam->step &&
          memcmp(a->loss_train, b->loss_train, EPOCHS * sizeof(float)) == 0 &&
@@ -133,7 +133,7 @@ static void a_restored_training_goes_on_with_the_same_bits(void **state)
   const rote_unit unit = {.fold = 4};
   rote_trainer *whole = train(&s, unit, EPOCHS), *half = train(&s, unit, 2);
   rote_trainer *rest = train(&s, (rote_unit){.fold = 0}, 3); /* leaves other values behind */
-  const size_t size = half->vae->table.total * sizeof *half->w;
+  const size_t size = half->model->table->total * sizeof *half->w;
   rote_trainer_begin(rest, unit);
   memcpy(rest->w, half->w, size);
   memcpy(rest->adam->first, half->adam->first, size);
@@ -165,7 +165,7 @@ static void held_out_images_are_not_trained_on(void **state)
     }
   }
   rote_trainer *b = train(&s, unit, EPOCHS);
-  assert_memory_equal(a->w, b->w, a->vae->table.total * sizeof *a->w);
+  assert_memory_equal(a->w, b->w, a->model->table->total * sizeof *a->w);
   assert_memory_equal(a->loss_train, b->loss_train, EPOCHS * sizeof(float));
   assert_true(b->loss_held_out[EPOCHS - 1] != a->loss_held_out[EPOCHS - 1]);
   rote_trainer_destroy(&a);
@@ -211,7 +211,7 @@ static void divergence_is_noticed_and_survived(void **state)
   }
   rote_trainer_begin(t, (rote_unit){.fold = 1}); /* nothing of it is left for the next unit */
   assert_false(t->diverged);
-  for (size_t i = 0; i < t->vae->table.total; i++) {
+  for (size_t i = 0; i < t->model->table->total; i++) {
     assert_true(fabsf(t->w[i]) <= 1 && t->adam->first[i] == 0 && t->adam->second[i] == 0);
   }
   rote_trainer_destroy(&t);

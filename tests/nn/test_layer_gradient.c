@@ -194,6 +194,50 @@ static void convolutions(void **state)
   }
 }
 
+/* Some work in place, so behind another layer. */
+static void activations(void **state)
+{
+  (void)state;
+  for (int kind = 0; kind < ROTE_ACTIVATION_COUNT; kind++) {
+    setup s = {0};
+    rote_layer *layer = NULL;
+    CHECK_OK(rote_layer_dense(&s.table, "dense", 3, 9, &layer));
+    append(&s, layer);
+    CHECK_OK(rote_layer_activation(&s.table, "activation", (rote_activation_kind)kind, 9, &layer));
+    append(&s, layer);
+    assert_int_equal(s.table.count, kind == ROTE_ACTIVATION_PRELU ? 3 : 2);
+    check_network(rote_kernels_get()->activation[kind].name, &s, true);
+  }
+}
+
+static void same_convolutions(void **state)
+{
+  (void)state;
+  static const size_t shape[][5] = {
+      {4, 3, 2, 3, 3}, {1, 2, 3, 2, 3}, {3, 2, 2, 4, 1}, {2, 3, 1, 2, 5}};
+  for (size_t i = 0; i < 4; i++) {
+    setup s = {0};
+    rote_layer *layer = NULL;
+    CHECK_OK(rote_layer_same_convolution(&s.table, "same", shape[i][0], shape[i][1], shape[i][2],
+                                         shape[i][3], shape[i][4], &layer));
+    append(&s, layer);
+    check_network("same convolution", &s, true);
+  }
+}
+
+static void resampling(void **state)
+{
+  (void)state;
+  setup s = {0}, t = {0};
+  rote_layer *layer = NULL;
+  CHECK_OK(rote_layer_average_pool(4, 6, 2, &layer));
+  append(&s, layer);
+  check_network("average pool", &s, true);
+  CHECK_OK(rote_layer_nearest_double(2, 3, 2, &layer));
+  append(&t, layer);
+  check_network("nearest double", &t, true);
+}
+
 static void batch_norms(void **state)
 {
   (void)state;
@@ -253,6 +297,8 @@ int main(void)
       cmocka_unit_test(dense_layers), cmocka_unit_test(rectifiers),
       cmocka_unit_test(convolutions), cmocka_unit_test(batch_norms),
       cmocka_unit_test(permutations), cmocka_unit_test(chains),
+      cmocka_unit_test(activations),  cmocka_unit_test(same_convolutions),
+      cmocka_unit_test(resampling),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

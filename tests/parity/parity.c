@@ -17,9 +17,15 @@ typedef struct {
 } parity_kind;
 
 static const parity_kind kinds[] = {
-    {"mlp_vae", parity_vae},   {"conv_vae", parity_vae}, {"statistics", parity_statistics},
-    {"resize", parity_resize}, {"activations", NULL},    {"fc_ae", NULL},
-    {"recovery", NULL},        {"classical", NULL},      {"neighbours", NULL},
+    {"mlp_vae", parity_vae},
+    {"conv_vae", parity_vae},
+    {"statistics", parity_statistics},
+    {"resize", parity_resize},
+    {"activations", parity_activations},
+    {"fc_ae", parity_fc_ae},
+    {"recovery", NULL},
+    {"classical", NULL},
+    {"neighbours", NULL},
 };
 
 void parity_compare(parity_result *result, const char *name, double tolerance, const char *where,

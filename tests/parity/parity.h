@@ -42,7 +42,7 @@ typedef struct {
  * missing or has the wrong shape; ROTE_NOMEM */
 typedef rote_status parity_check(hid_t file, parity_result *result);
 
-parity_check parity_vae, parity_statistics, parity_resize;
+parity_check parity_vae, parity_statistics, parity_resize, parity_activations, parity_fc_ae;
 
 /** Put the error of `got` against `want` into a group: the largest difference, divided by the
  * largest entry of `want`. A number that is not finite makes the error infinite. */
