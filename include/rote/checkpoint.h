@@ -4,6 +4,7 @@
 #define ROTE_CHECKPOINT_H
 
 #include "rote/digest.h"
+#include "rote/label.h"
 #include "rote/status.h"
 #include "rote/study.h"
 
@@ -35,6 +36,7 @@ typedef struct {
   float *loss_held_out;         /* [loss_count] */
   uint32_t resumes;
   double seconds;
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* of the training so far, as in rote_execution */
   size_t group_count;
   const rote_array_group *group; /* [group_count] */
 } rote_checkpoint;
@@ -49,5 +51,11 @@ rote_status rote_checkpoint_write(const char *path, const char *previous,
  * @return ROTE_OK; ROTE_DATA if missing, damaged, or of another unit, study or architecture (the
  * arrays may then be partly overwritten: read again or start again) */
 rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint);
+
+/** Is it whole, complete and of this unit? The arrays are not read. Also for a snapshot.
+ * @param[out] epoch  epochs done
+ * @return as rote_checkpoint_read() */
+rote_status rote_checkpoint_check(const char *path, const char *key, const char *study,
+                                  size_t *epoch);
 
 #endif

@@ -4,6 +4,7 @@
 #define ROTE_IMPORT_H
 
 #include "rote/images.h"
+#include "rote/team.h"
 
 #include <stdbool.h>
 
@@ -21,9 +22,10 @@ typedef struct {
   bool skip_bad;  /* leave out files that cannot be read, instead of failing in the end */
 
   const char *output; /* the data file to be written, to check its disk before the work; or NULL */
-  /* Called often with the number of files done; or NULL. */
+  /* Called often with the number of files done, on rank 0; or NULL. */
   void (*progress)(void *context, size_t done, size_t total);
   void *context;
+  const rote_team *team; /* ranks to share the files with; NULL: none */
 } rote_import_options;
 
 /* The options an importer uses; others are refused on the command line. */
@@ -39,7 +41,12 @@ typedef struct {
   const char *name;    /* word on the command line */
   const char *summary; /* one line for --help */
   unsigned uses;       /* rote_import_use, or-ed */
-  /* Read `directory`. On error nothing is kept; the message names the file and what was wrong. */
+  bool shares;         /* read() is collective over options->team; else rank 0 calls it alone */
+  /* Shape and counts of the data set as it is published, imported without options; NULL if the
+   * importer is for any data. */
+  const rote_data_info *published;
+  /* Read `directory`; *data is NULL on ranks other than 0. On error nothing is kept; the message
+   * names the file and what was wrong. */
   rote_status (*read)(const char *directory, const rote_import_options *options, rote_data **data);
 } rote_importer;
 

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* float in the program; double in the copy that gradient checks are linked with */
 #ifdef ROTE_REAL_DOUBLE
@@ -53,6 +54,18 @@ typedef struct {
   rote_real *mask;        /* [P, ld] 0 or 1 */
 } rote_inverse_arrays;
 
+/* Most components of a mixture, and channels of its images: what kernels keep on the stack. */
+#define ROTE_MIXTURE_COMPONENTS_MAX 64
+#define ROTE_MIXTURE_CHANNELS_MAX 4
+
+/* A mixture of K discretised logistics for every position of an image of C channels. Its parameters
+ * at all P positions are planes of P rows each: K logits; means, channel by channel, K each; log
+ * scales in the same order; and for each pair of channels b < c, by c and then b, K coefficients.
+ */
+typedef struct {
+  size_t positions, channels, components; /* P, C, K */
+} rote_mixture;
+
 typedef struct {
   const char *name;
 
@@ -79,11 +92,14 @@ typedef struct {
   /* sum of x d over the x that are not above 0: the gradient of a learned slope */
   double (*slope_gradient)(size_t n, const rote_real *x, const rote_real *d);
 
-  /* Over a row of an activation, in a fixed order. */
-  double (*sum)(size_t n, const rote_real *x);
-  double (*dot)(size_t n, const rote_real *x, const rote_real *y);
+  /* Over a row of an activation, in a fixed order: *sum += sum of x, *dot += sum of x y. */
+  void (*sum_dot)(size_t n, const rote_real *x, const rote_real *y, double *sum, double *dot);
   void (*combine)(size_t n, rote_real a, const rote_real *x, rote_real b, const rote_real *y,
                   rote_real c, rote_real *out); /* out = a x + b y + c; out may be x or y */
+
+  /* Dequantized pixels as logits: t = log(v / (1 - v)), v = lambda + (1 - 2 lambda) (level + u) /
+   * 256; u [n] in [0, 1) becomes t. Absolute error below 1e-6 for lambda >= 0.01. */
+  void (*logit)(size_t n, double lambda, const uint8_t *level, rote_real *u);
 
   /* Adam (Kingma and Ba 2015, algorithm 1) on n parameters, in PyTorch's order of operations:
    * m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; w -= step m / (sqrt(v) root_correction + epsilon),
@@ -119,6 +135,22 @@ typedef struct {
   void (*diagonal_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *out,
                         size_t ld, double *sum);
 
+  /* Mixture of discretised logistics (Salimans et al. 2017, PixelCNN++), by position
+   *   log sum over k of softmax(logits)_k product over c of P_kc(x_c),
+   * summed over the positions. P_kc is the mass that a logistic has in the bin of level 255 x:
+   *   sigma((2x - 1 - m + 1/255) e^-s) - sigma((2x - 1 - m - 1/255) e^-s),
+   * the first bin reaching down and the last one up to infinity; s the log scale, clamped at >= -7;
+   *   m = mean_c + sum over channels b < c of tanh(coefficient_bc) (2 x_b - 1).
+   * No mass is too small: a bin far from all means has the logarithm that it has.
+   * x [C P] in [0, 1] is taken as the nearest level; out [rote_mixture_outputs(), ld]. */
+  void (*mixture_image)(const rote_mixture *mixture, size_t columns, const rote_real *x,
+                        const rote_real *out, size_t ld, double *log_px);
+
+  /* The same with one image a column, x [C P, ld]; then `out` becomes the gradient of -log p, 0
+   * from `columns` on. */
+  void (*mixture_loss)(const rote_mixture *mixture, size_t columns, const rote_real *x,
+                       rote_real *out, size_t ld, double *log_px);
+
   /* The x of an inverse problem from v [C P, ld] and u = input - v, with weight = 1 / (1 + rho):
    * x = (h y + rho (v - u)) / (h + rho) = t + weight h (y - t), t = v - u; input = x + u, 0 from
    * `columns` on. Then, if `update`, the mask h of every pixel becomes 1 if the sum over channels
@@ -126,6 +158,9 @@ typedef struct {
   void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
                        const rote_real *v, const rote_inverse_arrays *arrays, bool update);
 } rote_kernels;
+
+/** Rows of a mixture's parameters: P K (1 + 2 C + C (C - 1) / 2). */
+size_t rote_mixture_outputs(const rote_mixture *mixture);
 
 /** The table for this processor (rote/isa.h); in the double build the reference. */
 const rote_kernels *rote_kernels_get(void);

@@ -5,20 +5,28 @@
 #include "rote/kernels.h"
 #include "rote/study.h"
 
+/* What the size of a decoder's output depends on. */
+typedef struct {
+  size_t pixels;   /* D: numbers of an image, all channels */
+  size_t channels; /* C; an image is C planes of D / C numbers */
+  size_t mixtures; /* components, of likelihoods that are mixtures */
+} rote_likelihood_shape;
+
 typedef struct {
   /* REQUIRED */
   const char *name;
-  /* decoder outputs for an image of `pixels` numbers */
-  size_t (*outputs)(size_t pixels);
-  /* log p(x|z) of one image under many decoder outputs; x [pixels], out [outputs, ld],
+  /* decoder outputs for an image, a multiple of D / C */
+  size_t (*outputs)(const rote_likelihood_shape *shape);
+  /* log p(x|z) of one image under many decoder outputs; x [D], out [outputs, ld],
    * own: the likelihood's learned scalar or NULL, log_px [columns] nats */
-  void (*image)(size_t pixels, size_t columns, const rote_real *x, const rote_real *out, size_t ld,
-                const rote_real *own, double *log_px);
-  /* one image a column, x [pixels, ld]; `out` becomes the gradient of -log p, 0 from `columns` on;
+  void (*image)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                const rote_real *out, size_t ld, const rote_real *own, double *log_px);
+  /* one image a column, x [D, ld]; `out` becomes the gradient of -log p, 0 from `columns` on;
    * d_own: the gradient of the learned scalar, summed over the columns */
-  void (*loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *out, size_t ld,
-               const rote_real *own, double *log_px, double *d_own);
+  void (*loss)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+               rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own);
   /* OPTIONAL */
+  size_t channels_max;    /* 0: any number of channels */
   const char *parameter;  /* name of the learned scalar */
   double parameter_start; /* its first value */
 } rote_likelihood;
@@ -27,6 +35,6 @@ typedef struct {
 const rote_likelihood *rote_likelihood_get(rote_likelihood_kind kind);
 
 extern const rote_likelihood rote_likelihood_bernoulli, rote_likelihood_gaussian_constant,
-    rote_likelihood_gaussian_diagonal;
+    rote_likelihood_gaussian_diagonal, rote_likelihood_mix_logistic;
 
 #endif

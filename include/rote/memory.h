@@ -16,6 +16,9 @@ rote_status rote_alloc(size_t count, size_t size, void *out);
 /** Release what rote_alloc() gave and null the pointer; accepts the address of a NULL pointer. */
 void rote_free(void *pointer);
 
+/** Bytes asked for and not yet released, in whole multiples of 64. */
+size_t rote_memory_live_bytes(void);
+
 /** For tests: let the n-th allocation from now fail (0 = the next); -1 switches that off. */
 void rote_memory_fail_at(long n);
 

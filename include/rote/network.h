@@ -70,11 +70,21 @@ typedef struct {
   bool training; /* batch norm: statistics of the batch, not the running ones */
 } rote_pass;
 
+/* What a layer does to its output while it is in cache, in the place of the layers behind it: scale
+ * and shift [channels] (NULL: none), then the rectifier. Only in tapes for inference. */
+typedef struct {
+  rote_real *scale, *shift;
+  bool rectify;
+  rote_real slope;
+} rote_follow_up;
+
 /* Room of one layer in a tape; each part NULL if the layer asks for none. */
 typedef struct {
   rote_real *packed;  /* weights in another order, made by pack() */
   rote_real *kept;    /* what forward() leaves for backward() and after_step() */
   rote_real *scratch; /* shared by all layers, only within one backward() */
+  rote_follow_up follow_up;
+  bool is_done; /* the layer before does this one's work */
 } rote_slot;
 
 typedef struct rote_layer rote_layer;
@@ -95,7 +105,11 @@ typedef struct {
   /* OPTIONAL */
   bool in_place; /* forward overwrites x with y, backward needs y alone and overwrites dy with dx */
   size_t (*packed_room)(const rote_layer *layer);
-  void (*pack)(const rote_layer *layer, const rote_real *w, rote_real *packed);
+  void (*pack)(const rote_layer *layer, const rote_real *w, const rote_slot *slot);
+  bool follows_up; /* pack() and forward() heed slot->follow_up */
+  /* In evaluation mode y = scale x + shift, one pair [channels] for all pixels. */
+  void (*affine)(const rote_layer *layer, const rote_real *w, rote_real *scale, rote_real *shift);
+  rote_real (*slope)(const rote_layer *layer); /* a rectifier: its slope below 0 */
   size_t (*kept_room)(const rote_layer *layer);
   size_t (*scratch_room)(const rote_layer *layer, size_t ld);
   /* what changes in w besides the optimiser's step: running statistics */
@@ -104,7 +118,8 @@ typedef struct {
 
 struct rote_layer {
   const rote_layer_ops *ops;
-  size_t in, out; /* features */
+  size_t in, out;  /* features */
+  size_t channels; /* of images, else 0 */
 };
 
 /** y = W x + b, W [out, in]. Parameters `name`.weight and `name`.bias go to the table. */
@@ -184,7 +199,8 @@ typedef struct {
   bool is_packed; /* rote_network_pack() holds: forward does not pack again */
 } rote_tape;
 
-/** @param[in] training  whether rote_network_backward() will be called */
+/** @param[in] training  whether rote_network_backward() will be called. If not, batch norms and
+ * rectifiers are folded into the convolutions before them, and only the last output is whole. */
 rote_status rote_tape_create(const rote_network *network, size_t columns, bool training,
                              rote_tape **tape);
 void rote_tape_destroy(rote_tape **tape);

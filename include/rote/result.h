@@ -3,6 +3,7 @@
 #define ROTE_RESULT_H
 
 #include "rote/digest.h"
+#include "rote/label.h"
 #include "rote/status.h"
 #include "rote/study.h"
 
@@ -13,9 +14,10 @@
 typedef struct {
   char host[64];
   int32_t rank;
-  uint32_t attempts; /* orders that ended in an error, plus one */
-  uint32_t resumes;  /* times the unit was continued from a file */
-  double seconds;    /* of work, all parts together */
+  uint32_t attempts;                    /* orders that ended in an error, plus one */
+  uint32_t resumes;                     /* times the unit was continued from a file */
+  double seconds;                       /* of work, all parts together */
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* "base" or "fma" (rote/isa.h); "mixed" if it changed */
 } rote_execution;
 
 typedef struct {

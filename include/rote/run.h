@@ -7,17 +7,40 @@
 #include "rote/queue.h"
 #include "rote/result.h"
 #include "rote/study.h"
+#include "rote/team.h"
 
 #include <signal.h>
 #include <stdbool.h>
 
-/* What `rote run` shows while it works. */
+/* A worker and the order it has in hand. */
+typedef struct {
+  int rank;
+  const char *host;
+  rote_order order; /* kind NONE: idle */
+  double since;     /* rote_seconds() when it got the order */
+} rote_running;
+
+/* A unit that failed, for the last reason it gave. */
+typedef struct {
+  uint32_t variant, unit;
+  uint32_t times;
+  bool given_up;
+  int rank;
+  char host[64];
+  char reason[256];
+} rote_failure;
+
+/* What `rote run` shows while it works. All borrowed for the call. */
 typedef struct {
   rote_queue_counts counts;
   size_t workers, busy;
   double seconds;       /* since this process started working */
   double work_left;     /* share of the work that is left, 0..1 */
   double work_at_start; /* the same when this process started */
+  rote_queue *queue;
+  const rote_running *running; /* [workers] */
+  size_t failure_count;
+  const rote_failure *failure; /* [failure_count] */
 } rote_progress;
 
 typedef struct {
@@ -27,6 +50,8 @@ typedef struct {
   const char *output;          /* NULL: what the study says */
   double max_hours;            /* 0: no limit */
   long long deadline;          /* seconds since 1970; 0: none */
+  bool force_unlock;           /* take the lock of the run directory whoever has it */
+  bool allow_cpu_change;       /* go on with another arithmetic (rote/isa.h), and record it */
   volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
   /* Called on rank 0 only; may be NULL. */
   void (*started)(void *context, const rote_study *study, const rote_data_info *info,
@@ -53,6 +78,9 @@ void rote_cluster_end(void);
 
 int rote_cluster_rank(void); /* 0 without MPI */
 int rote_cluster_size(void); /* 1 without MPI */
+
+/** The ranks as a team that shares work; NULL if there is one only. */
+const rote_team *rote_cluster_team(void);
 
 /** Version of the MPI library. @param[out] text [size] */
 void rote_cluster_library(char *text, size_t size);

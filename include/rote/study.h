@@ -15,6 +15,7 @@
 #define ROTE_NAME_MAX 64
 #define ROTE_TEXT_MAX 1024
 #define ROTE_COUNTS_MAX 8
+#define ROTE_MIXTURES_MAX 64
 
 typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE, ROTE_TRANSFORM_LOGIT } rote_transform;
 typedef enum {
@@ -41,6 +42,7 @@ typedef enum {
   ROTE_LIKELIHOOD_BERNOULLI,
   ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
   ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL,
+  ROTE_LIKELIHOOD_MIX_LOGISTIC,
 } rote_likelihood_kind;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
@@ -67,6 +69,7 @@ typedef struct {
     size_t features;    /* conv_vae: filters of the first convolution */
     size_t latent;
     int likelihood;
+    size_t mixtures; /* mix_logistic: components */
     double beta;
     size_t width, depth;  /* fc_ae: hidden units, linear layers */
     rote_counts channels; /* unet_ae: of each level */

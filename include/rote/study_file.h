@@ -16,19 +16,22 @@ typedef struct rote_study_file rote_study_file;
 typedef struct {
   const char *study_text; /* rote_study_text(ROTE_STUDY_RESULTS) */
   uint64_t seed;
-  const char *program_version, *program_commit, *arithmetic, *blas_core;
+  const char *program_version, *program_commit, *blas_core;
 } rote_study_file_identity;
 
 /** Begin `path` by the protocol of rote/file.h; nothing is at `path` before
  * rote_study_file_commit().
+ * @param[in]  images  N
  * @param[in]  label  [N] of the first N training images
+ * @param[in]  name   the files of these images, the first N of the list; NULL or an empty list if
+ * the data set keeps none: then "train/00042" stands for the place in it
  * @param[in]  fold   [R, N]; NULL if the study has no folds
  * @param[out] file   ended by rote_study_file_commit() or rote_study_file_abort() */
 rote_status rote_study_file_begin(const char *path, const rote_study *study,
                                   const rote_data_info *data,
                                   const rote_study_file_identity *identity, size_t images,
-                                  const int32_t *label, const uint16_t *fold,
-                                  rote_study_file **file);
+                                  const int32_t *label, const rote_text_list *name,
+                                  const uint16_t *fold, rote_study_file **file);
 
 /** Losses of a variant. @param[in] train, held_out [R, K, E]; full_train, full_held_out [F, E];
  * NULL where the study has no such models;
@@ -51,6 +54,9 @@ rote_status rote_study_file_write_execution(rote_study_file *file, size_t varian
                                             const rote_execution *train,
                                             const rote_execution *evaluate);
 
+/** The attribute arithmetic of /: "fma", "base", or "mixed" if the units differ. */
+rote_status rote_study_file_write_arithmetic(rote_study_file *file, const char *arithmetic);
+
 /** Close, sync and rename. Destroys and nulls the handle, also on error.
  * @return ROTE_OK; ROTE_IO; ROTE_INTERNAL unless losses, execution and each epoch of every variant
  * are written */
@@ -63,12 +69,17 @@ void rote_study_file_abort(rote_study_file **file);
 typedef struct {
   size_t images, repeats, folds, epochs_evaluated;
   uint64_t seed;
+  char fingerprint[ROTE_DIGEST_TEXT]; /* of the study and the data, as results carry it */
 } rote_study_file_shape;
 
 rote_status rote_study_file_read_shape(const char *path, const char *variant,
                                        rote_study_file_shape *shape);
 
-/** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N]; fold [R, N] */
+/** Names of the images. @param[out] name  empty before; released with rote_text_list_free() */
+rote_status rote_study_file_read_names(const char *path, rote_text_list *name);
+
+/** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N], or NULL: only the folds;
+ * fold [R, N] */
 rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v,
                                         float *log_px, uint16_t *fold);
 
@@ -76,5 +87,12 @@ rote_status rote_study_file_read_log_px(const char *path, const char *variant, s
  * [N] */
 rote_status rote_study_file_read_score(const char *path, const char *variant, size_t v,
                                        const char *name, double *values);
+
+/** Rows of a float array of a variant: "log_px", "effective_samples", "loss/train",
+ * "loss/held_out", and the same below "full/".
+ * @param[in]  first, count  of the first dimension
+ * @param[out] values        [count, ...] */
+rote_status rote_study_file_read_rows(const char *path, const char *variant, const char *name,
+                                      size_t first, size_t count, float *values);
 
 #endif

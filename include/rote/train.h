@@ -9,7 +9,8 @@
 typedef struct {
   rote_options options;
   const rote_image_set *images; /* training images of the study; borrowed */
-  const rote_image_set *test;   /* held out of full models; borrowed, count may be 0 */
+  const rote_image_set *test;   /* held out of full models; borrowed, count may be 0. Autoencoders:
+                                   the first of them, as many as training images */
   const uint16_t *fold;         /* [R, N]; borrowed, NULL without folds */
   size_t width;                 /* of an image */
   rote_model *model;

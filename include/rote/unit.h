@@ -6,6 +6,7 @@
 
 #include "rote/digest.h"
 #include "rote/importance.h"
+#include "rote/label.h"
 #include "rote/queue.h"
 #include "rote/train.h"
 
@@ -28,6 +29,7 @@ typedef struct {
   uint32_t count;   /* train: 2 E losses, train then held out; evaluate: 2 n, log p then effective
                        samples */
   double seconds;   /* train: of the whole training; evaluate: of this shard */
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* as in rote_execution */
   char host[64];
   char reason[512];
 } rote_report;
@@ -41,6 +43,7 @@ typedef struct {
   const uint16_t *fold;        /* [R, N] or NULL */
   const char *directory;       /* run directory */
   const char *fingerprint;     /* [ROTE_DIGEST_TEXT] of study and data: what files must carry */
+  bool allow_cpu_change;       /* go on from files of another arithmetic; else they do not count */
   bool (*stop)(void *context); /* asked between epochs and batches; NULL: never */
   void *context;
 } rote_unit_setting;

@@ -17,6 +17,7 @@ typedef struct rote_vae {
   rote_network encoder, decoder;
   rote_network mu, logvar; /* heads: one linear layer each, from the last hidden layer */
   const rote_likelihood *likelihood;
+  rote_likelihood_shape shape;
   size_t own; /* index of the likelihood's learned scalar in the table, if it has one */
 } rote_vae;
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 static const rote_command *const commands[] = {
-    &rote_command_import, &rote_command_plan,    &rote_command_run,
-    &rote_command_bench,  &rote_command_version,
+    &rote_command_import, &rote_command_plan,  &rote_command_run,     &rote_command_status,
+    &rote_command_verify, &rote_command_bench, &rote_command_version,
 };
 
 #define COUNT (sizeof commands / sizeof *commands)

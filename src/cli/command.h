@@ -15,7 +15,7 @@ typedef struct {
 } rote_command;
 
 extern const rote_command rote_command_import, rote_command_plan, rote_command_run,
-    rote_command_bench, rote_command_version;
+    rote_command_status, rote_command_verify, rote_command_bench, rote_command_version;
 
 /** Run the program. @return the exit code */
 int rote_command_main(int argc, char **argv);

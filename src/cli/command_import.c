@@ -182,10 +182,33 @@ static void print_summary(const request *r, const rote_data *data)
   }
 }
 
-static int import_main(int argc, char **argv)
+/* Read the directory, the ranks together where the importer can, and write the file. Collective. */
+static rote_status import(const request *r, const rote_importer *importer)
 {
   rote_status status = ROTE_OK;
   rote_data *data = NULL;
+  const rote_team *team = r->options.team;
+  const bool first = rote_team_is_first(team);
+  if (first || importer->shares) {
+    status = importer->read(r->directory, &r->options, &data);
+  }
+  if (first && isatty(STDERR_FILENO)) {
+    fprintf(stderr, "\r\033[K");
+  }
+  if (first && status == ROTE_OK) {
+    status = rote_data_file_write(r->output, data);
+  }
+  ROTE_TRY(rote_team_agree(team, status)); /* the others sleep here while rank 0 writes */
+  if (first) {
+    print_summary(r, data);
+  }
+done:
+  rote_data_destroy(&data);
+  return status;
+}
+
+static int import_command(int argc, char **argv)
+{
   clock_times times = {.began = rote_seconds()};
   request r = {.options = {.pad = 2, .progress = show_progress, .context = &times}};
   times.due = times.began + (isatty(STDERR_FILENO) ? 1 : 30);
@@ -203,16 +226,21 @@ static int import_main(int argc, char **argv)
     return code;
   }
   r.options.output = r.output;
-  status = importer->read(r.directory, &r.options, &data);
-  if (isatty(STDERR_FILENO)) {
-    fprintf(stderr, "\r\033[K");
+  r.options.team = rote_cluster_team();
+  const rote_status status = import(&r, importer);
+  if (status == ROTE_OK || !rote_team_is_first(r.options.team)) {
+    return 0; /* one message and one exit code: those of rank 0 */
   }
-  ROTE_TRY(status);
-  ROTE_TRY(rote_data_file_write(r.output, data));
-  print_summary(&r, data);
-done:
-  rote_data_destroy(&data);
-  return status == ROTE_OK ? 0 : rote_command_failed(status);
+  return rote_command_failed(status);
+}
+
+static int import_main(int argc, char **argv)
+{
+  const rote_status status = rote_cluster_begin(&argc, &argv);
+  int code = status == ROTE_OK ? import_command(argc, argv) : rote_command_failed(status);
+  code = rote_cluster_rank() == 0 ? code : 0;
+  rote_cluster_end();
+  return code;
 }
 
 const rote_command rote_command_import = {
@@ -220,6 +248,7 @@ const rote_command rote_command_import = {
     .usage = USAGE,
     .help = "read an image data set into one data file: IDX files (plain or .gz; --pad 2 is the "
             "default),\n      CIFAR-10 binary batches, a tree of JPEG and PNG "
-            "([train|validation|test/][class/]file), CelebA",
+            "([train|validation|test/][class/]file), CelebA;\n      under mpirun or srun the ranks "
+            "share the files of the last two",
     .main = import_main,
 };

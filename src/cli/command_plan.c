@@ -1,12 +1,15 @@
 #include "command.h"
-#include "rote/clock.h"
+#include "plan.h"
+#include "rote/blas.h"
 #include "rote/data_file.h"
-#include "rote/importance.h"
+#include "rote/file.h"
+#include "rote/import.h"
 #include "rote/memory.h"
-#include "rote/train.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int print_defaults(void)
@@ -26,152 +29,223 @@ done:
   return status == ROTE_OK ? 0 : rote_command_failed(status);
 }
 
-/* What one image costs, counted and timed on a small batch of made-up images with the real code. */
-typedef struct {
-  double train_flop, evaluate_flop;       /* an image and step; an image with all its samples */
-  double train_seconds, evaluate_seconds; /* the same, on one core */
-} image_cost;
-
-#define MEASURE_SECONDS 2.0
-
-static rote_status measure(const rote_options *options, const rote_data_info *given,
-                           image_cost *cost)
+/* Shape of a data file that is not there yet: NAME.h5 or NAME-SIDE.h5 stands for the published data
+ * set of the importer NAME. */
+static bool assume_data(const char *file, rote_data_info *info)
 {
-  rote_status status = ROTE_OK;
-  rote_options o = *options;
-  rote_data_info info = *given;
-  rote_data *data = NULL;
-  rote_trainer *trainer = NULL;
-  rote_evaluator *evaluator = NULL;
-  const size_t images_there = o.data.limit > 0 ? o.data.limit : given->train_count;
-  const size_t batch = o.training.batch < images_there ? o.training.batch : images_there;
-  float log_px = 0, effective = 0;
-  double steps = 0, images = 0;
-  o.folds.count = 0;
-  info.train_count = batch;
-  info.validation_count = info.test_count = 0;
-  ROTE_TRY(rote_data_create(&info, &data));
-  ROTE_TRY(rote_trainer_create(&o, &info, &data->train, &data->test, NULL, &trainer));
-  rote_trainer_begin(trainer, (rote_unit){.full = true});
-  rote_trainer_step(trainer, batch); /* touch the memory once */
-  double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  while (steps == 0 || rote_seconds() - start < MEASURE_SECONDS) {
-    rote_trainer_step(trainer, batch);
-    steps += (double)batch;
+  const char *slash = strrchr(file, '/'), *base = slash == NULL ? file : slash + 1;
+  size_t count = 0;
+  const rote_importer *const *list = rote_importer_list(&count);
+  for (size_t i = 0; i < count; i++) {
+    const size_t length = strlen(list[i]->name);
+    int side = 0, end = 0;
+    if (list[i]->published == NULL || strncmp(base, list[i]->name, length) != 0) {
+      continue;
+    }
+    *info = *list[i]->published;
+    if (strcmp(base + length, ".h5") == 0) {
+      return true;
+    }
+    if ((list[i]->uses & ROTE_IMPORT_SIZE) != 0 &&
+        sscanf(base + length, "-%4d.h5%n", &side, &end) == 1 && side > 0 && end > 0 &&
+        base[length + (size_t)end] == '\0') {
+      info->height = info->width = (size_t)side;
+      return true;
+    }
   }
-  cost->train_seconds = (rote_seconds() - start) / steps;
-  cost->train_flop = 2 * (rote_kernels_multiply_adds() - counted) / steps;
-  if (trainer->vae == NULL) {
-    goto done; /* an autoencoder is not evaluated */
-  }
-  ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
-  start = rote_seconds();
-  counted = rote_kernels_multiply_adds();
-  while (images == 0 || rote_seconds() - start < MEASURE_SECONDS) {
-    rote_evaluate_images(evaluator, trainer->w, &data->train, trainer->unit, 1, 0, 1, &log_px,
-                         &effective);
-    images += 1;
-  }
-  cost->evaluate_seconds = (rote_seconds() - start) / images;
-  cost->evaluate_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
-done:
-  rote_evaluator_destroy(&evaluator);
-  rote_trainer_destroy(&trainer);
-  rote_data_destroy(&data);
-  return status;
+  return false;
 }
 
-/* @param[in,out] core_hours  the sum over the variants */
-static rote_status print_variant(const rote_variant *v, const rote_data_info *info,
-                                 double *core_hours)
+static void print_variant(const rote_plan_variant *v)
 {
-  rote_status status = ROTE_OK;
-  const rote_options *o = &v->options;
-  const double images = (double)(o->data.limit > 0 ? o->data.limit : info->train_count);
-  const double k = (double)o->folds.count, r = (double)o->folds.repeats,
-               full = (double)o->folds.full;
-  const double trained = (double)o->training.epochs * images * (k > 0 ? r * (k - 1) + full : full);
-  const size_t evaluations = rote_unit_count(o) * rote_evaluation_count(o);
-  const double evaluated = (double)evaluations * images;
-  image_cost cost = {0};
-  rote_model *model = NULL;
-  ROTE_TRY(rote_model_create(o, info, &model));
-  ROTE_TRY(measure(o, info, &cost));
-  const double hours = (trained * cost.train_seconds + evaluated * cost.evaluate_seconds) / 3600;
-  *core_hours += hours;
-  printf("%s:\n", v->name);
+  const rote_options *o = &v->variant->options;
+  double least = 0;
+  printf("%s:\n", v->variant->name);
   printf("  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs\n",
-         rote_unit_count(o), o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
-  if (evaluations > 0) {
-    printf("  evaluations           %zu of %.0f images, %zu samples\n", evaluations, images,
+         v->trainings, o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
+  if (v->evaluations > 0) {
+    printf("  evaluations           %zu of %zu images, %zu samples\n", v->evaluations, v->images,
            o->evaluation.samples);
   }
-  printf("  parameters            %zu\n", model->table->total);
-  printf("  FLOP of training      %.3g\n", cost.train_flop * trained);
-  if (evaluations > 0) {
-    printf("  FLOP of evaluation    %.3g\n", cost.evaluate_flop * evaluated);
+  printf("  parameters            %zu\n", v->parameters);
+  printf("  FLOP of training      %.3g\n", v->flop_training);
+  if (v->evaluations > 0) {
+    printf("  FLOP of evaluation    %.3g\n", v->flop_evaluation);
     printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
            "measured here)\n",
-           hours, 1e3 * cost.train_seconds, 1e3 * cost.evaluate_seconds);
+           v->core_hours, 1e3 * v->train_seconds, 1e3 * v->evaluate_seconds);
   } else {
-    printf("  core-hours            %.3g (%.3g ms to train on an image, measured here)%s\n", hours,
-           1e3 * cost.train_seconds,
+    printf("  core-hours            %.3g (%.3g ms to train on an image, measured here)%s\n",
+           v->core_hours, 1e3 * v->train_seconds,
            o->training.stop_loss > 0 ? "; less if training.stop_loss is reached" : "");
   }
-  printf("  checkpoint            %.1f MB each\n",
-         (o->training.optimizer == ROTE_OPTIMIZER_ADAM ? 12e-6 : 4e-6) *
-             (double)model->table->total);
-  if (evaluations > 0) {
-    printf("  results               %.1f MB\n", 8e-6 * evaluated);
-  }
-  if (rote_options_scored(o)) {
-    const double smallest = pow(k, -r);
-    printf("  smallest p-value      %.3g\n", smallest);
-    if (smallest * images > 0.05) {
+  printf("  longest training      %.3g hours\n", v->training_hours);
+  printf("  memory per rank       %.0f MB beyond the shared data\n", 1e-6 * v->memory_per_rank);
+  printf("  disk                  %.1f MB in the end; a checkpoint is %.1f MB\n",
+         1e-6 * v->disk_bytes, 1e-6 * v->model_bytes);
+  if (!isnan(v->smallest_p_value)) {
+    printf("  smallest p-value      %.3g\n", v->smallest_p_value);
+    if (rote_plan_is_weak(v, &least)) {
       printf("  warning: at least %.0f images must reach it before any can be significant at 5 %% "
              "false discovery;\n"
              "           more repeats or folds make it smaller\n",
-             ceil(smallest * images / 0.05));
+             least);
     }
   }
+}
+
+static void print_text(const rote_plan *plan, bool assumed)
+{
+  const rote_options *base = &plan->study->base;
+  const rote_data_info *info = &plan->info;
+  printf("%s: %zu training images of %zu x %zu x %zu in %s\n", base->name, info->train_count,
+         info->channels, info->height, info->width, base->data.file);
+  if (assumed) {
+    printf("  assumed: the file is not there; this is the published data set %s\n", info->name);
+  }
+  for (size_t v = 0; v < plan->study->variant_count; v++) {
+    print_variant(&plan->variant[v]);
+  }
+  printf("in all:\n");
+  printf("  core-hours            %.3g\n", plan->core_hours);
+  printf("  tasks                 %zu, beyond which more do not help: %.3g hours at least\n",
+         plan->tasks, plan->training_hours);
+  printf("  memory per node       %.1f MB of shared data, and %.0f MB a rank\n",
+         1e-6 * plan->memory_shared, 1e-6 * plan->memory_per_rank);
+  printf("  disk                  %.1f MB at most with as many tasks\n", 1e-6 * plan->disk_bytes);
+}
+
+/* JSON has no NaN. */
+static void add_number(cJSON *json, const char *name, double value)
+{
+  if (isnan(value)) {
+    cJSON_AddNullToObject(json, name);
+  } else {
+    cJSON_AddNumberToObject(json, name, value);
+  }
+}
+
+static void add_variant(cJSON *list, const rote_plan_variant *v)
+{
+  cJSON *json = cJSON_CreateObject();
+  cJSON_AddStringToObject(json, "name", v->variant->name);
+  add_number(json, "images", (double)v->images);
+  add_number(json, "units", (double)(v->trainings + v->evaluations));
+  add_number(json, "trainings", (double)v->trainings);
+  add_number(json, "evaluations", (double)v->evaluations);
+  add_number(json, "parameters", (double)v->parameters);
+  add_number(json, "flop_training", v->flop_training);
+  add_number(json, "flop_evaluation", v->flop_evaluation);
+  add_number(json, "seconds_to_train_image", v->train_seconds);
+  add_number(json, "seconds_to_evaluate_image", v->evaluate_seconds);
+  add_number(json, "core_hours", v->core_hours);
+  add_number(json, "longest_training_hours", v->training_hours);
+  add_number(json, "memory_per_rank_bytes", ceil(v->memory_per_rank));
+  add_number(json, "checkpoint_bytes", v->model_bytes);
+  add_number(json, "disk_bytes", v->disk_bytes);
+  add_number(json, "smallest_p_value", v->smallest_p_value);
+  cJSON_AddItemToArray(list, json);
+}
+
+static rote_status print_json(const rote_plan *plan, bool assumed)
+{
+  cJSON *json = cJSON_CreateObject(), *list = cJSON_CreateArray();
+  double parameters = 0, smallest = (double)NAN;
+  for (size_t i = 0; i < plan->study->variant_count; i++) {
+    const rote_plan_variant *v = &plan->variant[i];
+    parameters = fmax(parameters, (double)v->parameters);
+    smallest = fmin(smallest, v->smallest_p_value); /* a number wins over NaN */
+    add_variant(list, v);
+  }
+  cJSON_AddStringToObject(json, "name", plan->study->base.name);
+  cJSON_AddStringToObject(json, "data_file", plan->study->base.data.file);
+  cJSON_AddBoolToObject(json, "data_assumed", assumed);
+  add_number(json, "units", (double)(plan->trainings + plan->evaluations));
+  add_number(json, "trainings", (double)plan->trainings);
+  add_number(json, "evaluations", (double)plan->evaluations);
+  add_number(json, "parameters", parameters);
+  add_number(json, "flop_training", plan->flop_training);
+  add_number(json, "flop_evaluation", plan->flop_evaluation);
+  add_number(json, "core_hours", plan->core_hours);
+  add_number(json, "longest_training_hours", plan->training_hours);
+  add_number(json, "recommended_tasks", (double)plan->tasks);
+  add_number(json, "memory_per_rank_bytes", ceil(plan->memory_per_rank));
+  add_number(json, "memory_per_node_bytes", ceil(plan->memory_shared));
+  add_number(json, "disk_bytes", ceil(plan->disk_bytes));
+  add_number(json, "smallest_p_value", smallest);
+  cJSON_AddItemToObject(json, "variants", list);
+  char *text = cJSON_Print(json);
+  cJSON_Delete(json);
+  if (text == NULL) {
+    return rote_fail(ROTE_NOMEM, "no memory for the plan as JSON");
+  }
+  printf("%s\n", text);
+  free(text);
+  return ROTE_OK;
+}
+
+static rote_status plan_study(const char *path, double seconds, bool json)
+{
+  rote_status status = ROTE_OK;
+  rote_study *study = NULL;
+  rote_plan *plan = NULL;
+  rote_data_info info;
+  ROTE_TRY(rote_study_read(path, 0, NULL, &study));
+  const char *file = study->base.data.file;
+  const bool assumed = !rote_file_exists(file) && assume_data(file, &info);
+  ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
+  ROTE_TRY(rote_study_check_data(study, info.train_count));
+  rote_blas_one_thread();
+  ROTE_TRY(rote_plan_make(study, &info, seconds, &plan));
+  if (json) {
+    ROTE_TRY(print_json(plan, assumed));
+  } else {
+    print_text(plan, assumed);
+  }
 done:
-  rote_model_destroy(&model);
+  rote_plan_destroy(&plan);
+  rote_study_destroy(&study);
   return status;
 }
 
 static int plan_main(int argc, char **argv)
 {
-  rote_status status = ROTE_OK;
-  rote_study *study = NULL;
-  rote_data_info info;
-  double core_hours = 0;
+  const char *path = NULL;
+  double seconds = 5;
+  bool json = false;
   if (argc == 2 && strcmp(argv[1], "--defaults") == 0) {
     return print_defaults();
   }
-  if (argc != 2 || argv[1][0] == '-') {
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--json") == 0) {
+      json = true;
+    } else if (strcmp(argv[i], "--seconds") == 0) {
+      char *end = NULL;
+      seconds = i + 1 < argc ? strtod(argv[++i], &end) : 0;
+      if (end == NULL || *end != '\0' || !(seconds > 0 && seconds <= 3600)) {
+        return rote_command_misused(&rote_command_plan,
+                                    "--seconds needs a number above 0 and at most 3600");
+      }
+    } else if (argv[i][0] == '-') {
+      return rote_command_misused(&rote_command_plan, "%s: unknown option", argv[i]);
+    } else if (path != NULL) {
+      return rote_command_misused(&rote_command_plan, "unexpected argument \"%s\"", argv[i]);
+    } else {
+      path = argv[i];
+    }
+  }
+  if (path == NULL) {
     return rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed");
   }
-  ROTE_TRY(rote_study_read(argv[1], 0, NULL, &study));
-  ROTE_TRY(rote_data_file_info(study->base.data.file, &info));
-  ROTE_TRY(rote_study_check_data(study, info.train_count));
-  printf("%s: %zu training images of %zu x %zu x %zu in %s\n", study->base.name, info.train_count,
-         info.channels, info.height, info.width, study->base.data.file);
-  for (size_t v = 0; v < study->variant_count; v++) {
-    ROTE_TRY(print_variant(&study->variant[v], &info, &core_hours));
-  }
-  const double pixels = (double)rote_data_pixels(&info);
-  printf("data set in memory    %.1f MB, once per node\n",
-         1e-6 * pixels * (double)(info.train_count + info.test_count));
-  printf("core-hours in all     %.3g\n", core_hours);
-done:
-  rote_study_destroy(&study);
+  const rote_status status = plan_study(path, seconds, json);
   return status == ROTE_OK ? 0 : rote_command_failed(status);
 }
 
 const rote_command rote_command_plan = {
     .name = "plan",
-    .usage = "STUDY.yaml | --defaults",
-    .help = "say what a study will cost before it runs, or print a study file with every option "
-            "explained",
+    .usage = "STUDY.yaml [--json] [--seconds S] | --defaults",
+    .help = "say what a study will cost before it runs, from a measurement of S seconds (5), or "
+            "print a "
+            "study file with every option explained",
     .main = plan_main,
 };

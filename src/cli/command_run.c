@@ -72,6 +72,10 @@ static int parse(int argc, char **argv, rote_run_request *request, const char **
         return rote_command_misused(
             &rote_command_run, "--deadline: \"%s\" is not a time in seconds since 1970", argv[i]);
       }
+    } else if (strcmp(word, "--force-unlock") == 0) {
+      request->force_unlock = true;
+    } else if (strcmp(word, "--allow-cpu-change") == 0) {
+      request->allow_cpu_change = true;
     } else if (word[0] == '-') {
       return rote_command_misused(&rote_command_run, "%s: unknown option", word);
     } else if (request->study_path == NULL) {
@@ -146,7 +150,8 @@ static int run_main(int argc, char **argv)
 const rote_command rote_command_run = {
     .name = "run",
     .usage =
-        "STUDY.yaml [--output DIR] [--set KEY=VALUE]... [--max-hours H] [--deadline UNIX_SECONDS]",
+        "STUDY.yaml [--output DIR] [--set KEY=VALUE]... [--max-hours H] [--deadline UNIX_SECONDS] "
+        "[--force-unlock] [--allow-cpu-change]",
     .help =
         "run a study, alone or under mpirun or srun; the same command continues an interrupted one",
     .main = run_main,

@@ -1,6 +1,9 @@
 #include "command.h"
+#include "rote/clock.h"
 #include "rote/file.h"
 #include "rote/log.h"
+#include "rote/sealed_text.h"
+#include "unit_state.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -29,14 +32,102 @@ void rote_command_duration(double seconds, char *out, size_t size)
   }
 }
 
-static void write_json(const char *directory, const rote_progress *p)
+static char letter_of(const rote_options *o, const rote_queue_unit *u)
 {
-  char path[ROTE_PATH_MAX];
+  size_t done = 0;
+  bool begun = u->running || u->trained;
+  for (size_t v = 0; v < rote_evaluation_count(o); v++) {
+    done += u->snapshot[v] == ROTE_SNAPSHOT_DONE;
+    begun = begun || u->snapshot[v] != ROTE_SNAPSHOT_MISSING;
+  }
+  return u->failed                                        ? ROTE_UNIT_GIVEN_UP
+         : u->trained && done == rote_evaluation_count(o) ? ROTE_UNIT_DONE
+         : begun                                          ? ROTE_UNIT_BEGUN
+                                                          : ROTE_UNIT_WAITING;
+}
+
+/* One letter a unit, in the order of rote_unit_at(): small also for thousands of them. */
+static void add_units(cJSON *json, rote_queue *queue)
+{
+  const rote_study *study = queue->study;
+  cJSON *units = cJSON_AddObjectToObject(json, "units");
+  for (size_t v = 0; v < study->variant_count; v++) {
+    const size_t n = rote_unit_count(&study->variant[v].options);
+    char *letters = calloc(n + 1, 1);
+    for (size_t u = 0; letters != NULL && u < n; u++) {
+      letters[u] = letter_of(&study->variant[v].options, rote_queue_unit_at(queue, v, u));
+    }
+    cJSON_AddStringToObject(units, study->variant[v].name, letters == NULL ? "" : letters);
+    free(letters);
+  }
+}
+
+static void add_running(cJSON *json, const rote_progress *p)
+{
+  const rote_study *study = p->queue->study;
+  cJSON *list = cJSON_AddArrayToObject(json, "running");
+  char key[ROTE_KEY_MAX];
+  for (size_t w = 0; w < p->workers; w++) {
+    const rote_running *r = &p->running[w];
+    const rote_order *order = &r->order;
+    if (order->kind != ROTE_ORDER_TRAIN && order->kind != ROTE_ORDER_EVALUATE) {
+      continue;
+    }
+    const rote_variant *v = &study->variant[order->variant];
+    cJSON *item = cJSON_CreateObject();
+    rote_unit_key(v->name, rote_unit_at(&v->options, order->unit), 0, key);
+    cJSON_AddStringToObject(item, "unit", key);
+    cJSON_AddStringToObject(item, "doing",
+                            order->kind == ROTE_ORDER_TRAIN ? "training" : "evaluation");
+    cJSON_AddNumberToObject(item, "variant_index", order->variant);
+    cJSON_AddNumberToObject(item, "unit_index", order->unit);
+    cJSON_AddNumberToObject(item, "epoch", order->epoch); /* train until, or evaluate */
+    if (order->kind == ROTE_ORDER_EVALUATE) {
+      cJSON_AddNumberToObject(item, "first_image", order->first);
+      cJSON_AddNumberToObject(item, "images", order->count);
+    }
+    cJSON_AddNumberToObject(item, "rank", r->rank);
+    cJSON_AddStringToObject(item, "host", r->host);
+    cJSON_AddNumberToObject(item, "seconds", rote_seconds() - r->since);
+    cJSON_AddItemToArray(list, item);
+  }
+}
+
+static void add_failures(cJSON *json, const rote_progress *p)
+{
+  const rote_study *study = p->queue->study;
+  cJSON *list = cJSON_AddArrayToObject(json, "failures");
+  char key[ROTE_KEY_MAX];
+  for (size_t i = 0; i < p->failure_count; i++) {
+    const rote_failure *f = &p->failure[i];
+    const rote_variant *v = &study->variant[f->variant];
+    cJSON *item = cJSON_CreateObject();
+    rote_unit_key(v->name, rote_unit_at(&v->options, f->unit), 0, key);
+    cJSON_AddStringToObject(item, "unit", key);
+    cJSON_AddNumberToObject(item, "variant_index", f->variant);
+    cJSON_AddNumberToObject(item, "unit_index", f->unit);
+    cJSON_AddNumberToObject(item, "times", f->times);
+    cJSON_AddBoolToObject(item, "given_up", f->given_up);
+    cJSON_AddNumberToObject(item, "rank", f->rank);
+    cJSON_AddStringToObject(item, "host", f->host);
+    cJSON_AddStringToObject(item, "reason", f->reason);
+    cJSON_AddItemToArray(list, item);
+  }
+}
+
+static void write_json(const char *directory, const rote_progress *p, bool last)
+{
+  char path[ROTE_PATH_MAX], host[64] = "";
   cJSON *json = cJSON_CreateObject();
+  gethostname(host, sizeof host - 1);
+  cJSON_AddStringToObject(json, "host", host);
+  cJSON_AddNumberToObject(json, "pid", (double)getpid());
   cJSON_AddNumberToObject(json, "time", (double)time(NULL));
+  cJSON_AddBoolToObject(json, "ended", last);
   cJSON_AddNumberToObject(json, "seconds", p->seconds);
   cJSON_AddNumberToObject(json, "seconds_to_go", seconds_to_go(p));
   cJSON_AddNumberToObject(json, "share_done", 1 - p->work_left);
+  cJSON_AddNumberToObject(json, "share_at_start", 1 - p->work_at_start);
   cJSON_AddNumberToObject(json, "workers", (double)p->workers);
   cJSON_AddNumberToObject(json, "workers_busy", (double)p->busy);
   cJSON_AddNumberToObject(json, "trainings", (double)p->counts.trainings);
@@ -44,11 +135,14 @@ static void write_json(const char *directory, const rote_progress *p)
   cJSON_AddNumberToObject(json, "evaluations", (double)p->counts.evaluations);
   cJSON_AddNumberToObject(json, "evaluations_done", (double)p->counts.evaluations_done);
   cJSON_AddNumberToObject(json, "failed", (double)p->counts.failed);
+  add_running(json, p);
+  add_failures(json, p);
+  add_units(json, p->queue);
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
   /* A progress file that cannot be written is no reason to stop the run. */
   if (text != NULL && rote_path(path, "%s/progress.json", directory) == ROTE_OK &&
-      rote_file_write_text(path, text) != ROTE_OK) {
+      rote_sealed_text_write(path, ROTE_SEALED_JSON, text) != ROTE_OK) {
     rote_log(ROTE_LOG_WARN, "progress", "%s", rote_fail_reason(ROTE_IO));
   }
   free(text);
@@ -60,7 +154,7 @@ void rote_progress_show(void *context, const char *directory, const rote_progres
   const bool terminal = isatty(STDERR_FILENO) != 0;
   char eta[64];
   (void)context;
-  write_json(directory, p);
+  write_json(directory, p, last);
   if (!terminal && !last && p->seconds < next_line) {
     return;
   }

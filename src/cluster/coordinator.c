@@ -81,6 +81,7 @@ static rote_execution execution_of(rote_coordinator *c, int rank, const rote_rep
       .seconds = report->seconds,
   };
   memcpy(e.host, report->host, sizeof e.host);
+  memcpy(e.arithmetic, report->arithmetic, sizeof e.arithmetic);
   return e;
 }
 

@@ -95,8 +95,26 @@ static void show_progress(rote_farm *f, watch *w, size_t workers, size_t busy, b
       .seconds = now - f->started,
       .work_left = work_left(f->queue),
       .work_at_start = w->at_start,
+      .queue = f->queue,
+      .running = f->board->running,
+      .failure_count = f->board->failure_count,
+      .failure = f->board->failure,
   };
   f->request->progress(f->request->context, f->setting->directory, &p, last);
+}
+
+/* Take in a report, and put on the board what became of it. */
+static rote_status take(rote_farm *f, size_t worker, int rank, const rote_report *report,
+                        const float *values)
+{
+  const rote_order *order = &report->order;
+  const rote_status status = rote_coordinator_take(f->coordinator, rank, report, values);
+  if (report->kind == ROTE_REPORT_FAILED) {
+    rote_board_failed(f->board, worker, order, report->reason,
+                      rote_queue_unit_at(f->queue, order->variant, order->unit)->failed);
+  }
+  rote_board_end(f->board, worker);
+  return status;
 }
 
 /* What the work asks between epochs and batches when there is only this process. */
@@ -128,9 +146,10 @@ rote_status rote_farm_alone(rote_farm *f)
     if (order.kind == ROTE_ORDER_NONE) {
       ROTE_TRY(rote_fail(ROTE_INTERNAL, "the queue has nothing to do but is not finished"));
     }
-    rote_unit_run(runner, &order, &report, values);
-    ROTE_TRY(rote_coordinator_take(f->coordinator, 0, &report, values));
+    rote_board_begin(f->board, 0, &order);
     show_progress(f, &s.watch, 1, 1, false);
+    rote_unit_run(runner, &order, &report, values);
+    ROTE_TRY(take(f, 0, 0, &report, values));
   }
   show_progress(f, &s.watch, 1, 0, true);
   if (!rote_queue_finished(f->queue)) {
@@ -209,6 +228,7 @@ static rote_status hand_out(office *o, size_t i)
                      MPI_COMM_WORLD, &w->send));
   w->busy = true;
   o->busy++;
+  rote_board_begin(o->farm->board, i, &w->order);
 done:
   return status;
 }
@@ -242,9 +262,8 @@ static rote_status take_report(office *o, size_t i)
     o->watch.stopping = true; /* that rank got a signal: the whole run stops */
   }
   if (o->failure == ROTE_OK) {
-    const rote_status taken =
-        rote_coordinator_take(o->farm->coordinator, (int)i + 1, &report,
-                              (const float *)(const void *)(w->message + sizeof report));
+    const rote_status taken = take(o->farm, i, (int)i + 1, &report,
+                                   (const float *)(const void *)(w->message + sizeof report));
     if (taken != ROTE_OK) {
       begin_to_end(o, taken);
     }

@@ -9,6 +9,7 @@
 #ifndef ROTE_FARM_H
 #define ROTE_FARM_H
 
+#include "board.h"
 #include "coordinator.h"
 #include "rote/run.h"
 
@@ -16,6 +17,7 @@ typedef struct {
   const rote_run_request *request;
   rote_queue *queue;
   rote_coordinator *coordinator;
+  rote_board *board;
   const rote_unit_setting *setting;
   size_t shard;
   double started; /* seconds_now() at the start of the work */

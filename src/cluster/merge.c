@@ -1,14 +1,15 @@
 #include "merge.h"
 
 #include "rote/blas.h"
+#include "rote/data_file.h"
 #include "rote/file.h"
-#include "rote/isa.h"
 #include "rote/memory.h"
 #include "rote/score.h"
 #include "rote/study_file.h"
 #include "rote/version.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Letters: U units of a variant, of which the first R K leave out a fold; E epochs; N images; V
@@ -18,7 +19,17 @@ typedef struct {
   rote_queue *queue;
   rote_study_file *file;
   size_t diverged;
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* of all units so far */
 } merger;
+
+static void add_arithmetic(merger *m, const rote_execution *e)
+{
+  if (m->arithmetic[0] == '\0') {
+    memcpy(m->arithmetic, e->arithmetic, sizeof m->arithmetic);
+  } else if (strcmp(m->arithmetic, e->arithmetic) != 0) {
+    snprintf(m->arithmetic, sizeof m->arithmetic, "mixed");
+  }
+}
 
 static void fill_nan(float *x, size_t n)
 {
@@ -51,6 +62,7 @@ static rote_status merge_trainings(merger *m, size_t variant, rote_execution *ex
     ROTE_TRY(rote_unit_result_path(m->setting->directory, m->setting->study, variant, u, 0, path));
     ROTE_TRY(rote_train_result_read(path, &r));
     execution[u] = r.execution;
+    add_arithmetic(m, &r.execution);
     m->diverged += r.diverged;
   }
   ROTE_TRY(rote_study_file_write_loss(m->file, variant, left_out > 0 ? train : NULL,
@@ -88,6 +100,7 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
     memcpy(r.study, m->setting->fingerprint, ROTE_DIGEST_TEXT);
     ROTE_TRY(rote_evaluate_result_read(path, &r));
     execution[u] = r.execution;
+    add_arithmetic(m, &r.execution);
   }
   if (rote_options_scored(o)) {
     ROTE_TRY(rote_score_compute(o->folds.repeats, o->folds.count, images, log_px, m->setting->fold,
@@ -129,10 +142,23 @@ done:
   return status;
 }
 
+/* Names of the images from the data file, if it keeps them. */
+static rote_status read_names(const merger *m, rote_text_list *name)
+{
+  const char *file = m->setting->study->base.data.file;
+  const rote_status status = rote_data_file_read_text(file, "train/names", name);
+  if (status == ROTE_OK && name->count > 0 && name->count < m->queue->images) {
+    rote_text_list_free(name);
+    return rote_fail(ROTE_DATA, "%s: has names of fewer images than the study has", file);
+  }
+  return status;
+}
+
 rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size_t *diverged)
 {
   rote_status status = ROTE_OK;
   merger m = {.setting = setting, .queue = queue};
+  rote_text_list name = {.count = 0};
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_study_text(setting->study, ROTE_STUDY_RESULTS, &text));
@@ -141,19 +167,21 @@ rote_status rote_merge(const rote_unit_setting *setting, rote_queue *queue, size
       .seed = setting->study->base.seed,
       .program_version = rote_version(),
       .program_commit = rote_commit(),
-      .arithmetic = rote_isa_arithmetic(rote_isa_level()),
       .blas_core = rote_blas_core(),
   };
   ROTE_TRY(rote_path(path, "%s/study.h5", setting->directory));
+  ROTE_TRY(read_names(&m, &name));
   ROTE_TRY(rote_study_file_begin(path, setting->study, setting->info, &identity, queue->images,
-                                 setting->train->label, setting->fold, &m.file));
+                                 setting->train->label, &name, setting->fold, &m.file));
   for (size_t v = 0; v < setting->study->variant_count; v++) {
     ROTE_TRY(merge_variant(&m, v));
   }
+  ROTE_TRY(rote_study_file_write_arithmetic(m.file, m.arithmetic));
   ROTE_TRY(rote_study_file_commit(&m.file));
   *diverged = m.diverged;
 done:
   rote_study_file_abort(&m.file);
+  rote_text_list_free(&name);
   rote_free(&text);
   return status;
 }

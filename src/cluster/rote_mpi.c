@@ -2,9 +2,11 @@
 
 #include "rote/run.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool active;
 
@@ -19,18 +21,63 @@ rote_status rote_mpi_status(int code, const char *call)
   return rote_fail(ROTE_INTERNAL, "%s failed: %s", call, text);
 }
 
+void rote_ending_take(rote_status status, rote_ending *ending)
+{
+  *ending = (rote_ending){.status = status};
+  if (status != ROTE_OK) {
+    snprintf(ending->reason, sizeof ending->reason, "%s", rote_fail_reason(status));
+  }
+}
+
+rote_status rote_ending_give(const rote_ending *ending)
+{
+  const rote_status status = (rote_status)ending->status;
+  return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
+}
+
+void rote_mpi_rest(long *nap)
+{
+  const long shortest = 100000, longest = 5000000; /* nanoseconds */
+  *nap = *nap == 0 ? shortest : 2 * *nap < longest ? 2 * *nap : longest;
+  const struct timespec pause = {.tv_nsec = *nap};
+  nanosleep(&pause, NULL);
+}
+
+rote_status rote_mpi_wait(MPI_Request *request)
+{
+  rote_status status = ROTE_OK;
+  int come = 0;
+  long nap = 0;
+  for (;;) {
+    ROTE_MPI(MPI_Test(request, &come, MPI_STATUS_IGNORE));
+    if (come) {
+      break;
+    }
+    rote_mpi_rest(&nap);
+  }
+done:
+  return status;
+}
+
 rote_status rote_agree(rote_status mine)
 {
-  int failed = mine != ROTE_OK, any = 0;
+  rote_status status = ROTE_OK;
+  rote_ending ending;
+  MPI_Request request = MPI_REQUEST_NULL;
   if (!active) {
     return mine;
   }
-  const rote_status status = rote_mpi_status(
-      MPI_Allreduce(&failed, &any, 1, MPI_INT, MPI_LOR, MPI_COMM_WORLD), "MPI_Allreduce");
-  if (status != ROTE_OK) {
-    return status;
+  int failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank(), first = INT_MAX;
+  rote_ending_take(mine, &ending);
+  ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request));
+  ROTE_TRY(rote_mpi_wait(&request));
+  if (first != INT_MAX) {
+    ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, MPI_COMM_WORLD, &request));
+    ROTE_TRY(rote_mpi_wait(&request));
+    ROTE_TRY(rote_ending_give(&ending));
   }
-  return any && mine == ROTE_OK ? rote_fail(ROTE_INTERNAL, "another rank failed") : mine;
+done:
+  return status;
 }
 
 /* Variables that mpirun and srun set for the processes they start. Starting MPI without a launcher

@@ -7,9 +7,11 @@
 #include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/fold.h"
+#include "rote/isa.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/sealed_text.h"
 #include "rote/study_file.h"
 #include "rote_mpi.h"
 #include "run_directory.h"
@@ -17,6 +19,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* All that a run holds; on every rank. */
 typedef struct {
@@ -27,12 +30,36 @@ typedef struct {
   rote_shared_data data;
   uint16_t *fold; /* [R, N] */
   char fingerprint[ROTE_DIGEST_TEXT];
+  const char *arithmetic; /* of all ranks, unless a change is allowed */
+  bool mixed;             /* the run directory already holds files of both kinds, by permission */
   size_t shard;
+  char (*host)[64]; /* [ranks] on rank 0 */
 } run;
 
 static bool is_root(void)
 {
   return rote_cluster_rank() == 0;
+}
+
+/* All ranks must have the same arithmetic: the order of work must not decide the bits. Collective.
+ */
+static rote_status check_arithmetic(run *r, bool allow_change)
+{
+  rote_status status = ROTE_OK;
+  int least = 0, most = 0, mine = rote_isa_level() == ROTE_ISA_BASE ? 0 : 1;
+  r->arithmetic = rote_isa_arithmetic(rote_isa_level());
+  if (rote_cluster_size() > 1) {
+    ROTE_MPI(MPI_Allreduce(&mine, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+    ROTE_MPI(MPI_Allreduce(&mine, &most, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+  }
+  if (least != most && !allow_change) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "some ranks run on processors with fused multiply-add and some on ones "
+                       "without: their bits differ. Use nodes of one kind, or ROTE_ISA=base on all "
+                       "of them, or --allow-cpu-change to mix them, which is recorded"));
+  }
+done:
+  return status;
 }
 
 /* Rank 0: read and check everything that can be wrong before any work is done. */
@@ -51,8 +78,17 @@ static rote_status prepare(run *r)
     ROTE_TRY(status);
   }
   ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));
-  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, r->study,
-                                   &r->info, &r->directory));
+  const rote_run_directory_request request = {
+      .study = r->study,
+      .info = &r->info,
+      .arithmetic = r->arithmetic,
+      .allow_cpu_change = q->allow_cpu_change,
+      .force_unlock = q->force_unlock,
+      .stop = q->stop,
+  };
+  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, &request,
+                                   &r->directory));
+  r->mixed = r->directory.mixed;
   ROTE_TRY(rote_path(path, "%s/STOP", r->directory.path));
   if (rote_file_exists(path)) {
     remove(path); /* asked for an earlier run */
@@ -87,6 +123,7 @@ static rote_status share_plan(run *r)
   ROTE_TRY(broadcast(&r->info, sizeof r->info));
   ROTE_TRY(broadcast(r->directory.path, sizeof r->directory.path));
   ROTE_TRY(broadcast(r->fingerprint, sizeof r->fingerprint));
+  ROTE_TRY(broadcast(&r->mixed, sizeof r->mixed));
   if (!is_root()) {
     ROTE_TRY(rote_study_parse("the study of rank 0", text, 0, NULL, &r->study));
   }
@@ -118,6 +155,24 @@ static size_t choose_shard(size_t images, size_t workers)
   return (shard + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH * ROTE_EVALUATE_BATCH;
 }
 
+/* Names of all ranks' hosts to rank 0. Collective. */
+static rote_status gather_hosts(run *r)
+{
+  rote_status status = ROTE_OK;
+  char mine[64] = "";
+  gethostname(mine, sizeof mine - 1);
+  ROTE_TRY(rote_agree(is_root() ? rote_alloc((size_t)rote_cluster_size(), sizeof *r->host, &r->host)
+                                : ROTE_OK));
+  if (rote_cluster_size() == 1) {
+    memcpy(r->host[0], mine, sizeof mine);
+  } else {
+    ROTE_MPI(
+        MPI_Gather(mine, sizeof mine, MPI_BYTE, r->host, sizeof mine, MPI_BYTE, 0, MPI_COMM_WORLD));
+  }
+done:
+  return status;
+}
+
 static rote_unit_setting setting_of(const run *r)
 {
   return (rote_unit_setting){
@@ -128,6 +183,7 @@ static rote_unit_setting setting_of(const run *r)
       .fold = r->fold,
       .directory = r->directory.path,
       .fingerprint = r->fingerprint,
+      .allow_cpu_change = r->request->allow_cpu_change || r->mixed,
   };
 }
 
@@ -141,10 +197,11 @@ static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outco
   rote_study_file_shape shape;
   const bool complete =
       rote_queue_finished(queue) && rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
-      rote_file_exists(path) && rote_file_read(path, &text, NULL) == ROTE_OK &&
+      rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
       sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 &&
       rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK && rote_file_exists(path) &&
-      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK;
+      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK &&
+      strcmp(shape.fingerprint, r->fingerprint) == 0;
   rote_free(&text);
   return complete;
 }
@@ -166,7 +223,7 @@ static rote_status finish(run *r, rote_queue *queue, rote_run_outcome *outcome)
                   outcome->failed, ROTE_UNIT_ATTEMPTS));
   }
   snprintf(text, sizeof text, DONE_FORMAT, outcome->diverged);
-  ROTE_TRY(rote_file_write_text(path, text));
+  ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_PLAIN, text));
 done:
   return status;
 }
@@ -176,12 +233,16 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_status status = ROTE_OK;
   rote_queue *queue = NULL;
   rote_coordinator *coordinator = NULL;
+  rote_board *board = NULL;
   const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
   ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
                              &queue));
-  ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint, queue));
+  ROTE_TRY(rote_run_directory_scan(r->directory.path, r->fingerprint,
+                                   setting.allow_cpu_change ? NULL : r->arithmetic, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
+  ROTE_TRY(rote_board_create(ranks > 1 ? ranks - 1 : 1, ranks > 1,
+                             ranks > 1 ? r->host + 1 : r->host, &board));
   outcome->already_done = is_complete(r, queue, outcome);
   if (outcome->already_done) {
     goto done;
@@ -192,19 +253,26 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   rote_farm farm = {.request = r->request,
                     .queue = queue,
                     .coordinator = coordinator,
+                    .board = board,
                     .setting = &setting,
                     .shard = r->shard,
                     .started = rote_seconds()};
   ROTE_TRY(ranks > 1 ? rote_farm_coordinate(&farm) : rote_farm_alone(&farm));
   ROTE_TRY(finish(r, queue, outcome));
 done:
-  if (status == ROTE_STOPPED) {
+  if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
+    status = rote_fail(ROTE_DATA,
+                       "%s: another run has taken the lock of this directory; this one ends, and "
+                       "has lost nothing",
+                       r->directory.path);
+  } else if (status == ROTE_STOPPED) {
     rote_fail(status, "stopped before the end; the same command continues");
   }
   if (ranks > 1) {
     const rote_status dismissed = rote_farm_dismiss();
     status = status == ROTE_OK ? dismissed : status;
   }
+  rote_board_destroy(&board);
   rote_coordinator_destroy(&coordinator);
   rote_queue_destroy(&queue);
   return status;
@@ -213,14 +281,16 @@ done:
 rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  run r = {.request = request, .directory = {.lock = -1}};
+  run r = {.request = request};
   memset(outcome, 0, sizeof *outcome);
   rote_blas_one_thread();
+  ROTE_TRY(check_arithmetic(&r, request->allow_cpu_change));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(
       rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
   ROTE_TRY(rote_agree(assign_folds(&r)));
+  ROTE_TRY(gather_hosts(&r));
   snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
   const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
   r.shard = choose_shard(r.data.train.count, workers);
@@ -238,6 +308,7 @@ done:
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);
   rote_free(&r.fold);
+  rote_free(&r.host);
   rote_study_destroy(&r.study);
   return status;
 }

@@ -3,104 +3,179 @@
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
-#include "rote/result.h"
+#include "rote/sealed_text.h"
 #include "rote/unit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define DATA_LINE "# data: sha256 "
+#define ARITHMETIC_LINE "# arithmetic: "
 
-/* One process at a time: flock, which the system drops when its owner dies. The file says who it
- * is. */
-static rote_status take_lock(rote_run_directory *d)
+static rote_status freeze(const char *path, const rote_run_directory_request *request,
+                          const char *arithmetic)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX], owner[256] = "", host[64] = "";
-  ROTE_TRY(rote_path(path, "%s/lock", d->path));
-  d->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (d->lock < 0) {
-    return rote_fail(ROTE_DATA, "output: cannot write into %s: %s", d->path, strerror(errno));
-  }
-  if (flock(d->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ssize_t n = read(d->lock, owner, sizeof owner - 1);
-    owner[n > 0 ? n : 0] = '\0';
-    close(d->lock);
-    d->lock = -1;
-    return rote_fail(ROTE_DATA,
-                     "%s: another run works in this directory (%s); wait for it or stop it",
-                     d->path, owner);
-  }
-  gethostname(host, sizeof host - 1);
-  int n = snprintf(owner, sizeof owner, "host %s, pid %ld", host, (long)getpid());
-  if (ftruncate(d->lock, 0) != 0 || pwrite(d->lock, owner, (size_t)n, 0) != n) {
-    return rote_fail(ROTE_IO, "%s: cannot write: %s", path, strerror(errno));
-  }
-done:
-  return status;
-}
-
-static rote_status freeze(const char *path, const rote_study *study, const rote_data_info *info)
-{
-  rote_status status = ROTE_OK;
+  const rote_data_info *info = request->info;
   char *text = NULL, *all = NULL;
-  ROTE_TRY(rote_study_text(study, ROTE_STUDY_ALL, &text));
+  ROTE_TRY(rote_study_text(request->study, ROTE_STUDY_ALL, &text));
   const size_t room = strlen(text) + 512;
   ROTE_TRY(rote_alloc(room, 1, &all));
   snprintf(all, room,
            "# The study of this run directory, with every option. Not to be edited.\n" DATA_LINE
-           "%s, %zu x %zu x %zu\n%s",
-           info->sha256, info->channels, info->height, info->width, text);
-  ROTE_TRY(rote_file_write_text(path, all));
+           "%s, %zu x %zu x %zu\n" ARITHMETIC_LINE "%s\n%s",
+           info->sha256, info->channels, info->height, info->width, arithmetic, text);
+  ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_YAML, all));
 done:
   rote_free(&text);
   rote_free(&all);
   return status;
 }
 
-static rote_status compare(const char *path, const rote_study *study, const rote_data_info *info)
+/* The rest of the line that begins with `head`, "" if there is none. */
+static void line_after(const char *text, const char *head, char *out, size_t size)
+{
+  const char *line = strstr(text, head);
+  line = line == NULL ? "" : line + strlen(head);
+  snprintf(out, size, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+rote_status rote_run_directory_frozen(const char *path, rote_study **study, char *data,
+                                      char *arithmetic)
 {
   rote_status status = ROTE_OK;
+  char file[ROTE_PATH_MAX];
   char *text = NULL;
-  char why[1500];
-  rote_study *frozen = NULL;
-  ROTE_TRY(rote_file_read(path, &text, NULL));
-  ROTE_TRY(rote_study_parse(path, text, 0, NULL, &frozen));
-  if (rote_study_differs(frozen, study, why, sizeof why)) {
-    ROTE_TRY(
-        rote_fail(ROTE_DATA,
-                  "%s: holds another study; what differs (there -> now):\n%suse another output "
-                  "directory, or the study as it was",
-                  path, why));
+  *study = NULL;
+  ROTE_TRY(rote_path(file, "%s/study.yaml", path));
+  ROTE_TRY(rote_sealed_text_read(file, ROTE_SEALED_YAML, &text));
+  ROTE_TRY(rote_study_parse(file, text, 0, NULL, study));
+  if (data != NULL) {
+    line_after(text, DATA_LINE, data, ROTE_DIGEST_TEXT);
   }
-  const char *line = strstr(text, DATA_LINE);
-  if (line == NULL || strncmp(line + strlen(DATA_LINE), info->sha256, strlen(info->sha256)) != 0) {
-    const char *end = line == NULL ? NULL : strchr(line, '\n');
-    ROTE_TRY(rote_fail(ROTE_DATA,
-                       "data.file: %s (sha256 %.12s..., %zu x %zu x %zu) is not the data this run "
-                       "directory was started with (%.*s)",
-                       study->base.data.file, info->sha256, info->channels, info->height,
-                       info->width, end == NULL ? 7 : (int)(end - line - 2),
-                       end == NULL ? "unknown" : line + 2));
+  if (arithmetic != NULL) {
+    line_after(text, ARITHMETIC_LINE, arithmetic, ROTE_ARITHMETIC_LIST);
   }
 done:
   rote_free(&text);
+  return status;
+}
+
+/* Is `word` one of the names of a list? */
+static bool names(const char *list, const char *word)
+{
+  const size_t n = strlen(word);
+  for (const char *at = list; (at = strstr(at, word)) != NULL; at++) {
+    if ((at == list || at[-1] == ' ') && (at[n] == '\0' || at[n] == ',')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static rote_status refuse_arithmetic(const char *where, const char *there, const char *here)
+{
+  return rote_fail(ROTE_DATA,
+                   "%s: computed with \"%s\" arithmetic, but this processor has \"%s\" (or "
+                   "ROTE_ISA asks for it): the numbers would not be the bits of either. Use a "
+                   "processor of that kind, or --allow-cpu-change to mix them, which is recorded",
+                   where, there, here);
+}
+
+/* The frozen study against the one that is asked for; a change of the arithmetic is written down if
+ * it is allowed. */
+static rote_status compare(const char *path, const char *file,
+                           const rote_run_directory_request *request, bool *mixed)
+{
+  rote_status status = ROTE_OK;
+  const rote_data_info *info = request->info;
+  char why[1500], data[ROTE_DIGEST_TEXT], arithmetic[ROTE_ARITHMETIC_LIST], both[64];
+  rote_study *frozen = NULL;
+  ROTE_TRY(rote_run_directory_frozen(path, &frozen, data, arithmetic));
+  if (rote_study_differs(frozen, request->study, why, sizeof why)) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "%s: holds another study; what differs (there -> now):\n%suse another "
+                       "output directory, or the study as it was",
+                       file, why));
+  }
+  if (strcmp(data, info->sha256) != 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "data.file: %s (sha256 %.12s..., %zu x %zu x %zu) is not the data this run "
+                       "directory was started with (sha256 %.12s...)",
+                       request->study->base.data.file, info->sha256, info->channels, info->height,
+                       info->width, data));
+  }
+  if (!names(arithmetic, request->arithmetic)) {
+    if (!request->allow_cpu_change) {
+      ROTE_TRY(refuse_arithmetic(file, arithmetic, request->arithmetic));
+    }
+    rote_log(ROTE_LOG_WARN, "cpu-change", "arithmetic = %s, until now = %s: the results are mixed",
+             request->arithmetic, arithmetic);
+    snprintf(both, sizeof both, "%s, %s", arithmetic, request->arithmetic);
+    ROTE_TRY(freeze(file, request, both));
+    *mixed = true;
+  }
+  *mixed = *mixed || strchr(arithmetic, ',') != NULL;
+done:
   rote_study_destroy(&frozen);
   return status;
 }
 
-rote_status rote_run_directory_open(const char *path, const rote_study *study,
-                                    const rote_data_info *info, rote_run_directory *d)
+/* nftw() has no context: what it looks for, and what it found. */
+static struct {
+  const char *fingerprint;
+  char other[ROTE_PATH_MAX];
+} search;
+
+static int find_other_study(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+  rote_label label;
+  (void)info, (void)where;
+  const size_t n = strlen(path);
+  if (kind == FTW_F && n > 3 && strcmp(path + n - 3, ".h5") == 0 &&
+      rote_label_read(path, &label) == ROTE_OK) {
+    if (strcmp(label.study, search.fingerprint) != 0) {
+      snprintf(search.other, sizeof search.other, "%s", path);
+    }
+    return 1; /* the first whole one tells */
+  }
+  return 0;
+}
+
+/* No frozen study that can be believed: the results say whether it was this one. */
+static rote_status freeze_anew(const char *path, const char *file,
+                               const rote_run_directory_request *request)
+{
+  rote_status status = ROTE_OK;
+  char results[ROTE_PATH_MAX], fingerprint[ROTE_DIGEST_TEXT];
+  ROTE_TRY(rote_path(results, "%s/results", path));
+  ROTE_TRY(rote_run_fingerprint(request->study, request->info, fingerprint));
+  search.fingerprint = fingerprint;
+  search.other[0] = '\0';
+  nftw(results, find_other_study, 16, FTW_PHYS);
+  if (search.other[0] != '\0') {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "%s: is gone or damaged, and %s is a result of another study or other data; "
+                       "use another output directory, or the study as it was",
+                       file, search.other));
+  }
+  ROTE_TRY(freeze(file, request, request->arithmetic));
+done:
+  return status;
+}
+
+rote_status rote_run_directory_open(const char *path, const rote_run_directory_request *request,
+                                    rote_run_directory *d)
 {
   rote_status status = ROTE_OK;
   char file[ROTE_PATH_MAX];
-  d->lock = -1;
+  rote_study *frozen = NULL;
+  const rote_run_lock_request lock = {.force = request->force_unlock, .stop = request->stop};
+  d->lock = NULL;
+  d->mixed = false;
   if (strlen(path) >= sizeof d->path) {
     return rote_fail(ROTE_DATA, "output: the path is too long");
   }
@@ -108,10 +183,19 @@ rote_status rote_run_directory_open(const char *path, const rote_study *study,
   if (rote_directory_create(path) != ROTE_OK) {
     return rote_fail_context(ROTE_DATA, "output");
   }
-  ROTE_TRY(take_lock(d));
+  ROTE_TRY(rote_run_lock_take(path, &lock, &d->lock));
   ROTE_TRY(rote_path(file, "%s/study.yaml", path));
-  ROTE_TRY(rote_file_exists(file) ? compare(file, study, info) : freeze(file, study, info));
+  if (rote_run_directory_frozen(path, &frozen, NULL, NULL) == ROTE_OK) {
+    ROTE_TRY(compare(path, file, request, &d->mixed));
+  } else {
+    if (rote_file_exists(file)) {
+      rote_log(ROTE_LOG_WARN, "study-unusable", "%s; it is written again",
+               rote_fail_reason(ROTE_DATA));
+    }
+    ROTE_TRY(freeze_anew(path, file, request));
+  }
 done:
+  rote_study_destroy(&frozen);
   if (status != ROTE_OK) {
     rote_run_directory_close(d);
   }
@@ -120,10 +204,7 @@ done:
 
 void rote_run_directory_close(rote_run_directory *d)
 {
-  if (d->lock >= 0) {
-    close(d->lock);
-    d->lock = -1;
-  }
+  rote_run_lock_release(&d->lock);
 }
 
 rote_status rote_run_fingerprint(const rote_study *study, const rote_data_info *info, char *text)
@@ -149,53 +230,25 @@ static int remove_temporary(const char *path, const struct stat *info, int kind,
   return 0;
 }
 
-/* Room to read any result into, to see whether it is whole. */
-typedef struct {
-  float *a, *b;
-} scratch;
-
-static bool train_result_good(const char *directory, const char *fingerprint,
-                              const rote_study *study, size_t variant, size_t unit,
-                              const scratch *room, rote_train_result *result)
+rote_status rote_run_directory_result(const char *directory, const char *fingerprint,
+                                      const rote_study *study, size_t variant, size_t unit,
+                                      size_t epoch, rote_label *label)
 {
-  char path[ROTE_PATH_MAX];
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX], key[ROTE_KEY_MAX];
   const rote_variant *v = &study->variant[variant];
-  *result = (rote_train_result){
-      .epochs = v->options.training.epochs, .loss_train = room->a, .loss_held_out = room->b};
-  rote_unit_key(v->name, rote_unit_at(&v->options, unit), 0, result->key);
-  memcpy(result->study, fingerprint, ROTE_DIGEST_TEXT);
-  if (rote_unit_result_path(directory, study, variant, unit, 0, path) != ROTE_OK ||
-      !rote_file_exists(path)) {
-    return false;
+  rote_unit_key(v->name, rote_unit_at(&v->options, unit), epoch, key);
+  ROTE_TRY(rote_unit_result_path(directory, study, variant, unit, epoch, path));
+  ROTE_TRY(rote_label_read(path, label));
+  if (strcmp(label->key, key) != 0 ||
+      label->kind != (epoch == 0 ? ROTE_LABEL_TRAINING : ROTE_LABEL_EVALUATION)) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of the unit %s, not of %s", path, label->key, key));
   }
-  if (rote_train_result_read(path, result) != ROTE_OK) {
-    rote_log(ROTE_LOG_WARN, "result-unusable", "%s; it is computed again",
-             rote_fail_reason(ROTE_DATA));
-    return false;
+  if (strcmp(label->study, fingerprint) != 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of another study or other data", path));
   }
-  return true;
-}
-
-static bool evaluate_result_good(const char *directory, const char *fingerprint,
-                                 const rote_queue *queue, size_t variant, size_t unit, size_t epoch,
-                                 const scratch *room)
-{
-  char path[ROTE_PATH_MAX];
-  const rote_variant *v = &queue->study->variant[variant];
-  rote_evaluate_result result = {
-      .images = queue->images, .log_px = room->a, .effective_samples = room->b};
-  rote_unit_key(v->name, rote_unit_at(&v->options, unit), epoch, result.key);
-  memcpy(result.study, fingerprint, ROTE_DIGEST_TEXT);
-  if (rote_unit_result_path(directory, queue->study, variant, unit, epoch, path) != ROTE_OK ||
-      !rote_file_exists(path)) {
-    return false;
-  }
-  if (rote_evaluate_result_read(path, &result) != ROTE_OK) {
-    rote_log(ROTE_LOG_WARN, "result-unusable", "%s; it is computed again",
-             rote_fail_reason(ROTE_DATA));
-    return false;
-  }
-  return true;
+done:
+  return status;
 }
 
 void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t variant, size_t unit,
@@ -209,8 +262,11 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
                            path) == ROTE_OK) {
     unlink(path);
   }
+  if (!u->trained) {
+    return;
+  }
   for (size_t i = 0; i < rote_evaluation_count(o); i++) {
-    if (!u->trained || u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
+    if (u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
       return;
     }
   }
@@ -223,20 +279,47 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
   }
 }
 
-static void scan_unit(const char *directory, const char *fingerprint, rote_queue *queue,
-                      size_t variant, size_t unit, const scratch *room)
+/* What a start looks for in the results, and what it found. */
+typedef struct {
+  const char *directory, *fingerprint, *arithmetic;
+  rote_queue *queue;
+  size_t others;                   /* results of another arithmetic */
+  char other[ROTE_ARITHMETIC_MAX]; /* that of the last one */
+} scan;
+
+static bool result_good(scan *s, size_t variant, size_t unit, size_t epoch, rote_label *label)
 {
-  const rote_options *o = &queue->study->variant[variant].options;
-  rote_queue_unit *u = rote_queue_unit_at(queue, variant, unit);
-  rote_train_result train;
   char path[ROTE_PATH_MAX];
-  u->trained = train_result_good(directory, fingerprint, queue->study, variant, unit, room, &train);
+  if (rote_unit_result_path(s->directory, s->queue->study, variant, unit, epoch, path) != ROTE_OK ||
+      !rote_file_exists(path)) {
+    return false;
+  }
+  if (rote_run_directory_result(s->directory, s->fingerprint, s->queue->study, variant, unit, epoch,
+                                label) != ROTE_OK) {
+    rote_log(ROTE_LOG_WARN, "result-unusable", "%s; it is computed again",
+             rote_fail_reason(ROTE_DATA));
+    return false;
+  }
+  if (s->arithmetic != NULL && strcmp(label->arithmetic, s->arithmetic) != 0) {
+    s->others++;
+    memcpy(s->other, label->arithmetic, sizeof s->other);
+  }
+  return true;
+}
+
+static void scan_unit(scan *s, size_t variant, size_t unit)
+{
+  const rote_options *o = &s->queue->study->variant[variant].options;
+  rote_queue_unit *u = rote_queue_unit_at(s->queue, variant, unit);
+  rote_label train = {.diverged = 0}, evaluation;
+  char path[ROTE_PATH_MAX];
+  u->trained = result_good(s, variant, unit, 0, &train);
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     const size_t epoch = rote_evaluation_epoch(o, v);
-    if ((u->trained && train.diverged && epoch > train.done) ||
-        evaluate_result_good(directory, fingerprint, queue, variant, unit, epoch, room)) {
+    if ((u->trained && train.diverged && epoch > train.epoch) ||
+        result_good(s, variant, unit, epoch, &evaluation)) {
       u->snapshot[v] = ROTE_SNAPSHOT_DONE;
-    } else if (rote_unit_model_path(directory, queue->study, variant, unit, epoch, path) ==
+    } else if (rote_unit_model_path(s->directory, s->queue->study, variant, unit, epoch, path) ==
                    ROTE_OK &&
                rote_file_exists(path)) {
       u->snapshot[v] = ROTE_SNAPSHOT_READY;
@@ -244,33 +327,31 @@ static void scan_unit(const char *directory, const char *fingerprint, rote_queue
   }
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     if (u->snapshot[v] == ROTE_SNAPSHOT_DONE) { /* the last run may have died before it tidied */
-      rote_run_directory_tidy(directory, queue, variant, unit, v);
+      rote_run_directory_tidy(s->directory, s->queue, variant, unit, v);
     }
   }
   if (rote_evaluation_count(o) == 0) {
-    rote_run_directory_tidy(directory, queue, variant, unit, 0);
+    rote_run_directory_tidy(s->directory, s->queue, variant, unit, 0);
   }
 }
 
-rote_status rote_run_directory_scan(const char *path, const char *fingerprint, rote_queue *queue)
+rote_status rote_run_directory_scan(const char *path, const char *fingerprint,
+                                    const char *arithmetic, rote_queue *queue)
 {
   rote_status status = ROTE_OK;
-  scratch room = {0};
-  size_t most = queue->images;
+  char results[ROTE_PATH_MAX];
+  scan s = {
+      .directory = path, .fingerprint = fingerprint, .arithmetic = arithmetic, .queue = queue};
   nftw(path, remove_temporary, 16, FTW_PHYS);
   for (size_t v = 0; v < queue->study->variant_count; v++) {
-    const size_t epochs = queue->study->variant[v].options.training.epochs;
-    most = epochs > most ? epochs : most;
-  }
-  ROTE_TRY(rote_alloc(most, sizeof(float), &room.a));
-  ROTE_TRY(rote_alloc(most, sizeof(float), &room.b));
-  for (size_t v = 0; v < queue->study->variant_count; v++) {
     for (size_t u = 0; u < rote_unit_count(&queue->study->variant[v].options); u++) {
-      scan_unit(path, fingerprint, queue, v, u, &room);
+      scan_unit(&s, v, u);
     }
   }
+  if (s.others > 0) { /* the frozen study did not say so: it was lost, or files were copied here */
+    ROTE_TRY(rote_path(results, "%s/results: %zu of the results", path, s.others));
+    ROTE_TRY(refuse_arithmetic(results, s.other, arithmetic));
+  }
 done:
-  rote_free(&room.a);
-  rote_free(&room.b);
   return status;
 }

@@ -3,6 +3,7 @@
 
 #include "rote/checkpoint.h"
 #include "rote/file.h"
+#include "rote/isa.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 
@@ -20,6 +21,7 @@ struct rote_unit_runner {
   uint64_t saved;   /* epoch of its checkpoint if that is later than the training: it stays */
   uint32_t resumes; /* of that training */
   double seconds;   /* of work on it, over all its segments */
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* of it, over all its segments */
 
   rote_evaluator *evaluator;
   rote_real *w;                 /* weights of the snapshot in hand */
@@ -128,6 +130,23 @@ static rote_array_group group_of(rote_unit_runner *r, const char *name, size_t s
   return (rote_array_group){.name = name, .count = table->count, .array = array};
 }
 
+static const char *own_arithmetic(void)
+{
+  return rote_isa_arithmetic(rote_isa_level());
+}
+
+/* A file of another arithmetic leads to other bits: to be asked for. */
+static rote_status check_arithmetic(const rote_unit_runner *r, const char *path,
+                                    const rote_checkpoint *c)
+{
+  if (strcmp(c->arithmetic, own_arithmetic()) != 0 && !r->setting.allow_cpu_change) {
+    return rote_fail(ROTE_DATA,
+                     "%s: was computed with \"%s\" arithmetic, this processor has \"%s\"", path,
+                     c->arithmetic, own_arithmetic());
+  }
+  return ROTE_OK;
+}
+
 /* A checkpoint that names the trainer's own arrays. `group` has room for 3. */
 static rote_checkpoint checkpoint_of(rote_unit_runner *r, size_t unit, rote_array_group *group)
 {
@@ -151,6 +170,7 @@ static rote_checkpoint checkpoint_of(rote_unit_runner *r, size_t unit, rote_arra
   }
   rote_unit_key(v->name, rote_unit_at(&v->options, unit), 0, c.key);
   memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
+  memcpy(c.arithmetic, r->arithmetic, sizeof c.arithmetic);
   return c;
 }
 
@@ -211,7 +231,7 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
     }
     rote_trainer_begin(t, which);
     rote_checkpoint c = checkpoint_of(r, unit, group);
-    if (rote_checkpoint_read(file, &c) != ROTE_OK) {
+    if (rote_checkpoint_read(file, &c) != ROTE_OK || check_arithmetic(r, file, &c) != ROTE_OK) {
       rote_log(ROTE_LOG_WARN, "checkpoint-unusable", "%s; trying an earlier state",
                rote_fail_reason(ROTE_DATA));
     } else if (c.epoch <= until) {
@@ -219,6 +239,8 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
       *rote_trainer_steps(t) = c.step;
       r->resumes = c.resumes + 1;
       r->seconds = c.seconds;
+      snprintf(r->arithmetic, sizeof r->arithmetic, "%s",
+               strcmp(c.arithmetic, own_arithmetic()) == 0 ? c.arithmetic : "mixed");
       r->training = true;
     } else if (c.epoch > r->saved) {
       r->saved = c.epoch; /* a snapshot of an earlier epoch was lost */
@@ -228,6 +250,7 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
     rote_trainer_begin(t, which);
     r->resumes = 0;
     r->seconds = 0;
+    snprintf(r->arithmetic, sizeof r->arithmetic, "%s", own_arithmetic());
     r->training = true;
   }
 done:
@@ -276,6 +299,7 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   report->ended = rote_trainer_ended(t);
   report->resumes = r->resumes;
   report->seconds = r->seconds;
+  memcpy(report->arithmetic, r->arithmetic, sizeof report->arithmetic);
 done:
   if (status != ROTE_OK) {
     r->training = false; /* memory and file may disagree: read the file next time */
@@ -300,6 +324,7 @@ static rote_status take_snapshot(rote_unit_runner *r, const rote_order *order)
   rote_unit_key(v->name, rote_unit_at(&v->options, order->unit), 0, c.key);
   memcpy(c.study, r->setting.fingerprint, ROTE_DIGEST_TEXT);
   ROTE_TRY(rote_checkpoint_read(path, &c));
+  ROTE_TRY(check_arithmetic(r, path, &c));
   if (c.epoch != order->epoch) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: holds epoch %llu, not %u", path, (unsigned long long)c.epoch,
                        order->epoch));
@@ -345,6 +370,7 @@ void rote_unit_run(rote_unit_runner *r, const rote_order *order, rote_report *re
 {
   *report = (rote_report){.order = *order, .kind = ROTE_REPORT_DONE};
   gethostname(report->host, sizeof report->host - 1);
+  snprintf(report->arithmetic, sizeof report->arithmetic, "%s", own_arithmetic());
   const rote_status status = order->kind == ROTE_ORDER_TRAIN ? train(r, order, report, values)
                                                              : evaluate(r, order, report, values);
   if (status != ROTE_OK) {

@@ -6,7 +6,7 @@
 static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
 static const char *const models[] = {"mlp_vae", "conv_vae", "fc_ae", "unet_ae", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal",
-                                          NULL};
+                                          "mix_logistic", NULL};
 static const char *const activations[] = {"relu",     "leaky_relu", "prelu",  "elu",
                                           "softplus", "swish",      "sine",   "cosid",
                                           "tanh",     "sigmoid",    "linear", NULL};
@@ -23,6 +23,7 @@ static const char *const measures[] = {"score", NULL};
 #define UNET (1u << ROTE_MODEL_UNET_AE)
 #define VAES (MLP | CONV)
 #define AUTOENCODERS (FC | UNET)
+#define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
 
 static const rote_option table[] = {
     {.key = "name",
@@ -117,6 +118,17 @@ static const rote_option table[] = {
      .of_variant = true,
      .models = VAES,
      .help = "p(x|z)"},
+    {.key = "model.mixtures",
+     .type = ROTE_OPTION_COUNT,
+     .offset = FIELD(model.mixtures),
+     .min = 1,
+     .max = ROTE_MIXTURES_MAX,
+     .fallback = "10",
+     .of_results = true,
+     .of_variant = true,
+     .models = VAES,
+     .likelihoods = MIXTURE,
+     .help = "logistic distributions that a pixel is a mixture of"},
     {.key = "model.beta",
      .type = ROTE_OPTION_REAL,
      .offset = FIELD(model.beta),
@@ -314,6 +326,17 @@ int rote_option_find(const char *key)
 const char *rote_option_model(int kind)
 {
   return models[kind];
+}
+
+bool rote_option_is_used(const rote_option *o, const rote_options *options, const char **why_not)
+{
+  const bool by_model = o->models == 0 || (o->models >> options->model.kind & 1);
+  const bool by_likelihood =
+      o->likelihoods == 0 || (o->likelihoods >> options->model.likelihood & 1);
+  if (why_not != NULL) {
+    *why_not = !by_model ? "model.kind" : !by_likelihood ? "model.likelihood" : NULL;
+  }
+  return by_model && by_likelihood;
 }
 
 /* Levenshtein distance of two short strings. */

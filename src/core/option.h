@@ -25,6 +25,7 @@ typedef struct {
   bool of_results;            /* a change can change results */
   bool of_variant;            /* a variant may change it */
   unsigned models;            /* bit set of rote_model_kind that use it; 0 = all */
+  unsigned likelihoods;       /* bit set of rote_likelihood_kind that use it; 0 = all */
   const char *help;
 } rote_option;
 
@@ -41,6 +42,11 @@ const char *rote_option_model(int kind);
 
 /** Key nearest to `key` in spelling. */
 const char *rote_option_nearest(const char *key);
+
+/** Is it used with the model and the likelihood of `options`?
+ * @param[out] why_not  the key that decides, if it is not; may be NULL */
+bool rote_option_is_used(const rote_option *option, const rote_options *options,
+                         const char **why_not);
 
 /** Parse `text` (lists as "a, b" with or without brackets) into the option's field.
  * @return ROTE_OK; ROTE_DATA with a message that starts with the key and says what is allowed */

@@ -110,11 +110,9 @@ static inline v16f v16_sqrt(v16f x)
   return y;
 }
 
-/* sin and cos of 2 pi u for u in [0, 1]. Absolute error below 1e-7. */
-static inline void v16_sincos_turn(v16f u, v16f *sine, v16f *cosine)
+/* sin and cos of q pi/2 + r for whole q, |r| <= pi/4. Absolute error below 1e-7. */
+static inline void v16_sincos_reduced(v16f q, v16f r, v16f *sine, v16f *cosine)
 {
-  const v16f q = v16_round(u * 4.0f);
-  const v16f r = (u * 4.0f - q) * 1.57079632679489662f; /* exact difference; |r| <= pi/4 */
   const v16f r2 = r * r;
   v16f s = r2 * -1.9515295891e-4f + 8.3321608736e-3f;
   s = s * r2 - 1.6666654611e-1f;
@@ -128,6 +126,14 @@ static inline void v16_sincos_turn(v16f u, v16f *sine, v16f *cosine)
   const v16f b = v16_select(swap, s, c);
   *sine = (v16f)((v16i)a ^ ((quadrant & 2) << 30));
   *cosine = (v16f)((v16i)b ^ (((quadrant + 1) & 2) << 30));
+}
+
+/* sin and cos of 2 pi u for u in [0, 1]. Absolute error below 1e-7. */
+static inline void v16_sincos_turn(v16f u, v16f *sine, v16f *cosine)
+{
+  const v16f q = v16_round(u * 4.0f);
+  const v16f r = (u * 4.0f - q) * 1.57079632679489662f; /* exact difference; |r| <= pi/4 */
+  v16_sincos_reduced(q, r, sine, cosine);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "rote/file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* "file:line", or the file alone. @param[out] where [ROTE_PATH_MAX] */
 static void place(const char *path, size_t line, char *where)
@@ -13,9 +14,29 @@ static void place(const char *path, size_t line, char *where)
   }
 }
 
-static bool is_used(const rote_option *option, const rote_options *o)
+/* What of the variant has no use for the option: "model.kind fc_ae". @param[out] what [64] */
+static bool is_used(const rote_option *option, const rote_options *o, char *what)
 {
-  return option->models == 0 || option->models >> o->model.kind & 1;
+  const char *why_not = NULL;
+  const bool used = rote_option_is_used(option, o, &why_not);
+  if (!used && strcmp(why_not, "model.kind") == 0) {
+    snprintf(what, 64, "%s %s", why_not, rote_option_model(o->model.kind));
+  } else if (!used) {
+    snprintf(what, 64, "this %s", why_not);
+  }
+  return used;
+}
+
+static bool takes_transform(int likelihood, int transform)
+{
+  switch ((rote_likelihood_kind)likelihood) {
+  case ROTE_LIKELIHOOD_BERNOULLI:
+    return transform != ROTE_TRANSFORM_LOGIT;
+  case ROTE_LIKELIHOOD_MIX_LOGISTIC: /* a probability of levels: no noise, no other scale */
+    return transform == ROTE_TRANSFORM_SCALE;
+  default:
+    return transform == ROTE_TRANSFORM_LOGIT;
+  }
 }
 
 /* The study has variants, or is one itself. */
@@ -35,17 +56,16 @@ static rote_status check_top(const char *path, const rote_study *study,
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
-  char where[ROTE_PATH_MAX];
+  char where[ROTE_PATH_MAX], what[64] = "";
   for (size_t i = 0; i < count; i++) {
     bool used = !given->is[i];
     for (size_t v = 0; v < variants_of(study); v++) {
-      used = used || is_used(&table[i], variant_of(study, v));
+      used = used || is_used(&table[i], variant_of(study, v), what);
     }
     place(path, given->line[i], where);
     if (!used) {
-      return rote_fail(ROTE_DATA, "%s: %s: is not used by model.kind %s%s; remove it", where,
-                       table[i].key, rote_option_model(variant_of(study, 0)->model.kind),
-                       variants_of(study) > 1 ? " or that of another variant" : "");
+      return rote_fail(ROTE_DATA, "%s: %s: is not used by %s%s; remove it", where, table[i].key,
+                       what, variants_of(study) > 1 ? " or that of another variant" : "");
     }
   }
   return ROTE_OK;
@@ -96,12 +116,11 @@ static rote_status check_autoencoder(const char *where, const rote_options *o)
 
 static rote_status check_vae(const char *where, const rote_options *o)
 {
-  if ((o->model.likelihood == ROTE_LIKELIHOOD_BERNOULLI) ==
-      (o->data.transform == ROTE_TRANSFORM_LOGIT)) {
+  if (!takes_transform(o->model.likelihood, o->data.transform)) {
     return rote_fail(
         ROTE_DATA,
         "%s: model.likelihood and data.transform do not go together: bernoulli takes binarize "
-        "or scale, the Gaussian likelihoods take logit",
+        "or scale, the Gaussian likelihoods take logit, mix_logistic takes scale",
         where);
   }
   if (o->evaluation.every > o->training.epochs) {
@@ -131,10 +150,11 @@ rote_status rote_study_check_variant(const char *where, const rote_options *o,
 {
   size_t count = 0;
   const rote_option *table = rote_option_table(&count);
+  char what[64] = "";
   for (size_t i = 0; i < count; i++) {
-    if (given->is[i] && !is_used(&table[i], o)) {
-      return rote_fail(ROTE_DATA, "%s: %s: is not used by model.kind %s; remove it", where,
-                       table[i].key, rote_option_model(o->model.kind));
+    if (given->is[i] && !is_used(&table[i], o, what)) {
+      return rote_fail(ROTE_DATA, "%s: %s: is not used by %s; remove it", where, table[i].key,
+                       what);
     }
   }
   return check_options(where, o);

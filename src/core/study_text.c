@@ -48,14 +48,15 @@ static void write_option(writer *w, const rote_option *o, const rote_options *op
   put(w, "\n");
 }
 
-/* Does a variant set this option to something else than the study? @param[out] mine  its value */
+/* Has a variant to set this option itself? @param[out] mine  its value */
 static bool changes(const rote_option *o, const rote_study *study, size_t v, char *mine,
                     size_t size)
 {
   char base[ROTE_TEXT_MAX * 2 + 8];
-  rote_option_print(o, &study->variant[v].options, mine, size);
+  const rote_options *options = &study->variant[v].options;
+  rote_option_print(o, options, mine, size);
   rote_option_print(o, &study->base, base, sizeof base);
-  return o->of_variant && strcmp(mine, base) != 0;
+  return o->of_variant && rote_option_is_used(o, options, NULL) && strcmp(mine, base) != 0;
 }
 
 /* The study as it is without a list of variants. */
@@ -71,12 +72,12 @@ static bool is_single(const rote_study *study)
   return single;
 }
 
-/* By the model of any variant. */
+/* By any variant. */
 static bool is_used(const rote_option *o, const rote_study *study)
 {
-  bool used = o->models == 0;
+  bool used = false;
   for (size_t v = 0; v < study->variant_count; v++) {
-    used = used || o->models >> study->variant[v].options.model.kind & 1;
+    used = used || rote_option_is_used(o, &study->variant[v].options, NULL);
   }
   return used;
 }

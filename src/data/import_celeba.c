@@ -248,34 +248,55 @@ done:
   return status;
 }
 
+static rote_status collect(rote_source_files *sources)
+{
+  rote_status status = ROTE_OK;
+  size_t *order = NULL;
+  ROTE_TRY(read_partition(sources));
+  ROTE_TRY(sort_names(sources, &order));
+  ROTE_TRY(read_rows(sources, order, ATTRIBUTES, read_attribute_names, take_attributes));
+  ROTE_TRY(read_rows(sources, order, IDENTITIES, NULL, take_identity));
+done:
+  rote_free(&order);
+  return status;
+}
+
 static rote_status read_celeba(const char *directory, const rote_import_options *given,
                                rote_data **data)
 {
   rote_status status = ROTE_OK;
   rote_import_options options = *given;
   rote_source_files sources = {.directory = directory, .channels = 3, .prefix = sizeof IMAGES - 1};
-  size_t *order = NULL;
   *data = NULL;
   options.crop = options.crop.right > 0 ? options.crop : (rote_crop){15, 40, 163, 188};
   options.size = options.size > 0 ? options.size : 32;
-  ROTE_TRY(read_partition(&sources));
-  ROTE_TRY(sort_names(&sources, &order));
-  ROTE_TRY(read_rows(&sources, order, ATTRIBUTES, read_attribute_names, take_attributes));
-  ROTE_TRY(read_rows(&sources, order, IDENTITIES, NULL, take_identity));
+  ROTE_TRY(rote_team_agree(options.team,
+                           rote_team_is_first(options.team) ? collect(&sources) : ROTE_OK));
   ROTE_TRY(rote_source_files_read(&sources, &options, "celeba",
                                   "CelebA, Z. Liu, P. Luo, X. Wang and X. Tang, for "
                                   "non-commercial research",
                                   data));
 done:
-  rote_free(&order);
   rote_source_files_free(&sources);
   return status;
 }
+
+static const rote_data_info published = {
+    .name = "celeba",
+    .channels = 3,
+    .height = 32,
+    .width = 32,
+    .train_count = 162770,
+    .validation_count = 19867,
+    .test_count = 19962,
+};
 
 const rote_importer rote_importer_celeba = {
     .name = "celeba",
     .summary = "img_align_celeba/*.jpg and list_eval_partition.txt; attributes and identities "
                "when their files are there; crop 15,40,163,188 and size 32 unless given",
     .uses = ROTE_IMPORT_CROP | ROTE_IMPORT_SIZE | ROTE_IMPORT_GRAY | ROTE_IMPORT_SKIP_BAD,
+    .shares = true,
+    .published = &published,
     .read = read_celeba,
 };

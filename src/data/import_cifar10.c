@@ -73,7 +73,7 @@ static rote_status fill(uint8_t *const *bytes, const size_t *count, rote_data *d
     const int set = batches[b].set;
     append(bytes[b], count[b], rote_data_set(data, set), at[set]);
     at[set] += count[b];
-    ROTE_TRY(rote_sums_add(&sums, batches[b].name, bytes[b], count[b] * RECORD));
+    ROTE_TRY(rote_sums_add_bytes(&sums, batches[b].name, bytes[b], count[b] * RECORD));
   }
   for (int c = 0; c < CLASSES; c++) {
     ROTE_TRY(rote_text_list_add(&data->class_name, classes[c]));
@@ -118,8 +118,18 @@ done:
   return status;
 }
 
+static const rote_data_info published = {
+    .name = "cifar10",
+    .channels = 3,
+    .height = 32,
+    .width = 32,
+    .train_count = 50000,
+    .test_count = 10000,
+};
+
 const rote_importer rote_importer_cifar10 = {
     .name = "cifar10",
     .summary = "the six files of the binary version of CIFAR-10, whole or with fewer records",
+    .published = &published,
     .read = read_cifar10,
 };

@@ -263,7 +263,8 @@ static rote_status read_images(const char *directory, const rote_import_options 
   rote_source_files sources = {.directory = directory};
   char name[64], source[96];
   *data = NULL;
-  ROTE_TRY(collect(&sources));
+  ROTE_TRY(rote_team_agree(options->team,
+                           rote_team_is_first(options->team) ? collect(&sources) : ROTE_OK));
   name_of(directory, name, sizeof name);
   snprintf(source, sizeof source, "image files of the folder %s", name);
   ROTE_TRY(rote_source_files_read(&sources, options, name, source, data));
@@ -276,5 +277,6 @@ const rote_importer rote_importer_images = {
     .name = "images",
     .summary = "a tree of JPEG and PNG files: [train|validation|test/][class/]file",
     .uses = ROTE_IMPORT_CROP | ROTE_IMPORT_SIZE | ROTE_IMPORT_GRAY | ROTE_IMPORT_SKIP_BAD,
+    .shares = true,
     .read = read_images,
 };

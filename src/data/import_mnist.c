@@ -126,9 +126,19 @@ done:
   return status;
 }
 
+static const rote_data_info published = {
+    .name = "mnist",
+    .channels = 1,
+    .height = 32,
+    .width = 32,
+    .train_count = 60000,
+    .test_count = 10000,
+};
+
 const rote_importer rote_importer_mnist = {
     .name = "mnist",
     .summary = "the four files of MNIST (or of a set in its format), plain or with .gz",
     .uses = ROTE_IMPORT_PAD,
+    .published = &published,
     .read = read_mnist,
 };

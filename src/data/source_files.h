@@ -35,15 +35,17 @@ rote_status rote_source_files_add(rote_source_files *sources, const char *name,
 
 void rote_source_files_free(rote_source_files *sources);
 
-/** Decode, crop, resize and gather all files.
+/** Decode, crop, resize and gather all files (source_read.c). Collective over options->team: the
+ * ranks share the files, and rank 0 gets the data set, the same for any number of ranks.
  *
  * Every file that cannot be read is named in the log and the work goes on; then it fails, or with
  * options->skip_bad the data set lists them in `left_out`.
+ * @param[in,out] sources  the list, on rank 0; the others get what they need of it
  * @param[in] name, source  for rote_data_info; what was done to the images is added to `source`
+ * @param[out] data  NULL on other ranks than 0
  * @return ROTE_OK; ROTE_DATA; ROTE_IO if the disk of options->output is too small; ROTE_NOMEM */
-rote_status rote_source_files_read(const rote_source_files *sources,
-                                   const rote_import_options *options, const char *name,
-                                   const char *source, rote_data **data);
+rote_status rote_source_files_read(rote_source_files *sources, const rote_import_options *options,
+                                   const char *name, const char *source, rote_data **data);
 
 /** Allocate a data set after a look at the disk of options->output. */
 rote_status rote_import_begin(const rote_data_info *info, const rote_import_options *options,
@@ -52,8 +54,16 @@ rote_status rote_import_begin(const rote_data_info *info, const rote_import_opti
 /** The set of that number. */
 rote_image_set *rote_data_set(rote_data *data, int set);
 
-/** SHA-256 of a list of lines "SHA-256, two spaces, name", as sha256sum prints it. */
-rote_status rote_sums_add(rote_text_list *sums, const char *name, const void *bytes, size_t count);
+/* A list of lines "SHA-256, two spaces, name", as sha256sum prints it. */
+
+/** Append the line of a file. @param[in] sha256  of its bytes */
+rote_status rote_sums_add(rote_text_list *sums, const char *name, const char *sha256);
+
+/** The same for bytes in memory. */
+rote_status rote_sums_add_bytes(rote_text_list *sums, const char *name, const void *bytes,
+                                size_t count);
+
+/** SHA-256 of the list. @param[out] text  [ROTE_DIGEST_TEXT] */
 rote_status rote_sums_digest(const rote_text_list *sums, char *text);
 
 #endif

@@ -4,20 +4,34 @@
 
 #include <math.h>
 
-/* A block of decoder outputs should stay in the second-level cache: 128 columns of 1,024 pixels are
- * 512 KiB. */
-#define BLOCK 128
+/* Columns the decoder runs at once: the width of one panel of gemm, so that no row of an activation
+ * has to be copied together, and few enough for the second-level cache. */
+#define BLOCK 64
+
+/* Mixtures have a hundred outputs a pixel: fewer columns then, within these bytes if 16 allow it.
+ */
+#define BLOCK_BYTES ((size_t)16 << 20)
+
+static size_t block_columns(const rote_vae *vae)
+{
+  const size_t padded = rote_column_pad(vae->options.evaluation.samples);
+  const size_t column = rote_network_out(&vae->decoder) * sizeof(rote_real);
+  size_t block = BLOCK;
+  while (block > ROTE_COLUMN_BLOCK && block * column > BLOCK_BYTES) {
+    block /= 2;
+  }
+  return padded < block ? padded : block;
+}
 
 rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **out)
 {
   rote_status status = ROTE_OK;
   rote_evaluator *e = NULL;
-  const size_t padded = rote_column_pad(vae->options.evaluation.samples);
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *e, &e));
   e->vae = vae;
   e->samples = vae->options.evaluation.samples;
-  e->block = padded < BLOCK ? padded : BLOCK;
+  e->block = block_columns(vae);
   ROTE_TRY(rote_batch_create(vae->pixels, vae->latent, ROTE_EVALUATE_BATCH, &e->batch));
   ROTE_TRY(rote_vae_workspace_create(vae, ROTE_EVALUATE_BATCH, false, &e->encode));
   ROTE_TRY(rote_tape_create(&vae->decoder, e->block, false, &e->decode));
@@ -75,7 +89,7 @@ void rote_importance_weights(rote_evaluator *e, const rote_real *w, const rote_r
       }
     }
     const rote_real *out = rote_network_forward(&vae->decoder, w, e->z, n, e->decode);
-    vae->likelihood->image(vae->pixels, n, x, out, e->block, rote_vae_own(vae, w),
+    vae->likelihood->image(&vae->shape, n, x, out, e->block, rote_vae_own(vae, w),
                            e->log_px_given_z);
     for (size_t s = 0; s < n; s++) {
       log_weight[first + s] += e->log_px_given_z[s];

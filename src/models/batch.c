@@ -50,10 +50,7 @@ void rote_image_load(rote_transform transform, size_t pixels, const uint8_t *pix
     break;
   case ROTE_TRANSFORM_LOGIT:
     rote_random_uniform(stream, item, pixels, row);
-    for (size_t d = 0; d < pixels; d++) {
-      const double v = LAMBDA + (1 - 2 * LAMBDA) * ((double)pixel[d] + (double)row[d]) / 256;
-      row[d] = (float)log(v / (1 - v));
-    }
+    rote_kernels_get()->logit(pixels, LAMBDA, pixel, row);
     break;
   }
 }

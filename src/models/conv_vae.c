@@ -92,7 +92,7 @@ static rote_status build(rote_vae *vae, const rote_data_info *info)
         info->height, info->width);
   }
   ROTE_TRY(build_encoder(vae, info->channels, info->width, stages));
-  ROTE_TRY(build_decoder(vae, vae->likelihood->outputs(vae->pixels) / (info->width * info->width),
+  ROTE_TRY(build_decoder(vae, vae->likelihood->outputs(&vae->shape) / (info->width * info->width),
                          stages));
 done:
   return status;

@@ -1,23 +1,23 @@
 /* log p(x|z) = sum over d of x a - softplus(a), logits a */
 #include "rote/likelihood.h"
 
-static size_t outputs(size_t pixels)
+static size_t outputs(const rote_likelihood_shape *shape)
 {
-  return pixels;
+  return shape->pixels;
 }
 
-static void image(size_t pixels, size_t columns, const rote_real *x, const rote_real *out,
-                  size_t ld, const rote_real *own, double *log_px)
+static void image(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                  const rote_real *out, size_t ld, const rote_real *own, double *log_px)
 {
   (void)own;
-  rote_kernels_get()->bernoulli_image(pixels, columns, x, out, ld, log_px);
+  rote_kernels_get()->bernoulli_image(shape->pixels, columns, x, out, ld, log_px);
 }
 
-static void loss(size_t pixels, size_t columns, const rote_real *x, rote_real *out, size_t ld,
-                 const rote_real *own, double *log_px, double *d_own)
+static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                 rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own)
 {
   (void)own, (void)d_own;
-  rote_kernels_get()->bernoulli_loss(pixels, columns, x, out, ld, log_px);
+  rote_kernels_get()->bernoulli_loss(shape->pixels, columns, x, out, ld, log_px);
 }
 
 const rote_likelihood rote_likelihood_bernoulli = {

@@ -5,9 +5,9 @@
 
 #define LOG_2_PI 1.8378770664093454836
 
-static size_t outputs(size_t pixels)
+static size_t outputs(const rote_likelihood_shape *shape)
 {
-  return pixels;
+  return shape->pixels;
 }
 
 static void from_squares(size_t pixels, size_t columns, double g, double *squares_to_log_px)
@@ -18,24 +18,24 @@ static void from_squares(size_t pixels, size_t columns, double g, double *square
   }
 }
 
-static void image(size_t pixels, size_t columns, const rote_real *x, const rote_real *out,
-                  size_t ld, const rote_real *own, double *log_px)
+static void image(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                  const rote_real *out, size_t ld, const rote_real *own, double *log_px)
 {
-  rote_kernels_get()->squares_image(pixels, columns, x, out, ld, log_px);
-  from_squares(pixels, columns, (double)*own, log_px);
+  rote_kernels_get()->squares_image(shape->pixels, columns, x, out, ld, log_px);
+  from_squares(shape->pixels, columns, (double)*own, log_px);
 }
 
 /* d(-log p)/dm = (m - t) e^-g,  d(-log p)/dg = 1/2 [D - sum (t - m)^2 e^-g] */
-static void loss(size_t pixels, size_t columns, const rote_real *x, rote_real *out, size_t ld,
-                 const rote_real *own, double *log_px, double *d_own)
+static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                 rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own)
 {
   const double g = (double)*own;
-  rote_kernels_get()->squares_loss(pixels, columns, x, out, ld, (rote_real)exp(-g), log_px);
+  rote_kernels_get()->squares_loss(shape->pixels, columns, x, out, ld, (rote_real)exp(-g), log_px);
   *d_own = 0;
   for (size_t j = 0; j < columns; j++) {
-    *d_own += 0.5 * ((double)pixels - log_px[j] * exp(-g));
+    *d_own += 0.5 * ((double)shape->pixels - log_px[j] * exp(-g));
   }
-  from_squares(pixels, columns, g, log_px);
+  from_squares(shape->pixels, columns, g, log_px);
 }
 
 const rote_likelihood rote_likelihood_gaussian_constant = {

@@ -4,9 +4,9 @@
 
 #define LOG_2_PI 1.8378770664093454836
 
-static size_t outputs(size_t pixels)
+static size_t outputs(const rote_likelihood_shape *shape)
 {
-  return 2 * pixels; /* all means, then all log variances */
+  return 2 * shape->pixels; /* all means, then all log variances */
 }
 
 static void finish(size_t pixels, size_t columns, double *sum_to_log_px)
@@ -16,20 +16,20 @@ static void finish(size_t pixels, size_t columns, double *sum_to_log_px)
   }
 }
 
-static void image(size_t pixels, size_t columns, const rote_real *x, const rote_real *out,
-                  size_t ld, const rote_real *own, double *log_px)
+static void image(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                  const rote_real *out, size_t ld, const rote_real *own, double *log_px)
 {
   (void)own;
-  rote_kernels_get()->diagonal_image(pixels, columns, x, out, ld, log_px);
-  finish(pixels, columns, log_px);
+  rote_kernels_get()->diagonal_image(shape->pixels, columns, x, out, ld, log_px);
+  finish(shape->pixels, columns, log_px);
 }
 
-static void loss(size_t pixels, size_t columns, const rote_real *x, rote_real *out, size_t ld,
-                 const rote_real *own, double *log_px, double *d_own)
+static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
+                 rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own)
 {
   (void)own, (void)d_own;
-  rote_kernels_get()->diagonal_loss(pixels, columns, x, out, ld, log_px);
-  finish(pixels, columns, log_px);
+  rote_kernels_get()->diagonal_loss(shape->pixels, columns, x, out, ld, log_px);
+  finish(shape->pixels, columns, log_px);
 }
 
 const rote_likelihood rote_likelihood_gaussian_diagonal = {

@@ -44,7 +44,7 @@ static rote_status build(rote_vae *vae, const rote_data_info *info)
     in = width;
   }
   ROTE_TRY(append_dense(vae, &vae->decoder, "decoder", hidden->n, in,
-                        vae->likelihood->outputs(vae->pixels), false));
+                        vae->likelihood->outputs(&vae->shape), false));
 done:
   return status;
 }

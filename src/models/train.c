@@ -116,6 +116,14 @@ static double mean_loss(rote_trainer *t, const rote_image_set *images, const uin
   return count > 0 ? sum / (double)count : (double)NAN;
 }
 
+/* Test images for the loss of a full model. An autoencoder may have few images to train on, and an
+ * epoch should not be spent on the others: it gets as many as those. */
+static size_t test_count(const rote_trainer *t)
+{
+  const bool few = t->vae == NULL && t->images->count < t->test->count;
+  return few ? t->images->count : t->test->count;
+}
+
 /* Loss on what the model has not seen: its fold, or the test images for a full model. */
 static double held_out_loss(rote_trainer *t, rote_stream stream)
 {
@@ -127,16 +135,17 @@ static double held_out_loss(rote_trainer *t, rote_stream stream)
   }
   stream.purpose = ROTE_PURPOSE_TEST_DATA;
   latent.purpose = ROTE_PURPOSE_TEST_LATENT;
+  const size_t count = test_count(t);
   double sum = 0;
-  for (size_t first = 0; first < t->test->count; first += t->images->count) {
-    const size_t left = t->test->count - first;
+  for (size_t first = 0; first < count; first += t->images->count) {
+    const size_t left = count - first;
     const size_t n = left < t->images->count ? left : t->images->count; /* room of t->order */
     for (size_t i = 0; i < n; i++) {
       t->order[i] = (uint32_t)(first + i);
     }
     sum += (double)n * mean_loss(t, t->test, t->order, n, stream, latent);
   }
-  return t->test->count > 0 ? sum / (double)t->test->count : (double)NAN;
+  return count > 0 ? sum / (double)count : (double)NAN;
 }
 
 void rote_trainer_epoch(rote_trainer *t)

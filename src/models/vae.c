@@ -20,6 +20,13 @@ rote_status rote_vae_create(const rote_options *options, const rote_data_info *i
   vae->pixels = rote_data_pixels(info);
   vae->latent = options->model.latent;
   vae->likelihood = rote_likelihood_get((rote_likelihood_kind)options->model.likelihood);
+  vae->shape = (rote_likelihood_shape){
+      .pixels = vae->pixels, .channels = info->channels, .mixtures = options->model.mixtures};
+  if (vae->likelihood->channels_max != 0 && info->channels > vae->likelihood->channels_max) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "model.likelihood: %s takes images of at most %zu channels, these have %zu",
+                       vae->likelihood->name, vae->likelihood->channels_max, info->channels));
+  }
   ROTE_TRY(kinds[options->model.kind]->build(vae, info));
   if (vae->likelihood->parameter != NULL) {
     rote_parameter own = {.constant = vae->likelihood->parameter_start};
@@ -152,7 +159,7 @@ static double batch_loss(const rote_vae *vae, const rote_real *w, const rote_rea
                          rote_vae_workspace *work, rote_real *out, double *d_own)
 {
   double loss = 0;
-  vae->likelihood->loss(vae->pixels, batch, x, out, work->ld, rote_vae_own(vae, w),
+  vae->likelihood->loss(&vae->shape, batch, x, out, work->ld, rote_vae_own(vae, w),
                         work->log_px_given_z, d_own);
   for (size_t j = 0; j < batch; j++) {
     loss += -work->log_px_given_z[j] + vae->options.model.beta * work->kl[j];

@@ -127,76 +127,49 @@ ACTIVATION(hyperbolic)
 /* Where the three parts of pi/2 below leave an error under 1e-7. */
 #define REDUCIBLE 8192.0f
 
-/* sin and cos of x: x = q pi/2 + r with |r| <= pi/4, where pi/2 is split into three parts of which
- * q times the first two is exact (Cody and Waite 1980). */
-static inline void sincos_of(v16f x, v16f *sine, v16f *cosine)
+/* q and r with x = q pi/2 + r, |r| <= pi/4. pi/2 is split into three parts, and q times the first
+ * two is exact (Cody and Waite 1980). */
+static inline void sincos_near(v16f x, v16f *s, v16f *c)
 {
   const v16f q = v16_round(x * 0.63661977236758134f);
   v16f r = x - q * 1.5703125f;
   r = r - q * 4.837512969970703125e-4f;
   r = r - q * 7.54978995489188216e-8f;
-  const v16f r2 = r * r;
-  v16f s = r2 * -1.9515295891e-4f + 8.3321608736e-3f;
-  s = s * r2 - 1.6666654611e-1f;
-  s = s * r2 * r + r;
-  v16f c = r2 * 2.443315711809948e-5f - 1.388731625493765e-3f;
-  c = c * r2 + 4.166664568298827e-2f;
-  c = c * r2 * r2 - 0.5f * r2 + 1.0f;
-  const v16i quadrant = __builtin_convertvector(q, v16i);
-  const v16i swap = (quadrant & 1) != 0;
-  *sine = (v16f)((v16i)v16_select(swap, c, s) ^ ((quadrant & 2) << 30));
-  *cosine = (v16f)((v16i)v16_select(swap, s, c) ^ (((quadrant + 1) & 2) << 30));
+  v16_sincos_reduced(q, r, s, c);
 }
 
-static inline int any_beyond(v16f x)
+static inline int any_of(v16i mask)
 {
-  const v16i beyond = ~(v16_abs(x) <= REDUCIBLE); /* NaN, too */
   int32_t any = 0;
   for (int l = 0; l < 16; l++) {
-    any |= beyond[l];
+    any |= mask[l];
   }
   return any;
 }
 
 /* Rare: far arguments, infinities and NaN go through libm, one at a time. */
-static __attribute__((noinline)) v16f far_sine(v16f x)
+static __attribute__((noinline)) v16f through_libm(double (*f)(double), v16i far, v16f x, v16f y)
 {
   for (int l = 0; l < 16; l++) {
-    x[l] = (float)sin((double)x[l]);
+    y[l] = far[l] ? (float)f((double)x[l]) : y[l];
   }
-  return x;
-}
-
-static __attribute__((noinline)) v16f far_cosine(v16f x)
-{
-  for (int l = 0; l < 16; l++) {
-    x[l] = (float)cos((double)x[l]);
-  }
-  return x;
+  return y;
 }
 
 static inline v16f sine(v16f x)
 {
+  const v16i far = ~(v16_abs(x) <= REDUCIBLE); /* NaN, too */
   v16f s, c;
-  if (__builtin_expect(any_beyond(x), 0)) {
-    const v16f away = far_sine(x), near = v16_select(v16_abs(x) <= REDUCIBLE, x, (v16f){0});
-    sincos_of(near, &s, &c);
-    return v16_select(v16_abs(x) <= REDUCIBLE, s, away);
-  }
-  sincos_of(x, &s, &c);
-  return s;
+  sincos_near(x, &s, &c);
+  return __builtin_expect(any_of(far), 0) ? through_libm(sin, far, x, s) : s;
 }
 
 static inline v16f cosine(v16f x)
 {
+  const v16i far = ~(v16_abs(x) <= REDUCIBLE);
   v16f s, c;
-  if (__builtin_expect(any_beyond(x), 0)) {
-    const v16f away = far_cosine(x), near = v16_select(v16_abs(x) <= REDUCIBLE, x, (v16f){0});
-    sincos_of(near, &s, &c);
-    return v16_select(v16_abs(x) <= REDUCIBLE, c, away);
-  }
-  sincos_of(x, &s, &c);
-  return c;
+  sincos_near(x, &s, &c);
+  return __builtin_expect(any_of(far), 0) ? through_libm(cos, far, x, c) : c;
 }
 
 static inline v16f sine_factor(v16f x)

@@ -1,31 +1,60 @@
 /* The kernels in vectors, compiled once per instruction set. Formulas: rote/kernels.h,
  * kernel_reference.c. */
 #include "kernel_gemm.h"
+#include "kernel_lanes.h"
+#include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
 
 #include <math.h>
 
-/* 16 x 16 blocks, so that both sides are walked by whole cache lines. */
+typedef float v8f __attribute__((vector_size(32)));
+
+static inline v8f v8_load(const float *p)
+{
+  v8f v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/* An 8 x 8 block in registers: pairs of rows, then pairs of pairs, then halves. */
+static inline void transpose_8x8(const float *in, size_t ld_in, float *out, size_t ld_out)
+{
+  v8f r[8], t[8];
+  for (size_t i = 0; i < 8; i++) {
+    r[i] = v8_load(in + i * ld_in);
+  }
+  for (size_t i = 0; i < 8; i += 2) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    for (size_t k = 0; k < 2; k++) {
+      const v8f a = t[i + k], b = t[i + k + 2];
+      r[i + 2 * k] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+      r[i + 2 * k + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (size_t i = 0; i < 4; i++) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (size_t i = 0; i < 8; i++) {
+    memcpy(out + i * ld_out, &t[i], sizeof t[i]);
+  }
+}
+
 static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in, float *out,
                       size_t ld_out)
 {
-  for (size_t i0 = 0; i0 < rows; i0 += 16) {
-    const size_t rows_here = rows - i0 < 16 ? rows - i0 : 16;
-    for (size_t j0 = 0; j0 < columns; j0 += 16) {
-      const size_t columns_here = columns - j0 < 16 ? columns - j0 : 16;
-      if (rows_here == 16 && columns_here == 16) {
-        for (size_t j = 0; j < 16; j++) {
-          for (size_t i = 0; i < 16; i++) {
-            out[(j0 + j) * ld_out + i0 + i] = in[(i0 + i) * ld_in + j0 + j];
-          }
-        }
-        continue;
-      }
-      for (size_t j = 0; j < columns_here; j++) {
-        for (size_t i = 0; i < rows_here; i++) {
-          out[(j0 + j) * ld_out + i0 + i] = in[(i0 + i) * ld_in + j0 + j];
-        }
-      }
+  const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
+  for (size_t j = 0; j < whole_columns; j += 8) {
+    for (size_t i = 0; i < whole_rows; i += 8) {
+      transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+    }
+  }
+  for (size_t j = 0; j < columns; j++) {
+    for (size_t i = j < whole_columns ? whole_rows : 0; i < rows; i++) {
+      out[j * ld_out + i] = in[i * ld_in + j];
     }
   }
 }
@@ -44,41 +73,34 @@ static void rectify_backward(size_t n, float slope, const float *y, float *d)
   }
 }
 
+typedef double v8d __attribute__((vector_size(64)));
+
+/* The lanes in pairs, always in the same order. */
 static inline double lanes_sum(v16f v)
 {
-  double total = 0;
-  for (int l = 0; l < 16; l++) {
-    total += (double)v[l];
-  }
-  return total;
+  const v8d eight =
+      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), v8d) +
+      __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), v8d);
+  const double a = eight[0] + eight[4], b = eight[1] + eight[5];
+  const double c = eight[2] + eight[6], d = eight[3] + eight[7];
+  return (a + c) + (b + d);
 }
 
-static double sum(size_t n, const float *x)
+static void sum_dot(size_t n, const float *x, const float *y, double *sum, double *dot)
 {
-  v16f lanes = {0};
+  v16f sums = {0}, products = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    lanes += v16_load(x + i);
+    const v16f xi = v16_load(x + i);
+    sums += xi;
+    products += xi * v16_load(y + i);
   }
-  double total = lanes_sum(lanes);
+  *sum += lanes_sum(sums);
+  *dot += lanes_sum(products);
   for (; i < n; i++) {
-    total += (double)x[i];
+    *sum += (double)x[i];
+    *dot += (double)x[i] * (double)y[i];
   }
-  return total;
-}
-
-static double dot(size_t n, const float *x, const float *y)
-{
-  v16f lanes = {0};
-  size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    lanes += v16_load(x + i) * v16_load(y + i);
-  }
-  double total = lanes_sum(lanes);
-  for (; i < n; i++) {
-    total += (double)x[i] * (double)y[i];
-  }
-  return total;
 }
 
 static double slope_gradient(size_t n, const float *x, const float *d)
@@ -117,6 +139,36 @@ static void exponential(size_t n, const float *x, float *y)
   }
 }
 
+typedef uint8_t v16b __attribute__((vector_size(16)));
+
+/* v and 1 - v each from its own end, so that neither loses digits. */
+static inline v16f logit_of(v16f u, const uint8_t *level, float lambda, float step)
+{
+  v16b bytes;
+  memcpy(&bytes, level, sizeof bytes);
+  const v16f levels = __builtin_convertvector(bytes, v16f);
+  const v16f v = lambda + step * (levels + u);
+  const v16f rest = lambda + step * ((255.0f - levels) + (1.0f - u));
+  return v16_log(v / rest);
+}
+
+static void logit(size_t n, double lambda, const uint8_t *level, float *u)
+{
+  const float offset = (float)lambda, step = (float)((1 - 2 * lambda) / 256);
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    v16_store(u + i, logit_of(v16_load(u + i), level + i, offset, step));
+  }
+  if (i < n) {
+    float last[16] = {0};
+    uint8_t levels[16] = {0};
+    memcpy(last, u + i, (n - i) * sizeof(float));
+    memcpy(levels, level + i, n - i);
+    v16_store(last, logit_of(v16_load(last), levels, offset, step));
+    memcpy(u + i, last, (n - i) * sizeof(float));
+  }
+}
+
 static void adam(size_t n, const float *restrict g, float *restrict w, float *restrict m,
                  float *restrict v, float step, float root_correction)
 {
@@ -127,30 +179,6 @@ static void adam(size_t n, const float *restrict g, float *restrict w, float *re
     v[i] = vi;
     w[i] -= step * mi / (sqrtf(vi) * root_correction + 1e-8f);
   }
-}
-
-static void add_lanes(double *total, v16f v)
-{
-  for (int l = 0; l < 16; l++) {
-    total[l] += (double)v[l];
-  }
-}
-
-static void store_columns(size_t first, size_t columns, const double *total, double *out)
-{
-  for (size_t l = 0; l < 16 && first + l < columns; l++) {
-    out[first + l] = total[l];
-  }
-}
-
-/* All bits set where column first + lane is below `columns`. */
-static v16i used_lanes(size_t first, size_t columns)
-{
-  v16i used;
-  for (int l = 0; l < 16; l++) {
-    used[l] = first + (size_t)l < columns ? -1 : 0;
-  }
-  return used;
 }
 
 /* softplus(a) = max(a, 0) + log(1 + e^-|a|). The logarithms of a run of pixels are taken at once,
@@ -303,9 +331,9 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .exp = exponential,
     .activation = ROTE_ISA_NAME(rote_activations),
     .slope_gradient = slope_gradient,
-    .sum = sum,
-    .dot = dot,
+    .sum_dot = sum_dot,
     .combine = combine,
+    .logit = logit,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
@@ -314,4 +342,6 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
     .inverse_step = ROTE_ISA_NAME(rote_inverse_step),
+    .mixture_image = ROTE_ISA_NAME(rote_mixture_image),
+    .mixture_loss = ROTE_ISA_NAME(rote_mixture_loss),
 };

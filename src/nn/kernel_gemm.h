@@ -106,12 +106,14 @@ static inline __attribute__((always_inline)) void strip(size_t rows, const int v
   }
 }
 
+/* Numbers one by one: a struct by value would go through memory, which a small product feels. */
 #define STRIPS(name, vectors)                                                                      \
   static __attribute__((noinline)) void name(                                                      \
-      size_t rows, size_t k, rote_strided a, const float *b, size_t ldb, const float *start,       \
-      size_t ld_start, const float *bias, float *c, size_t ldc)                                    \
+      size_t rows, size_t k, const float *a, size_t a_row, size_t a_column, const float *b,        \
+      size_t ldb, const float *start, size_t ld_start, const float *bias, float *c, size_t ldc)    \
   {                                                                                                \
-    strip(rows, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);                             \
+    strip(rows, vectors, k, (rote_strided){a, a_row, a_column}, b, ldb, start, ld_start, bias, c,  \
+          ldc);                                                                                    \
   }
 STRIPS(strip_1, 1)
 STRIPS(strip_2, 2)
@@ -128,8 +130,7 @@ static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float
   float edge[ROWS * PANEL] __attribute__((aligned(64)));
   for (size_t i = 0; i < m; i += ROWS) {
     const size_t rows = m - i < ROWS ? m - i : ROWS;
-    const rote_strided ai = {a.data + i * a.row, a.row, a.column};
-    const float *bi = bias == NULL ? NULL : bias + i;
+    const float *ai = a.data + i * a.row, *bi = bias == NULL ? NULL : bias + i;
     float *ci = c + i * ldc;
     if (n % WIDTH != 0) { /* the last register hangs over: go through a small buffer */
       if (accumulate) {
@@ -138,8 +139,8 @@ static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float
         }
       }
       for (size_t j = 0; j <= whole; j++) {
-        strip_1(rows, k, ai, b + j * WIDTH, ldb, accumulate ? edge + j * WIDTH : NULL, PANEL, bi,
-                edge + j * WIDTH, PANEL);
+        strip_1(rows, k, ai, a.row, a.column, b + j * WIDTH, ldb,
+                accumulate ? edge + j * WIDTH : NULL, PANEL, bi, edge + j * WIDTH, PANEL);
       }
       for (size_t r = 0; r < rows; r++) {
         memcpy(ci + r * ldc, edge + r * PANEL, n * sizeof(float));
@@ -150,17 +151,17 @@ static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float
     switch (whole) {
 #if VECTORS == 4
     case 4:
-      strip_4(rows, k, ai, b, ldb, start, ldc, bi, ci, ldc);
+      strip_4(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     case 3:
-      strip_3(rows, k, ai, b, ldb, start, ldc, bi, ci, ldc);
+      strip_3(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
       break;
 #endif
     case 2:
-      strip_2(rows, k, ai, b, ldb, start, ldc, bi, ci, ldc);
+      strip_2(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     default:
-      strip_1(rows, k, ai, b, ldb, start, ldc, bi, ci, ldc);
+      strip_1(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     }
   }

@@ -41,22 +41,12 @@ static void rectify_backward(size_t n, rote_real slope, const rote_real *y, rote
   }
 }
 
-static double sum(size_t n, const rote_real *x)
+static void sum_dot(size_t n, const rote_real *x, const rote_real *y, double *sum, double *dot)
 {
-  double total = 0;
   for (size_t i = 0; i < n; i++) {
-    total += (double)x[i];
+    *sum += (double)x[i];
+    *dot += (double)x[i] * (double)y[i];
   }
-  return total;
-}
-
-static double dot(size_t n, const rote_real *x, const rote_real *y)
-{
-  double total = 0;
-  for (size_t i = 0; i < n; i++) {
-    total += (double)x[i] * (double)y[i];
-  }
-  return total;
 }
 
 static double slope_gradient(size_t n, const rote_real *x, const rote_real *d)
@@ -80,6 +70,14 @@ static void exponential(size_t n, const rote_real *x, rote_real *y)
 {
   for (size_t i = 0; i < n; i++) {
     y[i] = exp(x[i]);
+  }
+}
+
+static void logit(size_t n, double lambda, const uint8_t *level, rote_real *u)
+{
+  for (size_t i = 0; i < n; i++) {
+    const double v = lambda + (1 - 2 * lambda) * ((double)level[i] + (double)u[i]) / 256;
+    u[i] = (rote_real)log(v / (1 - v));
   }
 }
 
@@ -187,6 +185,138 @@ static void diagonal_loss(size_t pixels, size_t columns, const rote_real *x, rot
   }
 }
 
+/* log of the mass of a logistic in the bin of a level, and its derivatives by mean and log scale:
+ *   sigma(b) - sigma(a) = sigma(b) sigma(-a) (1 - e^-(b - a)),
+ * without the last two factors in the first bin and without the first and last in the last. */
+static double logistic_bin(double level, double mean, double raw, double *d_mean, double *d_scale)
+{
+  const double s = raw < -7 ? -7 : raw, inverse = exp(-s), centre = 2 * level / 255 - 1 - mean;
+  const double a = inverse * (centre - 1.0 / 255), b = inverse * (centre + 1.0 / 255);
+  const double width = inverse * 2 / 255;
+  double log_mass = 0, d_a = 0, d_b = 0, width_d_width = 0;
+  if (level < 255) {
+    log_mass -= softplus(-b);
+    d_b = 1 / (1 + exp(b));
+  }
+  if (level > 0) {
+    log_mass -= softplus(a);
+    d_a = -1 / (1 + exp(-a));
+  }
+  if (level > 0 && level < 255) {
+    const bool tiny = width < 1e-12; /* 1 - e^-width is width */
+    log_mass += tiny ? log(2.0 / 255) - s : log(-expm1(-width));
+    width_d_width = tiny ? 1 : width / expm1(width);
+  }
+  *d_mean = -inverse * (d_a + d_b);
+  *d_scale = raw < -7 ? 0 : -(a * d_a + b * d_b + width_d_width);
+  return log_mass;
+}
+
+static double level_of(rote_real x)
+{
+  return floor(255 * (double)x + 0.5);
+}
+
+/* log of the sum of e^x. */
+static double log_sum_exp(size_t n, const double *x)
+{
+  double largest = x[0], sum = 0;
+  for (size_t k = 1; k < n; k++) {
+    largest = x[k] > largest ? x[k] : largest;
+  }
+  for (size_t k = 0; k < n; k++) {
+    sum += exp(x[k] - largest);
+  }
+  return largest + log(sum);
+}
+
+/* Component k at one position: log of its mass, and its derivatives in the places of `gradient`
+ * where `out` has the parameters. Both have `plane` numbers from one plane to the next, x has
+ * `row`. */
+static double mixture_component(const rote_mixture *m, size_t k, const rote_real *x, size_t row,
+                                const rote_real *out, double *gradient, size_t plane)
+{
+  const size_t K = m->components, C = m->channels;
+  double log_mass = 0;
+  for (size_t c = 0; c < C; c++) {
+    const size_t mean_at = (1 + c) * K + k, scale_at = mean_at + C * K;
+    double mean = (double)out[mean_at * plane];
+    for (size_t b = 0; b < c; b++) {
+      const size_t at = (1 + 2 * C + c * (c - 1) / 2 + b) * K + k;
+      mean += tanh((double)out[at * plane]) * (2 * level_of(x[b * row]) / 255 - 1);
+    }
+    log_mass += logistic_bin(level_of(x[c * row]), mean, (double)out[scale_at * plane],
+                             &gradient[mean_at], &gradient[scale_at]);
+    for (size_t b = 0; b < c; b++) {
+      const size_t at = (1 + 2 * C + c * (c - 1) / 2 + b) * K + k;
+      const double t = tanh((double)out[at * plane]);
+      gradient[at] = gradient[mean_at] * (2 * level_of(x[b * row]) / 255 - 1) * (1 - t * t);
+    }
+  }
+  return log_mass;
+}
+
+enum {
+  MIXTURE_PLANES = ROTE_MIXTURE_COMPONENTS_MAX *
+                   (1 + 2 * ROTE_MIXTURE_CHANNELS_MAX +
+                    ROTE_MIXTURE_CHANNELS_MAX * (ROTE_MIXTURE_CHANNELS_MAX - 1) / 2)
+};
+
+/* log p of one position. @param[out] gradient  of log p by its parameters, [planes] */
+static double mixture_position(const rote_mixture *m, const rote_real *x, size_t row,
+                               const rote_real *out, size_t plane, double *gradient)
+{
+  const size_t K = m->components, planes = rote_mixture_outputs(m) / m->positions;
+  double logit[ROTE_MIXTURE_COMPONENTS_MAX] = {0}, joint[ROTE_MIXTURE_COMPONENTS_MAX] = {0};
+  for (size_t k = 0; k < K; k++) {
+    logit[k] = (double)out[k * plane];
+    joint[k] = logit[k] + mixture_component(m, k, x, row, out, gradient, plane);
+  }
+  const double all = log_sum_exp(K, logit), log_p = log_sum_exp(K, joint);
+  for (size_t k = 0; k < K; k++) {
+    const double share = exp(joint[k] - log_p); /* of component k in p(x) */
+    gradient[k] = share - exp(logit[k] - all);
+    for (size_t at = K + k; at < planes; at += K) {
+      gradient[at] *= share;
+    }
+  }
+  return log_p - all;
+}
+
+static void mixture_image(const rote_mixture *m, size_t columns, const rote_real *x,
+                          const rote_real *out, size_t ld, double *log_px)
+{
+  double gradient[MIXTURE_PLANES];
+  for (size_t j = 0; j < columns; j++) {
+    log_px[j] = 0;
+    for (size_t p = 0; p < m->positions; p++) {
+      log_px[j] +=
+          mixture_position(m, x + p, m->positions, out + p * ld + j, m->positions * ld, gradient);
+    }
+  }
+}
+
+static void mixture_loss(const rote_mixture *m, size_t columns, const rote_real *x, rote_real *out,
+                         size_t ld, double *log_px)
+{
+  const size_t plane = m->positions * ld, planes = rote_mixture_outputs(m) / m->positions;
+  double gradient[MIXTURE_PLANES];
+  for (size_t j = 0; j < rote_column_pad(columns); j++) {
+    double here = 0;
+    for (size_t p = 0; p < m->positions; p++) {
+      if (j < columns) {
+        here += mixture_position(m, x + p * ld + j, plane, out + p * ld + j, plane, gradient);
+      }
+      for (size_t i = 0; i < planes; i++) {
+        out[i * plane + p * ld + j] = j < columns ? (rote_real)-gradient[i] : 0;
+      }
+    }
+    if (j < columns) {
+      log_px[j] = here;
+    }
+  }
+}
+
 static void inverse_step(size_t channels, size_t pixels, size_t columns, rote_real weight,
                          const rote_real *v, const rote_inverse_arrays *a, bool update)
 {
@@ -218,9 +348,9 @@ static const rote_kernels reference = {
     .exp = exponential,
     .activation = rote_activations_reference,
     .slope_gradient = slope_gradient,
-    .sum = sum,
-    .dot = dot,
+    .sum_dot = sum_dot,
     .combine = combine,
+    .logit = logit,
     .adam = adam,
     .bernoulli_image = bernoulli_image,
     .bernoulli_loss = bernoulli_loss,
@@ -229,6 +359,8 @@ static const rote_kernels reference = {
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
     .inverse_step = inverse_step,
+    .mixture_image = mixture_image,
+    .mixture_loss = mixture_loss,
 };
 
 const rote_kernels *rote_kernels_reference(void)

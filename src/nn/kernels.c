@@ -10,6 +10,11 @@ size_t rote_column_pad(size_t n)
   return (n + ROTE_COLUMN_BLOCK - 1) / ROTE_COLUMN_BLOCK * ROTE_COLUMN_BLOCK;
 }
 
+size_t rote_mixture_outputs(const rote_mixture *m)
+{
+  return m->positions * m->components * (1 + 2 * m->channels + m->channels * (m->channels - 1) / 2);
+}
+
 const rote_kernels *rote_kernels_get(void)
 {
   static const rote_kernels *chosen = NULL;

@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct {
   rote_layer base;
@@ -36,20 +37,19 @@ static void pack_down(const convolution *c, const rote_real *w, rote_real *packe
 }
 
 /* For up: U[ky][r][h][j][l], where r = x mod s picks the kx that can meet a high pixel, kx = r + s
- * (J-1-j) with J = k / s, so that ascending j meets ascending low pixels. */
-static void pack_up(const convolution *c, const rote_real *w, rote_real *packed)
+ * (J-1-j) with J = k / s, so that ascending j meets ascending low pixels.
+ * turned [k k][l]: scratch */
+static void pack_up(const convolution *c, const rote_real *w, rote_real *turned, rote_real *packed)
 {
   const size_t k = c->kernel, s = c->stride, count = k / s, taps = k * k;
-  for (size_t ky = 0; ky < k; ky++) {
-    for (size_t r = 0; r < s; r++) {
-      for (size_t h = 0; h < c->high_channels; h++) {
-        for (size_t j = 0; j < count; j++) {
-          const size_t kx = r + s * (count - 1 - j);
-          const rote_real *from = w + h * taps + ky * k + kx;
-          for (size_t l = 0; l < c->low_channels; l++) {
-            *packed++ = from[l * c->high_channels * taps];
-          }
-        }
+  const size_t ch = c->high_channels, cl = c->low_channels;
+  for (size_t h = 0; h < ch; h++) {
+    rote_kernels_get()->transpose(cl, taps, w + h * taps, ch * taps, turned, cl);
+    for (size_t ky = 0; ky < k; ky++) {
+      for (size_t kx = 0; kx < k; kx++) {
+        const size_t r = kx % s, j = count - 1 - kx / s;
+        memcpy(packed + (((ky * s + r) * ch + h) * count + j) * cl, turned + (ky * k + kx) * cl,
+               cl * sizeof *packed);
       }
     }
   }
@@ -82,107 +82,157 @@ static run taps_up(const convolution *c, size_t x)
   return (run){first, end - first, at + first - (count - 1)};
 }
 
-static void down(const convolution *c, const rote_real *packed, const rote_real *high,
-                 size_t columns, size_t ld, rote_real *low)
+/* One product is whole: rows [rows, ld], `columns` in use. */
+static void rectify_rows(const rote_follow_up *follow_up, size_t rows, size_t columns, size_t ld,
+                         rote_real *y)
+{
+  if (follow_up == NULL || !follow_up->rectify) {
+    return;
+  }
+  for (size_t i = 0; i < rows; i++) {
+    rote_kernels_get()->rectify(columns, follow_up->slope, y + i * ld);
+  }
+}
+
+/* follow_up: NULL within backward(); its scale is in the packed weights already. */
+static void down(const convolution *c, const rote_real *packed, const rote_follow_up *follow_up,
+                 const rote_real *high, size_t columns, size_t ld, rote_real *low)
 {
   const size_t ch = c->high_channels, k = c->kernel;
+  const rote_real *shift = follow_up == NULL ? NULL : follow_up->shift;
   for (size_t v = 0; v < c->low; v++) {
     for (size_t u = 0; u < c->low; u++) {
       const run ry = taps_down(c, v), rx = taps_down(c, u);
       for (size_t i = 0; i < ry.count; i++) {
         const rote_strided a = {packed + ((ry.first + i) * k + rx.first) * ch, k * k * ch, 1};
         const rote_real *b = high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld;
-        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, NULL, i > 0,
+        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, shift, i > 0,
                   low + (v * c->low + u) * c->low_channels * ld, ld);
       }
+      rectify_rows(follow_up, c->low_channels, columns, ld,
+                   low + (v * c->low + u) * c->low_channels * ld);
     }
   }
 }
 
-static void up(const convolution *c, const rote_real *packed, const rote_real *low, size_t columns,
-               size_t ld, rote_real *high)
+/* High pixels x with the same (x + p) / s meet the same low pixels: they are one product.
+ * shift: [s][h] or NULL */
+static void up(const convolution *c, const rote_real *packed, const rote_follow_up *follow_up,
+               const rote_real *shift, const rote_real *low, size_t columns, size_t ld,
+               rote_real *high)
 {
   const size_t ch = c->high_channels, cl = c->low_channels, s = c->stride, count = c->kernel / s;
   for (size_t y = 0; y < c->high; y++) {
-    for (size_t x = 0; x < c->high; x++) {
-      const run ry = taps_up(c, y), rx = taps_up(c, x);
+    const run ry = taps_up(c, y);
+    for (size_t x = 0, next = 0; x < c->high; x = next) {
+      const run rx = taps_up(c, x);
+      const size_t r = (x + c->padding) % s;
+      next = x + s - r < c->high ? x + s - r : c->high;
       for (size_t i = 0; i < ry.count; i++) {
         const size_t ky = (y + c->padding) % s + s * (count - 1 - (ry.first + i));
-        const size_t block = ky * s + (x + c->padding) % s; /* of U[ky][r] */
-        const rote_strided a = {packed + block * ch * count * cl + rx.first * cl, count * cl, 1};
+        const size_t block = ky * s + r; /* of U[ky][r] */
+        const rote_strided a = {packed + (block * ch * count + rx.first) * cl, count * cl, 1};
         const rote_real *b = low + ((ry.pixel + i) * c->low + rx.pixel) * cl * ld;
-        rote_gemm(ch, columns, rx.count * cl, a, b, ld, NULL, i > 0,
+        rote_gemm((next - x) * ch, columns, rx.count * cl, a, b, ld, shift, i > 0,
                   high + (y * c->high + x) * ch * ld, ld);
       }
+      rectify_rows(follow_up, (next - x) * ch, columns, ld, high + (y * c->high + x) * ch * ld);
     }
   }
 }
 
-/* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h]. The columns of a row of
- * high pixels are turned first, T[n][x][h], so that a row of taps is one matrix product of depth
- * `columns`. */
+/* Low channels that are turned together: rows of one panel lie close. */
+#define PANEL 64
+
+/* sum[ky][kx][h][l] += over the pixels of row v of low[l] high(...)[h], for l0 <= l < l0 + n: the
+ * columns of each low pixel are turned, T[u][column][l], so that a row of taps is one matrix
+ * product of depth `columns`. */
+static void gradient_row(const convolution *c, const rote_pass *pass, const rote_real *high,
+                         const rote_real *low, size_t v, size_t l0, size_t n, rote_real *turned,
+                         rote_real *sum)
+{
+  const size_t ch = c->high_channels, cl = c->low_channels, k = c->kernel, ld = pass->ld;
+  const run ry = taps_down(c, v);
+  for (size_t u = 0; u < c->low; u++) {
+    const run rx = taps_down(c, u);
+    rote_kernels_get()->transpose(n, pass->columns, low + ((v * c->low + u) * cl + l0) * ld, ld,
+                                  turned, PANEL);
+    for (size_t i = 0; i < ry.count; i++) {
+      const rote_strided a = {high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld, ld, 1};
+      rote_gemm(rx.count * ch, n, pass->columns, a, turned, PANEL, NULL, true,
+                sum + ((ry.first + i) * k + rx.first) * ch * cl + l0, cl);
+    }
+  }
+}
+
+/* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h] */
 static void weight_gradient(const convolution *c, const rote_pass *pass, const rote_slot *slot,
                             const rote_real *high, const rote_real *low,
                             const rote_gradient *gradient)
 {
-  const size_t ch = c->high_channels, cl = c->low_channels, k = c->kernel, taps = k * k;
-  const size_t row = c->high * ch, ldt = rote_column_pad(row) + ROTE_COLUMN_BLOCK, ld = pass->ld;
-  rote_real *turned = slot->scratch;            /* [high][ld][ldt] */
-  rote_real *sum = turned + c->high * ld * ldt; /* [l][ky][kx][h] */
-  for (size_t y = 0; y < c->high; y++) {
-    rote_kernels_get()->transpose(row, pass->columns, high + y * row * ld, ld,
-                                  turned + y * ld * ldt, ldt);
-  }
-  for (size_t i = 0; i < weight_count(c); i++) {
-    sum[i] = 0;
-  }
-  for (size_t v = 0; v < c->low; v++) {
-    for (size_t u = 0; u < c->low; u++) {
-      const run ry = taps_down(c, v), rx = taps_down(c, u);
-      const rote_strided a = {low + (v * c->low + u) * cl * ld, ld, 1};
-      for (size_t i = 0; i < ry.count; i++) {
-        rote_gemm(cl, rx.count * ch, pass->columns, a,
-                  turned + (ry.pixel + i) * ld * ldt + rx.pixel * ch, ldt, NULL, true,
-                  sum + ((ry.first + i) * k + rx.first) * ch, taps * ch);
-      }
+  const size_t ch = c->high_channels, cl = c->low_channels, taps = c->kernel * c->kernel;
+  rote_real *turned = slot->scratch;          /* [ld][PANEL] */
+  rote_real *sum = turned + pass->ld * PANEL; /* [ky][kx][h][l] */
+  memset(sum, 0, weight_count(c) * sizeof *sum);
+  for (size_t l = 0; l < cl; l += PANEL) {
+    for (size_t v = 0; v < c->low; v++) {
+      gradient_row(c, pass, high, low, v, l, cl - l < PANEL ? cl - l : PANEL, turned, sum);
     }
   }
   const size_t fit = gradient->flat != NULL ? cl : gradient->piece_room / (ch * taps);
   const size_t at_once = fit < cl ? fit : cl;
-  for (size_t l0 = 0; l0 < cl; l0 += at_once) {
-    const size_t n = cl - l0 < at_once ? cl - l0 : at_once;
-    const size_t offset = c->weight + l0 * ch * taps;
+  for (size_t l = 0; l < cl; l += at_once) {
+    const size_t n = cl - l < at_once ? cl - l : at_once;
+    const size_t offset = c->weight + l * ch * taps;
     rote_real *g = rote_gradient_room(gradient, offset);
-    for (size_t l = 0; l < n; l++) {
-      rote_kernels_get()->transpose(taps, ch, sum + (l0 + l) * taps * ch, ch, g + l * ch * taps,
-                                    taps);
+    for (size_t h = 0; h < ch; h++) {
+      rote_kernels_get()->transpose(taps, n, sum + h * cl + l, ch * cl, g + h * taps, ch * taps);
     }
     rote_gradient_done(gradient, offset, n * ch * taps, g);
   }
 }
 
+/* For weight_gradient(), and before it for the weights of dx. */
 static size_t scratch_room(const rote_layer *layer, size_t ld)
 {
   const convolution *c = (const convolution *)layer;
-  const size_t ldt = rote_column_pad(c->high * c->high_channels) + ROTE_COLUMN_BLOCK;
-  return c->high * ld * ldt + weight_count(c) + ROTE_COLUMN_BLOCK;
+  return ld * PANEL + weight_count(c) + c->kernel * c->kernel * c->low_channels;
 }
 
-static size_t packed_room(const rote_layer *layer)
+static size_t down_packed_room(const rote_layer *layer)
 {
   return weight_count((const convolution *)layer);
 }
 
-static void down_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+/* The packed weights, then room to pack them, then the shift of `stride` pixels. */
+static size_t up_packed_room(const rote_layer *layer)
 {
   const convolution *c = (const convolution *)layer;
-  pack_down(c, w + c->weight, packed);
+  return weight_count(c) + c->kernel * c->kernel * c->low_channels + c->stride * c->high_channels;
+}
+
+static void multiply(size_t n, rote_real factor, rote_real *x)
+{
+  for (size_t i = 0; i < n; i++) {
+    x[i] *= factor;
+  }
+}
+
+static void down_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
+{
+  const convolution *c = (const convolution *)layer;
+  const size_t row = c->high_channels * c->kernel * c->kernel;
+  pack_down(c, w + c->weight, slot->packed);
+  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
+    multiply(row, slot->follow_up.scale[l], slot->packed + l * row);
+  }
 }
 
 static void down_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                          const rote_real *x, rote_real *y)
 {
-  down((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+  down((const convolution *)layer, slot->packed, &slot->follow_up, x,
+       rote_column_pad(pass->columns), pass->ld, y);
 }
 
 static void down_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -192,22 +242,38 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
   const convolution *c = (const convolution *)layer;
   (void)y;
   if (dx != NULL) {
-    pack_up(c, pass->w + c->weight, slot->scratch);
-    up(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    pack_up(c, pass->w + c->weight, slot->scratch + weight_count(c), slot->scratch);
+    up(c, slot->scratch, NULL, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
   weight_gradient(c, pass, slot, x, dy, gradient);
 }
 
-static void up_pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+/* Where the shift of up_forward() lies. */
+static rote_real *shift_of(const convolution *c, rote_real *packed)
+{
+  return packed + weight_count(c) + c->kernel * c->kernel * c->low_channels;
+}
+
+static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
-  pack_up(c, w + c->weight, packed);
+  const rote_follow_up *f = &slot->follow_up;
+  const size_t ch = c->high_channels, row = c->kernel / c->stride * c->low_channels;
+  pack_up(c, w + c->weight, slot->packed + weight_count(c), slot->packed);
+  for (size_t i = 0; f->scale != NULL && i < c->kernel * c->stride * ch; i++) {
+    multiply(row, f->scale[i % ch], slot->packed + i * row);
+  }
+  for (size_t i = 0; f->shift != NULL && i < c->stride * ch; i++) {
+    shift_of(c, slot->packed)[i] = f->shift[i % ch];
+  }
 }
 
 static void up_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                        const rote_real *x, rote_real *y)
 {
-  up((const convolution *)layer, slot->packed, x, rote_column_pad(pass->columns), pass->ld, y);
+  const convolution *c = (const convolution *)layer;
+  const rote_real *shift = slot->follow_up.shift == NULL ? NULL : shift_of(c, slot->packed);
+  up(c, slot->packed, &slot->follow_up, shift, x, rote_column_pad(pass->columns), pass->ld, y);
 }
 
 static void up_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -218,7 +284,7 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   (void)y;
   if (dx != NULL) {
     pack_down(c, pass->w + c->weight, slot->scratch);
-    down(c, slot->scratch, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    down(c, slot->scratch, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
   weight_gradient(c, pass, slot, dy, x, gradient);
 }
@@ -227,8 +293,9 @@ static const rote_layer_ops down_ops = {
     .name = "convolution",
     .forward = down_forward,
     .backward = down_backward,
-    .packed_room = packed_room,
+    .packed_room = down_packed_room,
     .pack = down_pack,
+    .follows_up = true,
     .scratch_room = scratch_room,
 };
 
@@ -236,8 +303,9 @@ static const rote_layer_ops up_ops = {
     .name = "transposed_convolution",
     .forward = up_forward,
     .backward = up_backward,
-    .packed_room = packed_room,
+    .packed_room = up_packed_room,
     .pack = up_pack,
+    .follows_up = true,
     .scratch_room = scratch_room,
 };
 
@@ -279,7 +347,7 @@ rote_status rote_layer_convolution(rote_parameters *table, const char *name, siz
                                    size_t padding, rote_layer **layer)
 {
   const size_t low = (high + 2 * padding - kernel) / stride + 1;
-  const convolution c = {{&down_ops, high * high * channels, low * low * filters},
+  const convolution c = {{&down_ops, high * high * channels, low * low * filters, filters},
                          0,
                          high,
                          low,
@@ -296,7 +364,7 @@ rote_status rote_layer_transposed_convolution(rote_parameters *table, const char
                                               size_t stride, size_t padding, rote_layer **layer)
 {
   const size_t high = (low - 1) * stride + kernel - 2 * padding;
-  const convolution c = {{&up_ops, low * low * channels, high * high * filters},
+  const convolution c = {{&up_ops, low * low * channels, high * high * filters, filters},
                          0,
                          high,
                          low,

@@ -53,7 +53,7 @@ rote_status rote_layer_permute(size_t channels, size_t pixels, bool to_pixels, r
   *layer = NULL;
   if (status == ROTE_OK) {
     const size_t n = channels * pixels;
-    *p = (permute){{&permute_ops, n, n}, channels, pixels, to_pixels};
+    *p = (permute){{.ops = &permute_ops, .in = n, .out = n}, channels, pixels, to_pixels};
     *layer = &p->base;
   }
   return status;

@@ -35,11 +35,17 @@ static void rectifier_backward(const rote_layer *layer, const rote_pass *pass,
   }
 }
 
+static rote_real rectifier_slope(const rote_layer *layer)
+{
+  return ((const rectifier *)layer)->slope;
+}
+
 static const rote_layer_ops rectifier_ops = {
     .name = "rectifier",
     .forward = rectifier_forward,
     .backward = rectifier_backward,
     .in_place = true,
+    .slope = rectifier_slope,
 };
 
 rote_status rote_layer_rectifier(size_t features, double slope, rote_layer **layer)

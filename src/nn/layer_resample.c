@@ -109,12 +109,13 @@ rote_status rote_layer_average_pool(size_t height, size_t width, size_t channels
     return rote_fail(ROTE_INTERNAL, "an image of %zu x %zu cannot be halved", height, width);
   }
   const size_t in = height * width * channels;
-  return create(&(resample){{&pool_ops, in, in / 4}, height / 2, width / 2, channels}, layer);
+  return create(&(resample){{&pool_ops, in, in / 4, channels}, height / 2, width / 2, channels},
+                layer);
 }
 
 rote_status rote_layer_nearest_double(size_t height, size_t width, size_t channels,
                                       rote_layer **layer)
 {
   const size_t in = height * width * channels;
-  return create(&(resample){{&double_ops, in, 4 * in}, height, width, channels}, layer);
+  return create(&(resample){{&double_ops, in, 4 * in, channels}, height, width, channels}, layer);
 }

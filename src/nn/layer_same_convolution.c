@@ -66,13 +66,13 @@ static size_t packed_room(const rote_layer *layer)
 }
 
 /* W[f][c][tap] to [f][tap][c] */
-static void pack(const rote_layer *layer, const rote_real *w, rote_real *packed)
+static void pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const same *s = (const same *)layer;
   const size_t taps = taps_of(s), block = s->channels * taps;
   for (size_t f = 0; f < s->filters; f++) {
     rote_kernels_get()->transpose(s->channels, taps, w + s->weight + f * block, taps,
-                                  packed + f * block, s->channels);
+                                  slot->packed + f * block, s->channels);
   }
 }
 
@@ -202,8 +202,10 @@ rote_status rote_layer_same_convolution(rote_parameters *table, const char *name
   ROTE_TRY(rote_alloc(1, sizeof *s, &s));
   *s = (same){
       .height = height, .width = width, .channels = channels, .filters = filters, .kernel = kernel};
-  s->base = (rote_layer){
-      .ops = &same_ops, .in = height * width * channels, .out = height * width * filters};
+  s->base = (rote_layer){.ops = &same_ops,
+                         .in = height * width * channels,
+                         .out = height * width * filters,
+                         .channels = filters};
   ROTE_TRY(rote_parameters_add(table, &weight, &index));
   s->weight = table->parameter[index].offset;
   ROTE_TRY(rote_parameters_add(table, &bias, &index));

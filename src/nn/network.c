@@ -31,6 +31,34 @@ size_t rote_network_out(const rote_network *network)
   return network->layer[network->count - 1]->out;
 }
 
+/* Let layer `first` take over the work of those behind it. @return the number of these */
+static size_t fold(const rote_network *network, size_t first, rote_tape *tape, rote_status *status)
+{
+  const rote_layer *layer = network->layer[first];
+  rote_follow_up *f = &tape->slot[first].follow_up;
+  size_t next = first + 1;
+  if (!layer->ops->follows_up) {
+    return 0;
+  }
+  if (next < network->count && network->layer[next]->ops->affine != NULL &&
+      network->layer[next]->channels == layer->channels) {
+    *status = rote_alloc(layer->channels, sizeof(rote_real), &f->scale);
+    if (*status == ROTE_OK) {
+      *status = rote_alloc(layer->channels, sizeof(rote_real), &f->shift);
+    }
+    next++;
+  }
+  if (next < network->count && network->layer[next]->ops->slope != NULL) {
+    f->rectify = true;
+    f->slope = network->layer[next]->ops->slope(network->layer[next]);
+    next++;
+  }
+  for (size_t i = first + 1; i < next; i++) {
+    tape->slot[i].is_done = true;
+  }
+  return next - first - 1;
+}
+
 rote_status rote_tape_create(const rote_network *network, size_t columns, bool training,
                              rote_tape **out)
 {
@@ -41,10 +69,14 @@ rote_status rote_tape_create(const rote_network *network, size_t columns, bool t
   ROTE_TRY(rote_alloc(1, sizeof *tape, &tape));
   tape->ld = rote_column_pad(columns);
   tape->training = training;
+  for (size_t i = 0; i < network->count && !training; i++) {
+    i += fold(network, i, tape, &status);
+    ROTE_TRY(status);
+  }
   for (size_t i = 0; i < network->count; i++) {
     const rote_layer *layer = network->layer[i];
     const rote_layer_ops *ops = layer->ops;
-    if (ops->in_place && i > 0) {
+    if (i > 0 && (ops->in_place || tape->slot[i].is_done)) {
       tape->output[i] = tape->output[i - 1];
     } else {
       ROTE_TRY(rote_alloc(layer->out * tape->ld, sizeof(rote_real), &tape->output[i]));
@@ -87,6 +119,8 @@ void rote_tape_destroy(rote_tape **tape)
     }
     rote_free(&t->slot[i].packed);
     rote_free(&t->slot[i].kept);
+    rote_free(&t->slot[i].follow_up.scale);
+    rote_free(&t->slot[i].follow_up.shift);
   }
   rote_free(&t->gradient[0]);
   rote_free(&t->gradient[1]);
@@ -98,8 +132,13 @@ static void pack_all(const rote_network *network, const rote_real *w, rote_tape 
 {
   for (size_t i = 0; i < network->count; i++) {
     const rote_layer *layer = network->layer[i];
+    const rote_slot *slot = &tape->slot[i];
+    if (slot->follow_up.scale != NULL) {
+      const rote_layer *next = network->layer[i + 1];
+      next->ops->affine(next, w, slot->follow_up.scale, slot->follow_up.shift);
+    }
     if (layer->ops->pack != NULL) {
-      layer->ops->pack(layer, w, tape->slot[i].packed);
+      layer->ops->pack(layer, w, slot);
     }
   }
 }
@@ -133,7 +172,9 @@ rote_real *rote_network_forward(const rote_network *network, const rote_real *w,
   for (size_t i = 0; i < network->count; i++) {
     const rote_layer *layer = network->layer[i];
     const rote_real *in = i == 0 ? x : tape->output[i - 1];
-    layer->ops->forward(layer, &pass, &tape->slot[i], in, tape->output[i]);
+    if (!tape->slot[i].is_done) {
+      layer->ops->forward(layer, &pass, &tape->slot[i], in, tape->output[i]);
+    }
   }
   return tape->output[network->count - 1];
 }

@@ -1,6 +1,6 @@
 /* Layout: attributes of / kind = "rote checkpoint", key, study, epoch, step, resumes, seconds,
- * complete; /loss_train and /loss_held_out float32 [epochs of the study]; /<group>/<array> float32,
- * one chunk each. */
+ * arithmetic, complete; /loss_train and /loss_held_out float32 [epochs of the study];
+ * /<group>/<array> float32, one chunk each. */
 #include "rote/checkpoint.h"
 
 #include "h5.h"
@@ -53,11 +53,17 @@ rote_status rote_checkpoint_write(const char *path, const char *previous,
   ROTE_TRY(rote_h5_value_put(&h5, ".", "step", ROTE_H5_U64, 1, &checkpoint->step));
   ROTE_TRY(rote_h5_value_put(&h5, ".", "resumes", ROTE_H5_U32, 1, &checkpoint->resumes));
   ROTE_TRY(rote_h5_value_put(&h5, ".", "seconds", ROTE_H5_F64, 1, &checkpoint->seconds));
+  ROTE_TRY(rote_h5_text_put(&h5, ".", "arithmetic", checkpoint->arithmetic));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_train", &loss, checkpoint->loss_train));
   ROTE_TRY(rote_h5_array_put(&h5, "loss_held_out", &loss, checkpoint->loss_held_out));
   for (size_t g = 0; g < checkpoint->group_count; g++) {
     ROTE_TRY(write_group(&h5, &checkpoint->group[g]));
   }
+  rote_label label = {.kind = ROTE_LABEL_CHECKPOINT, .epoch = (size_t)checkpoint->epoch};
+  memcpy(label.key, checkpoint->key, sizeof label.key);
+  memcpy(label.study, checkpoint->study, sizeof label.study);
+  memcpy(label.arithmetic, checkpoint->arithmetic, sizeof label.arithmetic);
+  rote_label_text(&label, h5.label, sizeof h5.label);
   ROTE_TRY(rote_h5_commit(&h5, previous));
 done:
   rote_h5_close(&h5);
@@ -97,6 +103,8 @@ rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint)
   ROTE_TRY(rote_h5_value_get(&h5, ".", "step", ROTE_H5_U64, &checkpoint->step));
   ROTE_TRY(rote_h5_value_get(&h5, ".", "resumes", ROTE_H5_U32, &checkpoint->resumes));
   ROTE_TRY(rote_h5_value_get(&h5, ".", "seconds", ROTE_H5_F64, &checkpoint->seconds));
+  ROTE_TRY(rote_h5_text_get(&h5, ".", "arithmetic", checkpoint->arithmetic,
+                            sizeof checkpoint->arithmetic));
   if (checkpoint->loss_count > 0) {
     if (checkpoint->epoch > checkpoint->loss_count) {
       ROTE_TRY(rote_fail(ROTE_DATA, "%s: is at epoch %llu of a study of %zu epochs", path,
@@ -108,6 +116,21 @@ rote_status rote_checkpoint_read(const char *path, rote_checkpoint *checkpoint)
   for (size_t g = 0; g < checkpoint->group_count; g++) {
     ROTE_TRY(read_group(&h5, &checkpoint->group[g]));
   }
+done:
+  rote_h5_close(&h5);
+  return status;
+}
+
+rote_status rote_checkpoint_check(const char *path, const char *key, const char *study,
+                                  size_t *epoch)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  uint64_t epochs = 0;
+  ROTE_TRY(rote_h5_open(path, kind, &h5));
+  ROTE_TRY(rote_key_check(&h5, key, study));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "epoch", ROTE_H5_U64, &epochs));
+  *epoch = (size_t)epochs;
 done:
   rote_h5_close(&h5);
   return status;

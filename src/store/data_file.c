@@ -1,7 +1,6 @@
 #include "rote/data_file.h"
 
 #include "h5.h"
-#include "rote/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,18 +39,12 @@ static rote_h5_array labels_of(size_t count)
 static rote_status put_text(rote_h5 *h5, const char *name, const rote_text_list *list)
 {
   rote_status status = ROTE_OK;
-  const char **text = NULL;
   const rote_h5_array array = {.type = ROTE_H5_TEXT, .rank = 1, .shape = {list->count}};
-  if (list->count == 0) {
-    return ROTE_OK;
+  if (list->count > 0) {
+    ROTE_TRY(rote_h5_array_create(h5, name, &array));
+    ROTE_TRY(rote_h5_texts_write(h5, name, 0, list->count, list));
   }
-  ROTE_TRY(rote_alloc(list->count, sizeof *text, &text));
-  for (size_t i = 0; i < list->count; i++) {
-    text[i] = rote_text_list_get(list, i);
-  }
-  ROTE_TRY(rote_h5_array_put(h5, name, &array, text));
 done:
-  rote_free(&text);
   return status;
 }
 
@@ -196,29 +189,12 @@ rote_status rote_data_file_read_text(const char *path, const char *name, rote_te
 {
   rote_status status = ROTE_OK;
   rote_h5 h5 = ROTE_H5_CLOSED;
-  rote_h5_array array = {.rank = 0};
-  char **text = NULL; /* the texts are HDF5's */
-  size_t count = 0;
   *list = (rote_text_list){.count = 0};
   ROTE_TRY(rote_h5_open(path, kind, &h5));
-  if (!rote_h5_has(&h5, name)) {
-    goto done;
-  }
-  ROTE_TRY(rote_h5_array_describe(&h5, name, &array));
-  if (array.type != ROTE_H5_TEXT || array.rank != 1) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: %s is not a list of texts", path, name));
-  }
-  ROTE_TRY(rote_alloc(array.shape[0], sizeof *text, &text));
-  ROTE_TRY(rote_h5_array_get(&h5, name, &array, text));
-  count = array.shape[0];
-  for (size_t i = 0; i < count; i++) {
-    ROTE_TRY(rote_text_list_add(list, text[i] == NULL ? "" : text[i]));
+  if (rote_h5_has(&h5, name)) {
+    ROTE_TRY(rote_h5_texts_read(&h5, name, list));
   }
 done:
-  for (size_t i = 0; i < count; i++) {
-    H5free_memory(text[i]);
-  }
-  rote_free(&text);
   rote_h5_close(&h5);
   if (status != ROTE_OK) {
     rote_text_list_free(list);

@@ -116,7 +116,7 @@ static rote_status write_memory(rote_h5 *h5)
   ROTE_H5(H5Fflush(h5->id, H5F_SCOPE_GLOBAL), "finish", "the file");
   ROTE_H5(bytes = H5Fget_file_image(h5->id, NULL, 0), "finish", "the file"); /* its size alone */
   ROTE_H5(H5Fget_vfd_handle(h5->id, H5P_DEFAULT, (void **)&memory), "finish", "the file");
-  ROTE_TRY(rote_seal_write(h5->file.path, *memory, (size_t)bytes));
+  ROTE_TRY(rote_seal_write(h5->file.path, *memory, (size_t)bytes, h5->label));
 done:
   return status;
 }

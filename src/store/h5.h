@@ -14,6 +14,7 @@
 
 #include "rote/file.h"
 #include "rote/status.h"
+#include "rote/text_list.h"
 
 #include <hdf5.h>
 
@@ -30,6 +31,8 @@ typedef struct {
   rote_h5_place place;
   rote_file file;           /* where it is written */
   char path[ROTE_PATH_MAX]; /* its name, for messages */
+  char label[256]; /* what it says of itself to those who do not open it (seal.h); "": nothing. For
+                      files in memory, set before the commit */
 } rote_h5;
 
 #define ROTE_H5_CLOSED ((rote_h5){.id = H5I_INVALID_HID})
@@ -102,6 +105,13 @@ rote_status rote_h5_array_get(rote_h5 *h5, const char *name, const rote_h5_array
  * shape. */
 rote_status rote_h5_rows_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
                               size_t first, size_t count, void *data);
+
+/** Write `count` texts from index `first` of a one-dimensional array of text on. */
+rote_status rote_h5_texts_write(rote_h5 *h5, const char *name, size_t first, size_t count,
+                                const rote_text_list *list);
+
+/** Append all texts of a one-dimensional array of text to a list. */
+rote_status rote_h5_texts_read(rote_h5 *h5, const char *name, rote_text_list *list);
 
 /** Rank, shape and type of an array. @param[out] array  `chunks` is left alone */
 rote_status rote_h5_array_describe(rote_h5 *h5, const char *name, rote_h5_array *array);

@@ -15,6 +15,8 @@
 
 enum { SEAL_BYTES = 27, LANES = 4, STEP = 8 * LANES, BUFFER_BYTES = 1 << 18 };
 
+static const char label_mark[] = "\nrote label ";
+
 typedef struct {
   uint64_t lane[LANES];
 } checksum;
@@ -54,14 +56,26 @@ static void absorb(checksum *sum, const unsigned char *p, size_t bytes)
   *sum = local;
 }
 
-/* The line that seals a file of `bytes`. @param[out] seal [SEAL_BYTES + 1] */
-static void print_seal(const checksum *sum, uint64_t bytes, char *seal)
+static uint64_t total(const checksum *sum, uint64_t bytes)
 {
   uint64_t state = bytes;
   for (int i = 0; i < LANES; i++) {
     state = stir(state, sum->lane[i]);
   }
-  snprintf(seal, SEAL_BYTES + 1, "rote seal %016" PRIx64 "\n", state);
+  return state;
+}
+
+/* The line that seals a file of `bytes`. @param[out] seal [SEAL_BYTES + 1] */
+static void print_seal(const checksum *sum, uint64_t bytes, char *seal)
+{
+  snprintf(seal, SEAL_BYTES + 1, "rote seal %016" PRIx64 "\n", total(sum, bytes));
+}
+
+void rote_seal_digits(const void *content, size_t bytes, char *text)
+{
+  checksum sum = start;
+  absorb(&sum, content, bytes);
+  snprintf(text, 17, "%016" PRIx64, total(&sum, bytes));
 }
 
 static rote_status read_failed(const char *path)
@@ -94,7 +108,7 @@ static rote_status compute(int fd, const char *path, uint64_t bytes, char *seal)
   rote_status status = ROTE_OK;
   unsigned char *buffer = NULL;
   checksum sum = start;
-  ROTE_TRY(rote_alloc(BUFFER_BYTES, 1, &buffer));
+  ROTE_TRY(rote_alloc(bytes < BUFFER_BYTES ? (size_t)bytes : BUFFER_BYTES, 1, &buffer));
   for (uint64_t left = bytes; left > 0;) {
     size_t n = left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES;
     ROTE_TRY(read_all(fd, path, buffer, n));
@@ -142,23 +156,70 @@ done:
   return status;
 }
 
-rote_status rote_seal_write(const char *path, const void *content, size_t bytes)
+static rote_status print_label(const char *label, char *line)
+{
+  const size_t mark = strlen(label_mark), length = strlen(label);
+  if (mark + length + 1 > ROTE_LABEL_MAX) {
+    return rote_fail(ROTE_INTERNAL, "the label \"%s\" is too long", label);
+  }
+  memset(line, ' ', ROTE_LABEL_MAX - 1);
+  memcpy(line, label_mark, mark);
+  memcpy(line + mark, label, length);
+  line[ROTE_LABEL_MAX - 1] = '\n';
+  return ROTE_OK;
+}
+
+rote_status rote_seal_write(const char *path, const void *content, size_t bytes, const char *label)
 {
   rote_status status = ROTE_OK;
-  char seal[SEAL_BYTES + 1];
+  const size_t rest = bytes % STEP; /* the checksum goes in steps: the last one begins here */
+  char seal[SEAL_BYTES + 1], end[STEP + ROTE_LABEL_MAX];
+  const size_t labelled = label[0] == '\0' ? 0 : ROTE_LABEL_MAX;
   checksum sum = start;
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
   if (fd < 0) {
     ROTE_TRY(write_failed(path));
   }
-  absorb(&sum, content, bytes);
-  print_seal(&sum, bytes, seal);
+  memcpy(end, (const char *)content + bytes - rest, rest);
+  if (labelled > 0) {
+    ROTE_TRY(print_label(label, end + rest));
+  }
+  absorb(&sum, content, bytes - rest);
+  absorb(&sum, (const unsigned char *)end, rest + labelled);
+  print_seal(&sum, bytes + labelled, seal);
   ROTE_TRY(write_all(fd, path, content, bytes));
+  ROTE_TRY(write_all(fd, path, end + rest, labelled));
   ROTE_TRY(write_all(fd, path, seal, SEAL_BYTES));
 done:
   if (fd >= 0 && close(fd) != 0 && status == ROTE_OK) {
     status = write_failed(path);
   }
+  return status;
+}
+
+/* The label of a file whose seal lies at `end`. @param[out] label [ROTE_LABEL_MAX] */
+static rote_status read_label(int fd, const char *path, off_t end, char *label)
+{
+  rote_status status = ROTE_OK;
+  const size_t mark = strlen(label_mark);
+  char line[ROTE_LABEL_MAX];
+  label[0] = '\0';
+  if (end < ROTE_LABEL_MAX) {
+    return ROTE_OK;
+  }
+  if (lseek(fd, end - ROTE_LABEL_MAX, SEEK_SET) < 0) {
+    ROTE_TRY(read_failed(path));
+  }
+  ROTE_TRY(read_all(fd, path, (unsigned char *)line, ROTE_LABEL_MAX));
+  if (memcmp(line, label_mark, mark) == 0 && line[ROTE_LABEL_MAX - 1] == '\n') {
+    size_t length = ROTE_LABEL_MAX - 1 - mark;
+    while (length > 0 && line[mark + length - 1] == ' ') {
+      length--;
+    }
+    memcpy(label, line + mark, length);
+    label[length] = '\0';
+  }
+done:
   return status;
 }
 
@@ -170,6 +231,11 @@ static bool same_file(const struct stat *a, const struct stat *b)
 }
 
 rote_status rote_seal_check(const char *path)
+{
+  return rote_seal_check_label(path, NULL);
+}
+
+rote_status rote_seal_check_label(const char *path, char *label)
 {
   /* The file last found good: a reader of many arrays of a large study.h5 opens it many times. */
   static struct stat good;
@@ -186,7 +252,7 @@ rote_status rote_seal_check(const char *path)
   if (!S_ISREG(info.st_mode)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a regular file", path));
   }
-  if (same_file(&info, &good)) {
+  if (label == NULL && same_file(&info, &good)) {
     goto done;
   }
   if (info.st_size > SEAL_BYTES) {
@@ -213,6 +279,25 @@ rote_status rote_seal_check(const char *path)
   if (time(NULL) - info.st_ctim.tv_sec > 2) {
     good = info;
   }
+  if (label != NULL) {
+    ROTE_TRY(read_label(fd, path, info.st_size - SEAL_BYTES, label));
+  }
+done:
+  if (fd >= 0) {
+    close(fd);
+  }
+  return status;
+}
+
+rote_status rote_seal_peek_label(const char *path, char *label)
+{
+  rote_status status = ROTE_OK;
+  struct stat info;
+  const int fd = open(path, O_RDONLY);
+  if (fd < 0 || fstat(fd, &info) != 0) {
+    ROTE_TRY(read_failed(path));
+  }
+  ROTE_TRY(read_label(fd, path, info.st_size - SEAL_BYTES, label));
 done:
   if (fd >= 0) {
     close(fd);

@@ -109,7 +109,6 @@ static rote_status put_identity(rote_h5 *h5, const rote_data_info *data,
   ROTE_TRY(rote_h5_value_put(h5, ".", "seed", ROTE_H5_U64, 1, &identity->seed));
   ROTE_TRY(rote_h5_text_put(h5, ".", "program_version", identity->program_version));
   ROTE_TRY(rote_h5_text_put(h5, ".", "program_commit", identity->program_commit));
-  ROTE_TRY(rote_h5_text_put(h5, ".", "arithmetic", identity->arithmetic));
   ROTE_TRY(rote_h5_text_put(h5, ".", "blas_core", identity->blas_core));
   ROTE_TRY(rote_h5_text_put(h5, ".", "data_name", data->name));
   ROTE_TRY(rote_h5_text_put(h5, ".", "data_sha256", data->sha256));
@@ -117,38 +116,36 @@ done:
   return status;
 }
 
-/* "train/00042" for every image. */
+/* Names of files, or "train/00042" where there are none. */
 static rote_status put_names(rote_h5 *h5, const rote_study_array *array,
-                             const rote_study_sizes *sizes)
+                             const rote_study_sizes *sizes, const rote_text_list *given)
 {
-  enum { NAME_BYTES = 32 };
   rote_status status = ROTE_OK;
-  size_t n = sizes->length['N' - 'A'];
-  char *text = NULL;
-  const char **name = NULL;
-  ROTE_TRY(rote_alloc(n, NAME_BYTES, &text));
-  ROTE_TRY(rote_alloc(n, sizeof *name, &name));
-  for (size_t i = 0; i < n; i++) {
-    name[i] = text + i * NAME_BYTES;
-    snprintf(text + i * NAME_BYTES, NAME_BYTES, "train/%05zu", i);
+  const size_t n = sizes->length['N' - 'A'];
+  rote_text_list made = {.count = 0};
+  char path[ROTE_PATH_MAX], place[32];
+  const bool has_names = given != NULL && given->count > 0;
+  for (size_t i = 0; i < n && !has_names; i++) {
+    snprintf(place, sizeof place, "train/%05zu", i);
+    ROTE_TRY(rote_text_list_add(&made, place));
   }
-  ROTE_TRY(put_array(h5, "", array, array->dims, sizes, name));
+  ROTE_TRY(create_array(h5, "", array, array->dims, sizes, path));
+  ROTE_TRY(rote_h5_texts_write(h5, path, 0, n, has_names ? given : &made));
 done:
-  rote_free(&name);
-  rote_free(&text);
+  rote_text_list_free(&made);
   return status;
 }
 
 /* netCDF tools find a scale only in the groups above an array: so the scale of the images is
  * /image, and /sample/index is a second name for it. */
 static rote_status put_samples(rote_h5 *h5, const rote_study_sizes *sizes, const int32_t *label,
-                               const uint16_t *fold)
+                               const rote_text_list *name, const uint16_t *fold)
 {
   rote_status status = ROTE_OK;
   ROTE_TRY(put_scales(h5, "", rote_study_root_scales, sizes, NULL));
   ROTE_TRY(rote_h5_link(h5, "image", "sample/index"));
   for (const rote_study_array *array = rote_study_sample_arrays; array->name != NULL; array++) {
-    ROTE_TRY(array->type == ROTE_H5_TEXT ? put_names(h5, array, sizes)
+    ROTE_TRY(array->type == ROTE_H5_TEXT ? put_names(h5, array, sizes, name)
                                          : put_array(h5, "", array, array->dims, sizes, label));
   }
   if (sizes->length['R' - 'A'] > 0) {
@@ -222,7 +219,8 @@ static rote_study_sizes sizes_of(const rote_options *options, size_t images)
 rote_status rote_study_file_begin(const char *path, const rote_study *study,
                                   const rote_data_info *data,
                                   const rote_study_file_identity *identity, size_t images,
-                                  const int32_t *label, const uint16_t *fold, rote_study_file **out)
+                                  const int32_t *label, const rote_text_list *name,
+                                  const uint16_t *fold, rote_study_file **out)
 {
   rote_status status = ROTE_OK;
   rote_study_file *file = NULL;
@@ -232,13 +230,16 @@ rote_status rote_study_file_begin(const char *path, const rote_study *study,
     return rote_fail(ROTE_INTERNAL, "%s: a study of %zu images whose folds do not fit it", path,
                      images);
   }
+  if (name != NULL && name->count > 0 && name->count < images) {
+    return rote_fail(ROTE_INTERNAL, "%s: %zu names of %zu images", path, name->count, images);
+  }
   ROTE_TRY(rote_alloc(1, sizeof *file, &file));
   file->h5 = ROTE_H5_CLOSED;
   file->variant_count = study->variant_count;
   ROTE_TRY(rote_alloc(study->variant_count, sizeof *file->variant, &file->variant));
   ROTE_TRY(rote_h5_create(path, rote_study_kind, ROTE_H5_ON_DISK, &file->h5));
   ROTE_TRY(put_identity(&file->h5, data, identity));
-  ROTE_TRY(put_samples(&file->h5, &sizes, label, fold));
+  ROTE_TRY(put_samples(&file->h5, &sizes, label, name, fold));
   for (size_t i = 0; i < study->variant_count; i++) {
     const rote_options *options = &study->variant[i].options;
     variant_part *part = &file->variant[i];
@@ -388,6 +389,11 @@ rote_status rote_study_file_write_execution(rote_study_file *file, size_t varian
 done:
   rote_free(&buffer);
   return status;
+}
+
+rote_status rote_study_file_write_arithmetic(rote_study_file *file, const char *arithmetic)
+{
+  return rote_h5_text_put(&file->h5, ".", "arithmetic", arithmetic);
 }
 
 rote_status rote_study_file_commit(rote_study_file **file)

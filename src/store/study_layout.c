@@ -66,7 +66,7 @@ const rote_study_array rote_study_sample_arrays[] = {
     ARRAY("sample/label", "N", ROTE_H5_I32, ROTE_H5_BLOCKS, "1",
           "class of the image, -1 where unknown"),
     ARRAY("sample/name", "N", ROTE_H5_TEXT, ROTE_H5_BLOCKS, "1",
-          "set of the data file and index in it"),
+          "file of the image; where the data file keeps no names, its set and the index in it"),
     END,
 };
 
@@ -116,10 +116,10 @@ const rote_study_array rote_study_full_loss_arrays[] = {
 
 const rote_study_array rote_study_full_error_arrays[] = {
     ARRAY("full/loss/train", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1", TRAINING_ERROR),
-    ARRAY(
-        "full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
-        "mean squared error over test images and pixels after the epoch; NaN without test images, "
-        "or after the end of the training"),
+    ARRAY("full/loss/held_out", "FE", ROTE_H5_F32, ROTE_H5_BLOCKS, "1",
+          "mean squared error over pixels of the first test images, as many as training images, "
+          "after "
+          "the epoch; NaN without test images, or after the end of the training"),
     END,
 };
 
@@ -148,6 +148,8 @@ const rote_study_array rote_study_execution_members[] = {
     EXECUTION(attempts, ROTE_H5_U32, "1", "attempts: errors, plus one"),
     EXECUTION(resumes, ROTE_H5_U32, "1", "times the unit was continued from a file"),
     EXECUTION(seconds, ROTE_H5_F64, "s", "time of work, all parts together"),
+    EXECUTION(arithmetic, ROTE_H5_TEXT, "1",
+              "arithmetic of the processors: fma, base, or mixed if it changed; empty if given up"),
     END,
 };
 

@@ -132,6 +132,10 @@ bad_study 65 1 mini.yaml --set data.file=nothing.h5 -- nothing.h5
 bad_study 65 1 mini.yaml --set data.file=mini.yaml -- mini.yaml
 bad_study 65 3 mini.yaml --set data.file=nothing.h5 -- nothing.h5
 bad_study 65 3 mini.yaml --set folds.count=301 -- folds.count 301 300
+"$ROTE" import mnist "$DATA" -o side.h5 --pad 0 >run.out
+sed 's/hidden: .64, 32./features: 2/; s/kind: mlp_vae/kind: conv_vae/' mini.yaml >conv.yaml
+bad_study 65 1 conv.yaml --set data.file=side.h5 -- model.kind conv_vae "28 x 28"
+bad_study 65 3 conv.yaml --set data.file=side.h5 -- model.kind conv_vae "28 x 28"
 head -c 20000 data.h5 >cut.h5
 bad_study 65 1 mini.yaml --set data.file=cut.h5 -- cut.h5
 

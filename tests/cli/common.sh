@@ -84,6 +84,17 @@ descendants() {
   echo "$1"
 }
 
+# kill_all PID: kill -9 of the process and all its children; returns when they are gone.
+kill_all() {
+  local family process
+  mapfile -t family < <(descendants "$1")
+  kill -9 "${family[@]}" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+  for process in "${family[@]}"; do
+    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
+  done
+}
+
 # A run that is still in the background when the test fails ends with it.
 clean_up() {
   local job process

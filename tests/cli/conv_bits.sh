@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A convolutional study on logits with mirrored batches: the same bits from any number of ranks, from either instruction
-# set and after a kill, and losses that are finite per dimension.
+# set and after a kill, and losses that are finite per dimension. Then mixtures of logistics, of both models, on levels.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -39,12 +39,7 @@ for share in 1 6; do
     [ "$({ find killed/results -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt "$share" ]; do
     sleep 0.01
   done
-  mapfile -t family < <(descendants "$pid")
-  kill -9 "${family[@]}" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
-  for process in "${family[@]}"; do
-    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
-  done
+  kill_all "$pid"
   [ ! -e killed/DONE ] || fail "the run was not killed in its work"
 done
 ends 0 run 2 conv.yaml --output killed --set training.epochs=40 --set evaluation.every=10
@@ -77,4 +72,41 @@ for path in sys.argv[1:]:
         if not (np.diff(epochs) < 0).all():
             sys.exit(f"FAIL: {path}: bits per level do not fall with the epochs: {epochs}")
         print(f"{path}: {epochs} bits per dimension")
+END
+
+cat >levels.yaml <<'END'
+name: levels
+seed: 5
+data: { file: data.h5, limit: 60, transform: scale }
+model: { latent: 4, likelihood: mix_logistic, mixtures: 3 }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 16, epochs: 4 }
+folds: { count: 2, repeats: 2, full: 1 }
+evaluation: { every: 2, samples: 8, noise: shared }
+checkpoint: { every: 1, keep: last }
+variants:
+  - { name: conv, set: [model.kind=conv_vae, model.features=2, training.flip=true] }
+  - { name: dense, set: [model.kind=mlp_vae, "model.hidden=[16]"] }
+END
+ends 0 run 1 levels.yaml --output levels-1
+ends 0 run 1 levels.yaml --output levels-1 # its frozen copy is the same study
+ends 0 run 3 levels.yaml --output levels-3
+same levels-1/study.h5 levels-3/study.h5
+"$PYTHON" "$TESTS/check_study.py" levels-1/study.h5
+if grep -qw avx512f /proc/cpuinfo; then
+  ROTE_ISA=v3 ends 0 run 1 levels.yaml --output levels-v3
+  same levels-1/study.h5 levels-v3/study.h5
+fi
+"$PYTHON" - levels-1/study.h5 <<'END'
+import sys
+
+import h5py
+import numpy as np
+
+with h5py.File(sys.argv[1]) as f:
+    for variant in ("conv", "dense"):
+        bits = -f[f"{variant}/log_px"][...].astype(float) / (32 * 32 * np.log(2))
+        epochs = bits.mean(axis=(1, 2, 3))
+        if not (np.isfinite(bits) & (bits > 0)).all() or not (np.diff(epochs) < 0).all():
+            sys.exit(f"FAIL: {variant}: bits per level {epochs}, from {bits.min()} to {bits.max()}")
+        print(f"{variant}: {epochs} bits per dimension")
 END

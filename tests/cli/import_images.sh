@@ -7,19 +7,20 @@ import() {
   "$ROTE" import "$@" >run.out 2>run.err
 }
 
-# png FILE WIDTH HEIGHT: an RGB image.
+# png WIDTH HEIGHT FILE...: RGB images, different ones.
 png() {
-  mkdir -p "$(dirname "$1")"
   "$PYTHON" - "$@" <<'END'
-import struct, sys, zlib
-name, width, height = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+import os, struct, sys, zlib
+width, height = int(sys.argv[1]), int(sys.argv[2])
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-rows = b"".join(b"\0" + bytes((x * 7 + y * 3 + c * 50 + len(name)) % 256 for x in range(width) for c in range(3))
-                for y in range(height))
-with open(name, "wb") as f:
-    f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
-            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+for number, name in enumerate(sys.argv[3:]):
+    rows = b"".join(b"\0" + bytes((x * 7 + y * 3 + c * 50 + number) % 256 for x in range(width) for c in range(3))
+                    for y in range(height))
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    with open(name, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+                chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 END
 }
 
@@ -37,11 +38,7 @@ refused() {
   [ -z "$(find . -name 'bad.h5*')" ] || fail "left behind: $(find . -name 'bad.h5*')"
 }
 
-for i in 1 2 3; do
-  png "tree/train/cat/$i.png" 12 10
-  png "tree/train/dog/$i.png" 12 10
-done
-png tree/validation/dog/1.png 12 10
+png 12 10 tree/train/cat/{1,2,3}.png tree/train/dog/{1,2,3}.png tree/validation/dog/1.png
 import images tree -o tree.h5 || fail "$(cat run.err)"
 says run.out "6 training, 1 validation and 0 test images of 3 x 10 x 12"
 h5dump -d /train/names -d /class_names -a /files_sha256 tree.h5 >dump
@@ -57,18 +54,88 @@ import images tree -o some.h5 --skip-bad || fail "$(cat run.err)"
 says run.out "6 training" "2 files could not be read and were left out"
 h5dump -d /left_out some.h5 >dump
 says dump "train/cat/4.jpg: is neither a JPEG nor a PNG file" "train/dog/4.png: is not a whole PNG file"
+
+# import_on RANKS ARGUMENT...: the same by several ranks.
+import_on() {
+  local ranks=$1
+  shift
+  mpirun --oversubscribe -n "$ranks" "$ROTE" import "$@" >run.out 2>run.err
+}
+
+# The ranks share the files: the same bytes, one summary, and of a failure one message and its code.
+for ranks in 2 3; do
+  import_on "$ranks" images tree -o "some-$ranks.h5" --skip-bad || fail "$(cat run.err)"
+  cmp some.h5 "some-$ranks.h5" || fail "$ranks ranks import other bytes than one"
+  [ "$(grep -c "6 training" run.out)" -eq 1 ] || fail "not one summary of $ranks ranks: $(cat run.out)"
+  [ "$(grep -c "bad-file" run.err)" -eq 2 ] || fail "not every bad file once: $(cat run.err)"
+done
+ends 65 import_on 3 images tree -o bad.h5
+says run.err "2 of 9 files" "train/cat/4.jpg: is neither" "train/dog/4.png: is not a whole PNG" --skip-bad
+[ "$(grep -c "rote: error:" run.err)" -eq 1 ] || fail "not one message of 3 ranks: $(cat run.err)"
+ends 74 import_on 3 images tree -o /proc/bad.h5 --skip-bad
+says run.err "rote: error:" /proc
+ends 65 import_on 3 images nowhere -o bad.h5
+says run.err "rote: error: nowhere"
+ends 64 import_on 3 images tree -o bad.h5 --pad 2
+[ "$(grep -c "rote: error:" run.err)" -eq 1 ] || fail "not one message of 3 ranks: $(cat run.err)"
+import_on 3 mnist "$DATA" -o digits.h5 || fail "$(cat run.err)"
+cmp data.h5 digits.h5 || fail "3 ranks import other digits than one"
+[ -z "$(find . -name 'bad.h5*')" ] || fail "left behind: $(find . -name 'bad.h5*')"
 rm tree/train/cat/4.jpg tree/train/dog/4.png
 
-png tree/train/cat/5.png 12 11
+png 12 11 tree/train/cat/5.png
 refused 65 images tree -o bad.h5 -- "train/cat/1.png has 12 x 10 pixels, train/cat/5.png has 12 x 11" --size
 import images tree -o small.h5 --size 8 --gray --crop 1,1,11,9 || fail "$(cat run.err)"
 says run.out "images of 1 x 8 x 8"
+
+# A study of these images calls them by the names of their files.
+cat >small.yaml <<'END'
+name: small
+data: { file: small.h5, limit: 5, transform: binarize }
+model: { kind: mlp_vae, hidden: [4], latent: 2, likelihood: bernoulli }
+training: { batch: 2, epochs: 1 }
+folds: { count: 2, repeats: 2 }
+evaluation: { every: 1, samples: 2 }
+END
+ends 0 run 1 small.yaml --output small
+"$PYTHON" - small/study.h5 <<'END'
+import sys
+import h5py
+with h5py.File(sys.argv[1]) as f:
+    name, wanted = list(f["sample/name"].asstr()), [f"train/cat/{i}.png" for i in (1, 2, 3, 5)] + ["train/dog/1.png"]
+    if name != wanted:
+        sys.exit(f"FAIL: {name}, not {wanted}")
+END
+"$PYTHON" "$TESTS/../store/check_readers.py" small/study.h5
+"$PYTHON" "$TESTS/check_study.py" small/study.h5
 mkdir tree/train/empty
 refused 65 images tree -o bad.h5 --size 8 -- "tree/train/empty: is a class without"
 
 mkdir -p faces/img_align_celeba
 printf '000001.jpg 0\n000002.jpg 1\n' >faces/list_eval_partition.txt
 refused 65 celeba faces -o bad.h5 -- "names 2 images of 2 that are absent" "faces/img_align_celeba/000001.jpg"
+
+# Faces with attributes and identities, out of order and with a bad file, by any number of ranks.
+{
+  echo 22
+  echo "Bald Young"
+} >faces/list_attr_celeba.txt
+: >faces/list_eval_partition.txt
+png 178 218 faces/img_align_celeba/0000{01..22}.jpg
+for i in $(seq 22); do
+  name=$(printf '%06d.jpg' "$i")
+  echo "$name $((i % 3))" >>faces/list_eval_partition.txt
+  echo "$name $((i % 2 * 2 - 1)) -1" >>faces/list_attr_celeba.txt
+  echo "$name $((i * 7))" >>faces/identity_CelebA.txt
+done
+truncate -s 1000 faces/img_align_celeba/000009.jpg
+import celeba faces -o faces.h5 --skip-bad || fail "$(cat run.err)"
+h5dump -d /left_out -d /train/names -d /train/labels -d /train/attributes faces.h5 >dump
+says dump "000009.jpg: is not a whole PNG" '"000012.jpg", "000015.jpg"' "84, 105"
+for ranks in 2 3; do
+  import_on "$ranks" celeba faces -o "faces-$ranks.h5" --skip-bad || fail "$(cat run.err)"
+  cmp faces.h5 "faces-$ranks.h5" || fail "$ranks ranks import other faces than one"
+done
 refused 65 cifar10 faces -o bad.h5 -- "faces/data_batch_1.bin: is missing"
 
 # Options that mean nothing for the kind, or nothing at all.
@@ -79,17 +146,19 @@ refused 64 images tree -o bad.h5 --size 0 -- "--size: \"0\" is not a whole numbe
 refused 64 images tree -o bad.h5 --size -- "--size needs a value"
 refused 64 videos tree -o bad.h5 -- "\"videos\" is not a kind of data"
 
-# A disk that is too small is seen before the work, where one can be made: 67 MB of pixels on 1 MB.
-mkdir disk
+# A disk that is too small is seen before the work, where one can be made: 4 GB of pixels on 1 MB.
+mkdir disk many
+for i in $(seq 80); do
+  ln tree/train/cat/1.png "many/$i.png"
+done
 if mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null; then
-  rmdir tree/train/empty
   status=0
-  import images tree -o disk/bad.h5 --size 4000 || status=$?
+  import images many -o disk/bad.h5 --size 4096 || status=$?
   left=$(ls disk)
   umount disk
   [ "$status" -eq 74 ] || fail "a small disk: code $status"
   [ -z "$left" ] || fail "left on the small disk: $left"
-  says run.err "disk/bad.h5: needs" "the disk of disk has 1.0 MB left"
+  says run.err "disk/bad.h5: needs 4026.5 MB" "the disk of disk has 1.0 MB left"
 fi
 
 # Real JPEG files, where they are.

@@ -45,7 +45,8 @@ static rote_status open_with(const char *set, char digest, rote_run_directory *d
   const rote_data_info info = data_named(digest);
   CHECK_OK(rote_study_parse("s.yaml", "name: tiny\nvariants:\n  - { name: a }\n", set != NULL, &set,
                             &study));
-  const rote_status status = rote_run_directory_open(directory, study, &info, d);
+  const rote_run_directory_request request = {.study = study, .info = &info, .arithmetic = "fma"};
+  const rote_status status = rote_run_directory_open(directory, &request, d);
   rote_study_destroy(&study);
   return status;
 }
@@ -54,9 +55,9 @@ static void open_and_close(const char *set)
 {
   rote_run_directory d;
   CHECK_OK(open_with(set, 'a', &d));
-  assert_true(d.lock >= 0);
+  assert_non_null(d.lock);
   rote_run_directory_close(&d);
-  assert_int_equal(d.lock, -1);
+  assert_null(d.lock);
   rote_run_directory_close(&d); /* harmless */
 }
 
@@ -87,7 +88,7 @@ static void refuses_another_study_and_names_the_key(void **state)
   CHECK_FAILS(open_with("training.learning_rate=2e-3", 'a', &d), ROTE_DATA,
               "training.learning_rate");
   assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "study.yaml"));
-  assert_int_equal(d.lock, -1);
+  assert_null(d.lock);
   CHECK_FAILS(open_with("seed=43", 'a', &d), ROTE_DATA, "seed");
   CHECK_FAILS(open_with("folds.repeats=11", 'a', &d), ROTE_DATA, "folds.repeats");
   open_and_close(NULL); /* the refusals left neither a lock nor a change */
@@ -110,7 +111,7 @@ static void refuses_other_data(void **state)
   CHECK_FAILS(open_with(NULL, 'b', &d), ROTE_DATA, "data.file");
   assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "bbbb"));
   assert_non_null(strstr(rote_fail_reason(ROTE_DATA), "aaaa"));
-  assert_int_equal(d.lock, -1);
+  assert_null(d.lock);
 }
 
 /* In another process, as a second run would. @return what the child found */
@@ -151,7 +152,7 @@ static void a_directory_that_cannot_be_made_is_bad_input(void **state)
   CHECK_OK(rote_file_write_text(file, "not a directory\n"));
   CHECK_FAILS(open_with(NULL, 'a', &d), ROTE_DATA, "output");
   assert_non_null(strstr(rote_fail_reason(ROTE_DATA), file));
-  assert_int_equal(d.lock, -1);
+  assert_null(d.lock);
 }
 
 int main(void)

@@ -9,6 +9,7 @@ static void memory_is_zeroed_aligned_and_counted(void **state)
   (void)state;
   static const size_t sizes[] = {1, 63, 64, 1000, (size_t)2 << 20, ((size_t)5 << 20) + 1};
   const long before = rote_memory_live_blocks();
+  const size_t bytes = rote_memory_live_bytes();
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     for (int again = 0; again < 2; again++) { /* the second time in used memory */
       unsigned char *p = NULL;
@@ -18,10 +19,12 @@ static void memory_is_zeroed_aligned_and_counted(void **state)
       assert_memory_equal(p, p + 1, sizes[s] - 1);
       memset(p, 0xff, sizes[s]);
       assert_int_equal(rote_memory_live_blocks(), before + 1);
+      assert_int_equal(rote_memory_live_bytes() - bytes, (sizes[s] + 63) / 64 * 64);
       rote_free(&p);
       assert_null(p);
       rote_free(&p);
       assert_int_equal(rote_memory_live_blocks(), before);
+      assert_int_equal(rote_memory_live_bytes(), bytes);
     }
   }
 }

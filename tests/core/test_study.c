@@ -120,6 +120,15 @@ static void checks_options_against_each_other(void **state)
   check_refused("folds: { count: 1 }\n", "folds");
   check_refused("folds: { count: 0, full: 0 }\n", "nothing to train");
   check_refused("training: { epochs: 3 }\nevaluation: { every: 4 }\n", "more than training.epochs");
+  check_refused("model: { features: 8 }\n", "model.features: is not used by model.kind mlp_vae");
+  check_refused("model: { mixtures: 5 }\n", "model.mixtures: is not used by this model.likelihood");
+  check_refused("data: { transform: scale }\nmodel: { likelihood: mix_logistic, mixtures: 65 }\n",
+                "model.mixtures: 65 is out of range");
+  for (int i = 0; i < 2; i++) {
+    check_refused(i == 0 ? "data: { transform: logit }\nmodel: { likelihood: mix_logistic }\n"
+                         : "model: { likelihood: mix_logistic }\n",
+                  "mix_logistic takes scale");
+  }
 
   rote_study *s = parse("data: { limit: 100 }\nfolds: { count: 10 }\ntraining: { batch: 90 }\n");
   CHECK_OK(rote_study_check_data(s, 100));
@@ -231,6 +240,20 @@ static void text_reads_back_to_the_same_study(void **state)
   /* one variant with the name of the default one keeps its settings */
   check_round_trip("variants: [{ name: base, set: [model.latent=3] }]\n");
   check_round_trip("measures: []\nfolds: { count: 0 }\n");
+  check_round_trip(
+      "data: { transform: scale }\nmodel: { likelihood: mix_logistic, mixtures: 3 }\n");
+  /* keys that only some of the variants use, at the top's value and at others */
+  check_round_trip("data: { transform: scale }\n"
+                   "model: { kind: conv_vae }\n"
+                   "variants:\n"
+                   "- { name: plain, set: [] }\n"
+                   "- { name: wide, set: [model.features=64] }\n"
+                   "- { name: dense, set: [model.kind=mlp_vae, \"model.hidden=[9]\"] }\n"
+                   "- { name: ten, set: [model.likelihood=mix_logistic] }\n"
+                   "- { name: five, set: [model.likelihood=mix_logistic, model.mixtures=5] }\n");
+  check_round_trip("data: { transform: scale }\n" /* the top has its word from no variant */
+                   "model: { mixtures: 7 }\n"
+                   "variants: [{ name: a, set: [model.likelihood=mix_logistic] }]\n");
 }
 
 static const char an_autoencoder[] =

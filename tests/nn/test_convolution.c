@@ -373,6 +373,56 @@ static void batch_norm_survives_a_constant_channel(void **state)
   tear_down(&s);
 }
 
+static void append(single *s, rote_status made, rote_layer **layer)
+{
+  CHECK_OK(made);
+  CHECK_OK(rote_network_append(&s->network, *layer));
+}
+
+/* A tape for inference does the work of several layers in one; one for training, layer by layer. */
+static void inference_agrees_with_layer_by_layer(void **state)
+{
+  (void)state;
+  enum { SIDE = 8, DEPTH = 3, WIDE = 10 };
+  single s = {0};
+  rote_layer *layer = NULL;
+  rote_tape *inference = NULL;
+  append(&s, rote_layer_convolution(&s.table, "a", SIDE, DEPTH, WIDE, 4, 2, 1, &layer), &layer);
+  append(&s, rote_layer_batch_norm(&s.table, "b", 16, WIDE, &layer), &layer);
+  append(&s, rote_layer_rectifier(16 * WIDE, 0.2, &layer), &layer);
+  append(&s, rote_layer_convolution(&s.table, "c", 4, WIDE, WIDE, 4, 2, 1, &layer), &layer);
+  append(&s, rote_layer_rectifier(4 * WIDE, 0.1, &layer), &layer);
+  append(&s, rote_layer_transposed_convolution(&s.table, "d", 2, WIDE, WIDE, 4, 2, 1, &layer),
+         &layer);
+  append(&s, rote_layer_batch_norm(&s.table, "e", 16, WIDE, &layer), &layer);
+  append(&s, rote_layer_transposed_convolution(&s.table, "f", 4, WIDE, DEPTH, 4, 2, 1, &layer),
+         &layer);
+  append(&s, rote_layer_batch_norm(&s.table, "g", 64, DEPTH, &layer), &layer);
+  append(&s, rote_layer_rectifier(64 * DEPTH, 0, &layer), &layer);
+  CHECK_OK(rote_tape_create(&s.network, ROOM, true, &s.tape));
+  CHECK_OK(rote_tape_create(&s.network, ROOM, false, &inference));
+  s.w = random_array(12, s.table.total);
+  for (size_t i = 0; i < s.table.total; i++) {
+    s.w[i] = s.w[i] * (rote_real)0.2 + 1 / (rote_real)9; /* variances above 0 */
+    s.w[i] = s.w[i] < 0 ? -s.w[i] : s.w[i];
+  }
+  rote_real *x = random_array(13, SIDE * SIDE * DEPTH * ROOM);
+  double want[SIDE * SIDE * DEPTH * ROOM];
+  s.tape->training = false;
+  const rote_real *y = forward(&s, x);
+  double largest = 0;
+  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+    want[i] = (double)y[i];
+    largest = i % ROOM < COLUMNS && fabs(want[i]) > largest ? fabs(want[i]) : largest;
+  }
+  const rote_real *z = rote_network_forward(&s.network, s.w, x, COLUMNS, inference);
+  assert_true(largest > 0.1);
+  check_near("inference", SIDE * SIDE * DEPTH, z, want, 10 * largest);
+  rote_tape_destroy(&inference);
+  free(x);
+  tear_down(&s);
+}
+
 static void permutations_reorder_and_return(void **state)
 {
   (void)state;
@@ -413,6 +463,7 @@ int main(void)
       cmocka_unit_test(batch_norm_in_evaluation_uses_the_running_statistics),
       cmocka_unit_test(batch_norm_starts_as_pytorch_does),
       cmocka_unit_test(batch_norm_survives_a_constant_channel),
+      cmocka_unit_test(inference_agrees_with_layer_by_layer),
       cmocka_unit_test(permutations_reorder_and_return),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

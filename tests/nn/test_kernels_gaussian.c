@@ -23,10 +23,16 @@ static void sums_agree_with_double_precision(void **state)
       sum_scale += fabs((double)x[j]);
       dot_scale += fabs(term);
     }
-    check_close("reference sum", rote_kernels_reference()->sum(n[i], x), sum, 0);
-    check_close("reference dot", rote_kernels_reference()->dot(n[i], x, y), dot, 1e-14 * dot_scale);
+    double got_sum = 0, got_dot = 0;
+    rote_kernels_reference()->sum_dot(n[i], x, y, &got_sum, &got_dot);
+    check_close("reference sum", got_sum, sum, 0);
+    check_close("reference dot", got_dot, dot, 1e-14 * dot_scale);
     for (size_t t = 0; t < table_count; t++) {
-      const double got_sum = table[t]->sum(n[i], x), got_dot = table[t]->dot(n[i], x, y);
+      got_sum = 5; /* it adds to what is there */
+      got_dot = -7;
+      table[t]->sum_dot(n[i], x, y, &got_sum, &got_dot);
+      got_sum -= 5;
+      got_dot += 7;
       check_close("sum", got_sum, sum, 8 * (double)FLT_EPSILON * sum_scale);
       check_close("dot", got_dot, dot, 8 * (double)FLT_EPSILON * dot_scale);
       if (is_fused(table[t])) {
@@ -40,13 +46,46 @@ static void sums_agree_with_double_precision(void **state)
       const float here = x[j];
       x[j] = NAN;
       for (size_t t = 0; t < table_count; t++) {
-        assert_true(isnan(table[t]->sum(n[i], x)));
-        assert_true(isnan(table[t]->dot(n[i], x, y)) && isnan(table[t]->dot(n[i], y, x)));
+        double other_sum = 0, other_dot = 0;
+        got_sum = got_dot = 0;
+        table[t]->sum_dot(n[i], x, y, &got_sum, &got_dot);
+        table[t]->sum_dot(n[i], y, x, &other_sum, &other_dot);
+        assert_true(isnan(got_sum) && isnan(got_dot) && isnan(other_dot));
       }
       x[j] = here;
     }
     free(x);
     free(y);
+  }
+}
+
+/* Every level with the smallest, a middle and the largest draw, at every place of a vector. */
+static void logits_agree_with_double_precision(void **state)
+{
+  (void)state;
+  static const float draw[] = {0, 0.37f, 1 - 0x1p-24f};
+  for (size_t n = 241; n <= 256; n++) {
+    for (size_t k = 0; k < COUNT(draw); k++) {
+      float first[256];
+      for (size_t t = 0; t < table_count; t++) {
+        uint8_t level[256];
+        float u[256];
+        for (size_t i = 0; i < n; i++) {
+          level[i] = (uint8_t)(256 - n + i);
+          u[i] = draw[k];
+        }
+        table[t]->logit(n, 0.05, level, u);
+        for (size_t i = 0; i < n; i++) {
+          const double v = 0.05 + 0.9 * ((double)level[i] + (double)draw[k]) / 256;
+          check_close("logit", (double)u[i], log(v / (1 - v)), 1e-6);
+        }
+        if (t == 1) {
+          memcpy(first, u, sizeof first);
+        } else if (t == 2) {
+          assert_memory_equal(first, u, n * sizeof *u);
+        }
+      }
+    }
   }
 }
 
@@ -258,6 +297,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_agree_with_double_precision),
+      cmocka_unit_test(logits_agree_with_double_precision),
       cmocka_unit_test(combinations_agree_with_double_precision),
       cmocka_unit_test(gaussian_likelihoods_agree_with_the_formula),
       cmocka_unit_test(gaussians_that_are_not_numbers_are_not_hidden),

@@ -67,7 +67,8 @@ static bool find_kind(const char *model, const char *likelihood, rote_options *o
   const rote_vae_kind *const kind[] = {&rote_vae_mlp, &rote_vae_conv};
   static const int kind_number[] = {ROTE_MODEL_MLP_VAE, ROTE_MODEL_CONV_VAE};
   static const int likelihoods[] = {ROTE_LIKELIHOOD_BERNOULLI, ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
-                                    ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL};
+                                    ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL,
+                                    ROTE_LIKELIHOOD_MIX_LOGISTIC};
   bool model_found = false, likelihood_found = false;
   for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
     if (strcmp(model, kind[i]->name) == 0) {
@@ -81,9 +82,9 @@ static bool find_kind(const char *model, const char *likelihood, rote_options *o
       likelihood_found = true;
     }
   }
-  if (o->model.likelihood != ROTE_LIKELIHOOD_BERNOULLI) {
-    o->data.transform = ROTE_TRANSFORM_LOGIT;
-  }
+  const bool is_gaussian = o->model.likelihood == ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT ||
+                           o->model.likelihood == ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL;
+  o->data.transform = is_gaussian ? ROTE_TRANSFORM_LOGIT : ROTE_TRANSFORM_SCALE;
   return model_found && likelihood_found;
 }
 
@@ -114,6 +115,13 @@ static rote_status read_options(vae_check *c)
     ROTE_TRY(read_sizes(c->file, "features", 1, &o->model.features, &n));
   }
   ROTE_TRY(read_sizes(c->file, "latent", 1, &o->model.latent, &n));
+  if (o->model.likelihood == ROTE_LIKELIHOOD_MIX_LOGISTIC) {
+    ROTE_TRY(read_sizes(c->file, "mixtures", 1, &o->model.mixtures, &n));
+    if (o->model.mixtures > ROTE_MIXTURES_MAX) {
+      ROTE_TRY(rote_fail(ROTE_DATA, "the attribute mixtures is %zu, at most %d are built",
+                         o->model.mixtures, ROTE_MIXTURES_MAX));
+    }
+  }
   ROTE_TRY(read_sizes(c->file, "image", 3, image, &n));
   if (n != 3) {
     ROTE_TRY(rote_fail(ROTE_DATA, "the attribute image is not [C, H, W]"));

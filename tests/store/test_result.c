@@ -9,8 +9,12 @@ static char directory[64], train_path[96], evaluate_path[96];
 static float loss_train[E] = {5, 4, 3, NAN, NAN}, loss_held_out[E] = {6, 5, 4.5f, NAN, NAN};
 static float log_px[N], effective[N];
 
-static const rote_execution execution = {
-    .host = "node-17", .rank = 3, .attempts = 2, .resumes = 1, .seconds = 12.5};
+static const rote_execution execution = {.host = "node-17",
+                                         .rank = 3,
+                                         .attempts = 2,
+                                         .resumes = 1,
+                                         .seconds = 12.5,
+                                         .arithmetic = "fma"};
 
 static int setup(void **state)
 {
@@ -55,6 +59,7 @@ static void check_execution(const rote_execution *e)
   assert_int_equal(e->attempts, execution.attempts);
   assert_int_equal(e->resumes, execution.resumes);
   assert_true(e->seconds == execution.seconds);
+  assert_string_equal(e->arithmetic, execution.arithmetic);
 }
 
 static rote_status read_train(const char *path)
@@ -122,6 +127,35 @@ static void refuses_what_was_not_asked_for(void **state)
   CHECK_FAILS(rote_evaluate_result_read(evaluate_path, &evaluate), ROTE_DATA, "another study");
 }
 
+static rote_status read_label(const char *path)
+{
+  rote_status status = ROTE_OK;
+  rote_label label;
+  ROTE_TRY(rote_label_read(path, &label));
+  assert_string_equal(label.study, "c0ffee");
+  assert_string_equal(label.arithmetic, "fma");
+  if (label.kind == ROTE_LABEL_TRAINING) {
+    assert_string_equal(label.key, "base/r00-f01");
+    assert_int_equal(label.epoch, 3);
+    assert_int_equal(label.diverged, 1);
+  } else {
+    assert_int_equal(label.kind, ROTE_LABEL_EVALUATION);
+    assert_string_equal(label.key, "base/r00-f01-e0005");
+  }
+done:
+  return status;
+}
+
+static void says_what_it_is_in_its_label(void **state)
+{
+  (void)state;
+  rote_label label;
+  CHECK_OK(rote_label_peek(train_path, &label));
+  assert_int_equal(label.kind, ROTE_LABEL_TRAINING);
+  damage_everywhere(train_path, directory, 41, read_label);
+  damage_everywhere(evaluate_path, directory, 41, read_label);
+}
+
 static void notices_damage(void **state)
 {
   (void)state;
@@ -134,6 +168,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(reads_what_was_written, setup, teardown),
       cmocka_unit_test_setup_teardown(refuses_what_was_not_asked_for, setup, teardown),
+      cmocka_unit_test_setup_teardown(says_what_it_is_in_its_label, setup, teardown),
       cmocka_unit_test_setup_teardown(notices_damage, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ static char directory[64], path[96];
 static int32_t label[N];
 static uint16_t fold[R * N];
 static float values[V * R * K * N];
+static rote_text_list files; /* of files; or empty */
 static double score_values[8][N];
 static uint8_t significant[N];
 
@@ -53,9 +54,8 @@ static rote_status begin(const char *to, const rote_study *study, rote_study_fil
                                              .seed = 1ull << 63,
                                              .program_version = "0.1.0",
                                              .program_commit = "abc",
-                                             .arithmetic = "v4",
                                              .blas_core = "Haswell"};
-  return rote_study_file_begin(to, study, &data, &identity, N, label,
+  return rote_study_file_begin(to, study, &data, &identity, N, label, &files,
                                study->base.folds.count > 0 ? fold : NULL, file);
 }
 
@@ -90,6 +90,24 @@ done:
   return status;
 }
 
+/* Full models alone, all likelihoods 0. */
+static rote_status write_empty_variant(rote_study_file *file, size_t variant,
+                                       const rote_options *options, size_t images)
+{
+  rote_status status = ROTE_OK;
+  static const rote_execution execution[V * UNITS];
+  float *zero = NULL;
+  ROTE_TRY(rote_alloc(F * images, sizeof *zero, &zero));
+  ROTE_TRY(rote_study_file_write_loss(file, variant, NULL, NULL, zero, NULL));
+  for (size_t v = 0; v < rote_evaluation_count(options); v++) {
+    ROTE_TRY(rote_study_file_write_epoch(file, variant, v, NULL, NULL, NULL, zero, zero));
+  }
+  ROTE_TRY(rote_study_file_write_execution(file, variant, execution, execution));
+done:
+  rote_free(&zero);
+  return status;
+}
+
 static rote_status write_study(const char *to, size_t folds, const char *host)
 {
   rote_status status = ROTE_OK;
@@ -100,6 +118,7 @@ static rote_status write_study(const char *to, size_t folds, const char *host)
   for (size_t i = 0; i < study->variant_count; i++) {
     ROTE_TRY(write_variant(file, i, &study->variant[i].options, host));
   }
+  ROTE_TRY(rote_study_file_write_arithmetic(file, "fma"));
   ROTE_TRY(rote_study_file_commit(&file));
   assert_null(file);
 done:
@@ -126,6 +145,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
   (void)state;
+  rote_text_list_free(&files);
   remove_directory(directory);
   return 0;
 }
@@ -176,6 +196,49 @@ static void reads_what_was_written(void **state)
   (void)state;
   CHECK_OK(read_all(path));
   assert_int_equal(count_entries(directory), 3);
+}
+
+/* Names of files, more than HDF5 gets at once, of which the study has the first; or places. */
+static void names_the_images(void **state)
+{
+  (void)state;
+  enum { MANY = 10000 };
+  static int32_t labels[MANY];
+  static const rote_study_file_identity identity = {.study_text = "name: tiny\n",
+                                                    .program_version = "0.1.0",
+                                                    .program_commit = "abc",
+                                                    .blas_core = "Haswell"};
+  const rote_data_info data = {.name = "tiny", .sha256 = "ab12"};
+  for (int named = 0; named < 2; named++) {
+    rote_study *study = make_study(0);
+    rote_study_file *file = NULL;
+    rote_text_list found;
+    char text[64];
+    for (size_t i = 0; i < MANY + 3 && named; i++) {
+      snprintf(text, sizeof text, "train/caf\u00e9/%zu.jpg", i);
+      CHECK_OK(rote_text_list_add(&files, text));
+    }
+    CHECK_OK(rote_study_file_begin(path, study, &data, &identity, MANY, labels,
+                                   named ? &files : NULL, NULL, &file));
+    for (size_t v = 0; v < study->variant_count; v++) {
+      CHECK_OK(write_empty_variant(file, v, &study->variant[v].options, MANY));
+    }
+    CHECK_OK(rote_study_file_commit(&file));
+    CHECK_OK(rote_study_file_read_names(path, &found));
+    assert_int_equal(found.count, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+      snprintf(text, sizeof text, named ? "train/caf\u00e9/%zu.jpg" : "train/%05zu", i);
+      assert_string_equal(rote_text_list_get(&found, i), text);
+    }
+    rote_text_list_free(&found);
+    rote_study_destroy(&study);
+  }
+  rote_text_list_free(&files);
+  CHECK_OK(rote_text_list_add(&files, "too few"));
+  rote_study *study = make_study(K);
+  rote_study_file *file = NULL;
+  CHECK_FAILS(begin(path, study, &file), ROTE_INTERNAL, "1 names of 12 images");
+  rote_study_destroy(&study);
 }
 
 static void refuses_what_is_not_there(void **state)
@@ -276,6 +339,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(reads_what_was_written, setup, teardown),
+      cmocka_unit_test_setup_teardown(names_the_images, setup, teardown),
       cmocka_unit_test_setup_teardown(refuses_what_is_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(a_study_without_folds_has_full_models_only, setup, teardown),
       cmocka_unit_test_setup_teardown(equal_content_gives_equal_bytes, setup, teardown),

@@ -1,0 +1,43 @@
+/* rote verify: is a run directory whole? */
+#include "command.h"
+#include "rote/verify.h"
+
+#include <stdio.h>
+
+static void print_finding(void *context, rote_finding_kind kind, const char *what, const char *then)
+{
+  (void)context;
+  printf("%s %s%s%s\n",
+         kind == ROTE_FINDING_DAMAGED   ? "damaged:"
+         : kind == ROTE_FINDING_MISSING ? "missing:"
+                                        : "note:   ",
+         what, then[0] == '\0' ? "" : "\n         the next run ", then);
+}
+
+static int verify_main(int argc, char **argv)
+{
+  const rote_verify_listener listener = {.finding = print_finding};
+  rote_verify_outcome o;
+  if (argc != 2 || argv[1][0] == '-') {
+    return rote_command_misused(&rote_command_verify, "one run directory is needed");
+  }
+  const rote_status status = rote_verify(argv[1], &listener, &o);
+  if (status != ROTE_OK) {
+    return rote_command_failed(status);
+  }
+  printf("%zu files: %zu damaged, %zu missing; whole results: %zu of %zu trainings, %zu of %zu "
+         "evaluations; %zu numbers of study.h5 compared; %s\n",
+         o.files, o.damaged, o.missing, o.trainings_whole, o.trainings, o.evaluations_whole,
+         o.evaluations, o.scores,
+         o.complete  ? "the study is complete"
+         : o.running ? "the study is being computed"
+                     : "the study is not complete");
+  return o.damaged + o.missing == 0 ? 0 : rote_status_exit_code(ROTE_DATA);
+}
+
+const rote_command rote_command_verify = {
+    .name = "verify",
+    .usage = "DIR",
+    .help = "check every file of a run directory, and recompute the scores of study.h5",
+    .main = verify_main,
+};

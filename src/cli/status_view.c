@@ -1,0 +1,283 @@
+#include "status_view.h"
+
+#include "rote/file.h"
+#include "rote/label.h"
+#include "rote/memory.h"
+#include "rote/sealed_text.h"
+#include "rote/unit.h"
+#include "run_directory.h"
+#include "unit_state.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *rote_run_state_name(rote_run_state state)
+{
+  static const char *const name[] = {
+      [ROTE_RUN_NEW] = "new",           [ROTE_RUN_STARTING] = "starting",
+      [ROTE_RUN_RUNNING] = "running",   [ROTE_RUN_UNCERTAIN] = "uncertain",
+      [ROTE_RUN_STOPPED] = "stopped",   [ROTE_RUN_CRASHED] = "crashed",
+      [ROTE_RUN_COMPLETE] = "complete",
+  };
+  return name[state];
+}
+
+double rote_status_number(const cJSON *item, const char *name, double otherwise)
+{
+  const cJSON *number = item == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(item, name);
+  return cJSON_IsNumber(number) ? number->valuedouble : otherwise;
+}
+
+const char *rote_status_text(const cJSON *item, const char *name)
+{
+  const cJSON *text = item == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(item, name);
+  return cJSON_IsString(text) ? text->valuestring : "";
+}
+
+size_t rote_status_epoch(const char *directory, const rote_study *study, const cJSON *running)
+{
+  char path[ROTE_PATH_MAX];
+  rote_label label;
+  const double variant = rote_status_number(running, "variant_index", -1);
+  const double unit = rote_status_number(running, "unit_index", -1);
+  if (variant < 0 || variant >= (double)study->variant_count || unit < 0 ||
+      unit >= (double)rote_unit_count(&study->variant[(size_t)variant].options) ||
+      rote_unit_model_path(directory, study, (size_t)variant, (size_t)unit, 0, path) != ROTE_OK ||
+      rote_label_peek(path, &label) != ROTE_OK) {
+    return 0;
+  }
+  /* it may have come further since progress.json was written */
+  const double until = rote_status_number(running, "epoch", 0);
+  return (double)label.epoch < until ? label.epoch : (size_t)until;
+}
+
+/* progress.json as far as it can be believed: whole, and of as many units as the study has. */
+static rote_status read_progress(const char *directory, rote_status_view *v)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  char *text = NULL;
+  ROTE_TRY(rote_path(path, "%s/progress.json", directory));
+  if (!rote_file_exists(path)) {
+    return ROTE_OK;
+  }
+  if (rote_sealed_text_read(path, ROTE_SEALED_JSON, &text) != ROTE_OK ||
+      (v->progress = cJSON_Parse(text)) == NULL) {
+    ROTE_TRY(rote_text_list_add(&v->notes, "progress.json is damaged; the names of the results are "
+                                           "looked at instead, and the next run replaces it"));
+  }
+done:
+  rote_free(&text);
+  return status;
+}
+
+/* @return false if progress.json is not about these units */
+static bool take_letters(rote_status_view *v)
+{
+  const cJSON *units =
+      v->progress == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(v->progress, "units");
+  for (size_t i = 0; i < v->study->variant_count; i++) {
+    const size_t n = v->first[i + 1] - v->first[i];
+    const char *letters = rote_status_text(units, v->study->variant[i].name);
+    if (strlen(letters) != n) {
+      return false;
+    }
+    memcpy(v->letter + v->first[i], letters, n);
+  }
+  return true;
+}
+
+/* Unit of a result by its file name; false if it is not one. @param[out] evaluation  or a training
+ */
+static bool unit_of(const rote_options *o, const char *name, size_t *unit, bool *evaluation)
+{
+  size_t repeat = 0, fold = 0, epoch = 0;
+  int end = 0;
+  char rest[16];
+  if (sscanf(name, "r%zu-f%zu%n", &repeat, &fold, &end) == 2 && end > 0) {
+    *unit = repeat * o->folds.count + fold;
+  } else if (sscanf(name, "full-r%zu%n", &repeat, &end) == 1 && end > 0) {
+    *unit = o->folds.repeats * o->folds.count + repeat;
+  } else {
+    return false;
+  }
+  snprintf(rest, sizeof rest, "%s", name + end);
+  *evaluation = sscanf(rest, "-e%zu", &epoch) == 1;
+  return *unit < rote_unit_count(o) && (*evaluation || strcmp(rest, ".h5") == 0) &&
+         strstr(name, ".tmp-rote") == NULL;
+}
+
+/* A training that diverged has fewer evaluations than the others. */
+static size_t evaluations_of(const char *directory, const rote_study *study, size_t variant,
+                             size_t unit)
+{
+  const rote_options *o = &study->variant[variant].options;
+  char path[ROTE_PATH_MAX];
+  rote_label label;
+  size_t n = rote_evaluation_count(o);
+  if (rote_unit_result_path(directory, study, variant, unit, 0, path) == ROTE_OK &&
+      rote_label_peek(path, &label) == ROTE_OK && label.diverged) {
+    while (n > 0 && rote_evaluation_epoch(o, n - 1) > label.epoch) {
+      n--;
+    }
+  }
+  return n;
+}
+
+/* Letters from the names of the results: nobody opens thousands of files. */
+static rote_status list_results(const char *directory, rote_status_view *v, size_t variant)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = &v->study->variant[variant].options;
+  const size_t units = rote_unit_count(o), all = rote_evaluation_count(o);
+  char path[ROTE_PATH_MAX];
+  size_t *found = NULL; /* evaluations of each unit; then those of its training */
+  DIR *d = NULL;
+  ROTE_TRY(rote_alloc(2 * units, sizeof *found, &found));
+  ROTE_TRY(rote_path(path, "%s/results/%s", directory, v->study->variant[variant].name));
+  d = opendir(path);
+  for (const struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;) {
+    size_t unit;
+    bool evaluation;
+    if (unit_of(o, entry->d_name, &unit, &evaluation)) {
+      found[evaluation ? unit : units + unit]++;
+    }
+  }
+  for (size_t u = 0; u < units; u++) {
+    const bool trained = found[units + u] > 0;
+    const bool done =
+        trained && (found[u] >= all || found[u] >= evaluations_of(directory, v->study, variant, u));
+    v->letter[v->first[variant] + u] = done                      ? ROTE_UNIT_DONE
+                                       : trained || found[u] > 0 ? ROTE_UNIT_BEGUN
+                                                                 : ROTE_UNIT_WAITING;
+  }
+done:
+  if (d != NULL) {
+    closedir(d);
+  }
+  rote_free(&found);
+  return status;
+}
+
+static bool is_complete(const char *directory)
+{
+  char path[ROTE_PATH_MAX];
+  char *text = NULL;
+  const bool complete =
+      rote_path(path, "%s/DONE", directory) == ROTE_OK && rote_file_exists(path) &&
+      rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
+      rote_path(path, "%s/study.h5", directory) == ROTE_OK && rote_file_exists(path);
+  rote_free(&text);
+  return complete;
+}
+
+static rote_run_state state_of(const char *directory, const rote_status_view *v)
+{
+  const bool by_owner = v->progress != NULL &&
+                        (long)rote_status_number(v->progress, "pid", 0) == v->owner.pid &&
+                        strcmp(rote_status_text(v->progress, "host"), v->owner.host) == 0;
+  const bool ended =
+      v->progress != NULL && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(v->progress, "ended"));
+  switch (v->owner_state) {
+  case ROTE_OWNER_ALIVE:
+    return by_owner ? ROTE_RUN_RUNNING : ROTE_RUN_STARTING;
+  case ROTE_OWNER_UNKNOWN:
+    return ROTE_RUN_UNCERTAIN;
+  case ROTE_OWNER_GONE:
+    return is_complete(directory) ? ROTE_RUN_COMPLETE : ROTE_RUN_CRASHED;
+  case ROTE_OWNER_NONE:
+    break;
+  }
+  return is_complete(directory) ? ROTE_RUN_COMPLETE
+         : v->progress == NULL  ? ROTE_RUN_NEW
+         : ended                ? ROTE_RUN_STOPPED
+                                : ROTE_RUN_CRASHED;
+}
+
+static rote_status add_notes(rote_status_view *v)
+{
+  rote_status status = ROTE_OK;
+  const char *note = NULL;
+  if (v->state == ROTE_RUN_CRASHED) {
+    note =
+        "the last run ended without a word: it was killed, or its node is gone. Nothing finished "
+        "is lost; the same command continues";
+  } else if (v->state == ROTE_RUN_UNCERTAIN) {
+    note = "whether the owner is alive can only be seen by watching its lock for a minute, as the "
+           "next run does; what follows is the last that it said";
+  }
+  if (note != NULL) {
+    ROTE_TRY(rote_text_list_add(&v->notes, note));
+  }
+done:
+  return status;
+}
+
+/* What is in hand stands over what the results say. */
+static void mark_running(rote_status_view *v)
+{
+  const cJSON *item;
+  cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(v->progress, "running"))
+  {
+    const double variant = rote_status_number(item, "variant_index", -1);
+    const double unit = rote_status_number(item, "unit_index", -1);
+    if (variant >= 0 && variant < (double)v->study->variant_count && unit >= 0 &&
+        unit < (double)(v->first[(size_t)variant + 1] - v->first[(size_t)variant])) {
+      char *letter = &v->letter[v->first[(size_t)variant] + (size_t)unit];
+      if (strcmp(rote_status_text(item, "doing"), "training") == 0) {
+        *letter = ROTE_UNIT_TRAINING;
+      } else if (*letter != ROTE_UNIT_TRAINING) {
+        *letter = ROTE_UNIT_EVALUATED;
+      }
+    }
+  }
+}
+
+rote_status rote_status_view_read(const char *directory, rote_status_view **out)
+{
+  rote_status status = ROTE_OK;
+  rote_status_view *v = NULL;
+  *out = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *v, &v));
+  ROTE_TRY(rote_run_directory_frozen(directory, &v->study, NULL, NULL));
+  const size_t variants = v->study->variant_count;
+  ROTE_TRY(rote_alloc(variants + 1, sizeof *v->first, &v->first));
+  for (size_t i = 0; i < variants; i++) {
+    v->first[i + 1] = v->first[i] + rote_unit_count(&v->study->variant[i].options);
+  }
+  ROTE_TRY(rote_alloc(v->first[variants] + 1, 1, &v->letter));
+  v->owner_state = rote_run_lock_look(directory, &v->owner, &v->silent);
+  ROTE_TRY(read_progress(directory, v));
+  v->state = state_of(directory, v);
+  ROTE_TRY(add_notes(v));
+  const bool told = v->state == ROTE_RUN_RUNNING || v->state == ROTE_RUN_UNCERTAIN;
+  v->listed = !told || !take_letters(v);
+  for (size_t i = 0; i < variants && v->listed; i++) {
+    ROTE_TRY(list_results(directory, v, i));
+  }
+  if (told && v->progress != NULL) {
+    mark_running(v);
+  }
+  if (v->state == ROTE_RUN_NEW && strspn(v->letter, ".") < v->first[variants]) {
+    v->state = ROTE_RUN_STOPPED; /* there are results, and progress.json is lost */
+  }
+  *out = v;
+  v = NULL;
+done:
+  rote_status_view_destroy(&v);
+  return status;
+}
+
+void rote_status_view_destroy(rote_status_view **view)
+{
+  rote_status_view *v = *view;
+  if (v != NULL) {
+    rote_study_destroy(&v->study);
+    cJSON_Delete(v->progress);
+    rote_free(&v->first);
+    rote_free(&v->letter);
+    rote_text_list_free(&v->notes);
+    rote_free(view);
+  }
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# rote status from another shell; a second run is refused by name, a dead one's directory is taken over; another
+# arithmetic is refused, and written down where it is allowed.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+mini long 200
+ends 0 run 3 mini.yaml --output whole
+cp -r whole mixed
+
+# look DIR PYTHON: an expression about the JSON of `rote status`, called s.
+look() {
+  "$ROTE" status "$1" --json >status.json || fail "status of $1"
+  "$PYTHON" -c 'import json, sys; s = json.load(open("status.json")); sys.exit(not eval(sys.argv[1]))' "$2"
+}
+
+code=0
+"$ROTE" status nowhere 2>run.err || code=$?
+[ "$code" -eq 65 ] || fail "status of no directory ends with $code"
+
+# While a run is going on: who, where, how far.
+mpirun --oversubscribe -n 3 "$ROTE" run long.yaml --output live >run.out 2>mpirun.err &
+pid=$!
+until [ -e live/study.yaml ] && look live 's["state"] == "running" and len(s["running"]) > 0'; do
+  kill -0 "$pid" || fail "the run ended before it was seen running"
+  sleep 0.05
+done
+owner=$(sed -n 's/^pid //p' live/lock)
+cp status.json seen.json
+"$PYTHON" - "$owner" <<'EOF' || fail "status.json says something else"
+import json, socket, sys
+s = json.load(open("seen.json"))
+assert s["owner"]["pid"] == int(sys.argv[1]) and s["owner"]["alive"] is True, s["owner"]
+assert s["owner"]["host"] == socket.gethostname() and s["owner"]["job"] == "none", s["owner"]
+assert s["trainings"] == 14 and s["workers"] == 2, s
+assert len(s["units"]) == 14 and sum(s["counts"].values()) == 14, s["counts"]
+state = {u["unit"]: u["state"] for u in s["units"]}
+for r in s["running"]:
+    assert r["host"] == socket.gethostname() and r["rank"] in (1, 2), r
+    assert state[r["unit"]] in ("training", "evaluating"), (r, state)
+    assert r["doing"] != "training" or r["epochs_done"] <= r["epoch"], r
+EOF
+until look live 'any(r["doing"] == "training" and r["epochs_done"] > 0 for r in s["running"])'; do
+  kill -0 "$pid" || fail "no running training showed its epoch"
+  sleep 0.05
+done
+"$ROTE" status live >status.out
+says status.out "long in live: running" "pid $owner" "alive" "rank " "epoch" "lr3/r00"
+ends 65 run 1 long.yaml --output live
+says run.err "pid $owner" "$(hostname)" "--force-unlock"
+kill -0 "$owner" || fail "the refused run harmed the first"
+
+# Killed: status says so, nothing is waited for, and the next run goes on at once.
+mapfile -t family < <(descendants "$pid")
+kill -9 "${family[@]}" 2>/dev/null || true
+wait "$pid" 2>/dev/null || true
+while kill -0 "$owner" 2>/dev/null; do sleep 0.02; done
+look live 's["state"] == "crashed" and s["owner"]["alive"] is False and len(s["notes"]) == 1 and "running" not in s' ||
+  fail "status does not say that the run was killed"
+: >live/progress.json
+look live 's["state"] == "crashed" and any("progress.json" in n for n in s["notes"])' || fail "a damaged progress.json goes unnoticed"
+ends 75 run 1 long.yaml --output live --deadline 1
+says run.err lock-stale
+look live 's["state"] == "stopped" and s["owner"] is None' || fail "status does not say that the run was stopped"
+
+# The Slurm job is in the lock; an earlier start of the same job is over, whoever has its pid.
+SLURM_JOB_ID=4711 "$ROTE" run long.yaml --output live >run.out 2>mpirun.err &
+pid=$!
+until look live 's["owner"] is not None and s["owner"]["job"] == "4711"'; do
+  kill -0 "$pid" || fail "the run ended before its job was seen"
+  sleep 0.05
+done
+ends 65 run 1 long.yaml --output live
+says run.err "job 4711"
+SLURM_JOB_ID=4711 SLURM_RESTART_COUNT=1 ends 75 run 1 long.yaml --output live --deadline 1
+says run.err lock-stale
+kill -9 "$pid" 2>/dev/null || true
+wait "$pid" 2>/dev/null || true
+
+# A finished study.
+look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "status of a finished study"
+rm whole/progress.json
+look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "status without progress.json"
+
+# Another arithmetic.
+rm mixed/DONE mixed/results/lr4/r01-f02*
+export ROTE_ISA=base
+grep -q "^# arithmetic: fma" mixed/study.yaml || {
+  echo "no fused multiply-add here: the rest is not tested"
+  exit 0
+}
+ends 65 run 1 mini.yaml --output mixed
+says run.err '"fma"' '"base"' --allow-cpu-change
+rm mixed/study.yaml # the results themselves say how they were computed
+ends 65 run 1 mini.yaml --output mixed
+says run.err '"fma"' '"base"' --allow-cpu-change results
+cp whole/study.yaml mixed/study.yaml
+ends 0 run 1 mini.yaml --output mixed --allow-cpu-change
+says run.err cpu-change
+ends 0 run 1 mini.yaml --output mixed # allowed once, it stays so: a requeued job must not be stopped by it
+ends 0 "$ROTE" verify mixed
+unset ROTE_ISA
+"$PYTHON" - <<'EOF' || fail "the change of arithmetic is not written down"
+import json
+import h5py
+f = h5py.File("mixed/study.h5")
+assert f.attrs["arithmetic"] == "mixed"
+names = f["execution/lr4/evaluate/arithmetic"].asstr()[:]
+assert set(names[:, 5]) == {"base"} and set(names[:, :5].ravel()) == {"fma"}, names
+assert set(f["execution/lr3/train/arithmetic"].asstr()[:]) == {"fma"}
+assert [s["arithmetic"] for s in json.load(open("mixed/provenance.json"))["starts"]][-1] == "base"
+assert open("mixed/study.yaml").read().splitlines()[2] == "# arithmetic: fma, base"
+EOF
+
+# A training does not go on from a checkpoint of the other kind, even where nothing else says how it began.
+"$ROTE" run long.yaml --output crossed --set training.epochs=4000 --set evaluation.every=4000 >run.out 2>mpirun.err &
+pid=$!
+until [ -n "$(find crossed/models -name 'r*.h5' 2>/dev/null)" ]; do
+  kill -0 "$pid" || fail "the run ended before its first checkpoint"
+  sleep 0.02
+done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
+rm crossed/study.yaml
+export ROTE_ISA=base
+ends 75 run 1 long.yaml --output crossed --set training.epochs=4000 --set evaluation.every=4000 --max-hours 1e-4
+says run.err checkpoint-unusable '"fma"' '"base"'
