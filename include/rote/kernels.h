@@ -44,6 +44,16 @@ typedef struct {
   void (*backward)(size_t n, const rote_real *at, rote_real *d);
 } rote_activation;
 
+/* What a step of an inverse problem works on (rote/inverse.h); all with rows of ld numbers. */
+typedef struct {
+  size_t ld;
+  const rote_real *y;     /* [C P, ld] */
+  const rote_real *shown; /* [C, ld] what a missing pixel shows */
+  rote_real *x;           /* [C P, ld] */
+  rote_real *input;       /* [C P, ld] x + u */
+  rote_real *mask;        /* [P, ld] 0 or 1 */
+} rote_inverse_arrays;
+
 /* Most components of a mixture, and channels of its images: what kernels keep on the stack. */
 #define ROTE_MIXTURE_COMPONENTS_MAX 64
 #define ROTE_MIXTURE_CHANNELS_MAX 4
@@ -140,6 +150,13 @@ typedef struct {
    * from `columns` on. */
   void (*mixture_loss)(const rote_mixture *mixture, size_t columns, const rote_real *x,
                        rote_real *out, size_t ld, double *log_px);
+
+  /* The x of an inverse problem from v [C P, ld] and u = input - v, with weight = 1 / (1 + rho):
+   * x = (h y + rho (v - u)) / (h + rho) = t + weight h (y - t), t = v - u; input = x + u, 0 from
+   * `columns` on. Then, if `update`, the mask h of every pixel becomes 1 if the sum over channels
+   * of (x - y)^2 is below that of (y - shown)^2, else 0. */
+  void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
+                       const rote_real *v, const rote_inverse_arrays *arrays, bool update);
 } rote_kernels;
 
 /** Rows of a mixture's parameters: P K (1 + 2 C + C (C - 1) / 2). */

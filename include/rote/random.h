@@ -25,6 +25,11 @@ typedef enum {
   ROTE_PURPOSE_TEST_LATENT = 12,
   ROTE_PURPOSE_REDRAW =
       13, /* fresh fold assignments for checks of the null; item: redraw, repeat */
+  ROTE_PURPOSE_RECOVERY_MASK =
+      14, /* missing pixels; unit: 0 training set, 1 control; item: image */
+  ROTE_PURPOSE_RECOVERY_NOISE = 15, /* on what is left; the same */
+  ROTE_PURPOSE_RECOVERY_FILL = 16,  /* in place of what is missing; the same */
+  ROTE_PURPOSE_ATTRACTOR = 17,      /* first vector of power iterations; item: 0 */
 } rote_purpose;
 
 typedef struct {

@@ -9,25 +9,33 @@
 
 #define SIGNIFICANCE 0.05
 
+/* Room for the arrays of a score of either kind. */
+static rote_status arrays_create(size_t count, size_t n, double **const *array,
+                                 uint8_t **significant)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < n; i++) {
+    ROTE_TRY(rote_alloc(count, sizeof(double), array[i]));
+  }
+  ROTE_TRY(rote_alloc(count, sizeof **significant, significant));
+done:
+  return status;
+}
+
 rote_status rote_score_create(size_t count, rote_score **out)
 {
   rote_status status = ROTE_OK;
-  rote_score *score = NULL;
+  rote_score *s = NULL;
   *out = NULL;
-  ROTE_TRY(rote_alloc(1, sizeof *score, &score));
-  score->count = count;
-  ROTE_TRY(rote_alloc(count, sizeof *score->u, &score->u));
-  ROTE_TRY(rote_alloc(count, sizeof *score->v, &score->v));
-  ROTE_TRY(rote_alloc(count, sizeof *score->m, &score->m));
-  ROTE_TRY(rote_alloc(count, sizeof *score->m_mean_log, &score->m_mean_log));
-  ROTE_TRY(rote_alloc(count, sizeof *score->standard_error, &score->standard_error));
-  ROTE_TRY(rote_alloc(count, sizeof *score->p_value, &score->p_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->q_value, &score->q_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->significant, &score->significant));
-  *out = score;
-  score = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *s, &s));
+  s->count = count;
+  double **const arrays[] = {&s->u,       &s->v,      &s->m, &s->m_mean_log, &s->standard_error,
+                             &s->p_value, &s->q_value};
+  ROTE_TRY(arrays_create(count, sizeof arrays / sizeof *arrays, arrays, &s->significant));
+  *out = s;
+  s = NULL;
 done:
-  rote_score_destroy(&score);
+  rote_score_destroy(&s);
   return status;
 }
 
@@ -145,11 +153,19 @@ static repeat_summary examine_repeats(const column *c, double *difference)
   return s;
 }
 
+/* U, V and M are of likelihoods alone: other measures have no room for them. */
+static void set_likelihoods(rote_score *score, size_t i, double u, double v)
+{
+  if (score->u != NULL) {
+    score->u[i] = u;
+    score->v[i] = v;
+    score->m[i] = u - v;
+  }
+}
+
 static void score_missing(rote_score *score, size_t i)
 {
-  score->u[i] = NAN;
-  score->v[i] = NAN;
-  score->m[i] = NAN;
+  set_likelihoods(score, i, NAN, NAN);
   score->m_mean_log[i] = NAN;
   score->standard_error[i] = NAN;
   score->p_value[i] = 1;
@@ -170,9 +186,7 @@ static rote_status score_image(const column *c, size_t i, double *difference, do
     ROTE_TRY(rote_alloc(s.repeats * c->folds + 2, sizeof **tail, &tail[s.repeats]));
     ROTE_TRY(rote_rank_sum_tail(s.repeats, c->folds, tail[s.repeats]));
   }
-  score->u[i] = with.log_mean;
-  score->v[i] = without.log_mean;
-  score->m[i] = with.log_mean - without.log_mean;
+  set_likelihoods(score, i, with.log_mean, without.log_mean);
   score->m_mean_log[i] = with.mean_log - without.mean_log;
   score->standard_error[i] = s.standard_error;
   score->p_value[i] = tail[s.repeats][s.doubled_rank_sum / 2];
@@ -238,6 +252,46 @@ rote_status rote_score_compute_double(size_t repeats, size_t folds, size_t image
                                       const double *log_px, const uint16_t *fold, rote_score *score)
 {
   return compute(repeats, folds, images, (likelihoods){.precise = log_px}, fold, score);
+}
+
+rote_status rote_rank_score_create(size_t count, rote_rank_score **out)
+{
+  rote_status status = ROTE_OK;
+  rote_rank_score *s = NULL;
+  *out = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *s, &s));
+  s->count = count;
+  double **const arrays[] = {&s->mean_difference, &s->standard_error, &s->p_value, &s->q_value};
+  ROTE_TRY(arrays_create(count, sizeof arrays / sizeof *arrays, arrays, &s->significant));
+  *out = s;
+  s = NULL;
+done:
+  rote_rank_score_destroy(&s);
+  return status;
+}
+
+void rote_rank_score_destroy(rote_rank_score **score)
+{
+  if (*score != NULL) {
+    rote_free(&(*score)->mean_difference);
+    rote_free(&(*score)->standard_error);
+    rote_free(&(*score)->p_value);
+    rote_free(&(*score)->q_value);
+    rote_free(&(*score)->significant);
+    rote_free(score);
+  }
+}
+
+rote_status rote_rank_score_compute(size_t repeats, size_t folds, size_t images, const float *value,
+                                    const uint16_t *fold, rote_rank_score *score)
+{
+  rote_score ranks = {.count = score->count,
+                      .m_mean_log = score->mean_difference,
+                      .standard_error = score->standard_error,
+                      .p_value = score->p_value,
+                      .q_value = score->q_value,
+                      .significant = score->significant};
+  return compute(repeats, folds, images, (likelihoods){.single = value}, fold, &ranks);
 }
 
 rote_status rote_rank_sum_tail(size_t repeats, size_t folds, double *tail)

@@ -341,6 +341,7 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .squares_loss = squares_loss,
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
+    .inverse_step = ROTE_ISA_NAME(rote_inverse_step),
     .mixture_image = ROTE_ISA_NAME(rote_mixture_image),
     .mixture_loss = ROTE_ISA_NAME(rote_mixture_loss),
 };

@@ -317,6 +317,28 @@ static void mixture_loss(const rote_mixture *m, size_t columns, const rote_real 
   }
 }
 
+static void inverse_step(size_t channels, size_t pixels, size_t columns, rote_real weight,
+                         const rote_real *v, const rote_inverse_arrays *a, bool update)
+{
+  for (size_t p = 0; p < pixels; p++) {
+    for (size_t j = 0; j < rote_column_pad(columns); j++) {
+      rote_real *mask = &a->mask[p * a->ld + j], left = 0, missing = 0;
+      for (size_t c = 0; c < channels; c++) {
+        const size_t i = (c * pixels + p) * a->ld + j;
+        const rote_real u = a->input[i] - v[i], t = v[i] - u;
+        const rote_real shown = a->shown[c * a->ld + j];
+        a->x[i] = t + weight * *mask * (a->y[i] - t);
+        a->input[i] = j < columns ? a->x[i] + u : 0;
+        left += (a->x[i] - a->y[i]) * (a->x[i] - a->y[i]);
+        missing += (a->y[i] - shown) * (a->y[i] - shown);
+      }
+      if (update) {
+        *mask = left < missing ? 1 : 0;
+      }
+    }
+  }
+}
+
 static const rote_kernels reference = {
     .name = "reference",
     .gemm = gemm,
@@ -336,6 +358,7 @@ static const rote_kernels reference = {
     .squares_loss = squares_loss,
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
+    .inverse_step = inverse_step,
     .mixture_image = mixture_image,
     .mixture_loss = mixture_loss,
 };

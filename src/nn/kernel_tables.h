@@ -29,6 +29,14 @@ extern const rote_activation rote_activations_v3[];
 extern const rote_activation rote_activations_v4[];
 extern const rote_activation rote_activations_reference[];
 
+/* The same for inverse_step() of rote_kernels (kernel_inverse.c). */
+#define ROTE_INVERSE_STEP(isa)                                                                     \
+  void rote_inverse_step_##isa(size_t channels, size_t pixels, size_t columns, float weight,       \
+                               const float *v, const rote_inverse_arrays *arrays, bool update)
+ROTE_INVERSE_STEP(base);
+ROTE_INVERSE_STEP(v3);
+ROTE_INVERSE_STEP(v4);
+
 extern const rote_kernels rote_kernels_base;
 extern const rote_kernels rote_kernels_v3;
 extern const rote_kernels rote_kernels_v4;

@@ -16,14 +16,21 @@ typedef struct {
   parity_check *check; /* NULL: not built */
 } parity_kind;
 
+/* rote_parity_double is the same program on the double build of the networks, which has no more. */
+#ifdef ROTE_REAL_DOUBLE
+#define FLOAT_ONLY(check) NULL
+#else
+#define FLOAT_ONLY(check) check
+#endif
+
 static const parity_kind kinds[] = {
-    {"mlp_vae", parity_vae},
-    {"conv_vae", parity_vae},
-    {"statistics", parity_statistics},
-    {"resize", parity_resize},
+    {"mlp_vae", FLOAT_ONLY(parity_vae)},
+    {"conv_vae", FLOAT_ONLY(parity_vae)},
+    {"statistics", FLOAT_ONLY(parity_statistics)},
+    {"resize", FLOAT_ONLY(parity_resize)},
     {"activations", parity_activations},
     {"fc_ae", parity_fc_ae},
-    {"recovery", NULL},
+    {"recovery", parity_recovery},
     {"classical", NULL},
     {"neighbours", NULL},
 };

@@ -6,6 +6,7 @@
 #ifndef ROTE_PARITY_H
 #define ROTE_PARITY_H
 
+#include "rote/autoencoder.h"
 #include "rote/status.h"
 
 #include <hdf5.h>
@@ -42,7 +43,8 @@ typedef struct {
  * missing or has the wrong shape; ROTE_NOMEM */
 typedef rote_status parity_check(hid_t file, parity_result *result);
 
-parity_check parity_vae, parity_statistics, parity_resize, parity_activations, parity_fc_ae;
+parity_check parity_vae, parity_statistics, parity_resize, parity_activations, parity_fc_ae,
+    parity_recovery;
 
 /** Put the error of `got` against `want` into a group: the largest difference, divided by the
  * largest entry of `want`. A number that is not finite makes the error infinite. */
@@ -71,5 +73,12 @@ rote_status parity_number(hid_t file, const char *attribute, double *value);
 
 /** Text of a root attribute. @param[out] text [size] */
 rote_status parity_text(hid_t file, const char *attribute, char *text, size_t size);
+
+/** Options of the fully connected autoencoder that a file's attributes describe. */
+rote_status parity_fc_options(hid_t file, rote_options *options);
+
+/** Its parameters, from a group of the file. @param[out] w [model->table.total] */
+rote_status parity_autoencoder_parameters(hid_t file, const char *group,
+                                          const rote_autoencoder *model, rote_real *w);
 
 #endif
