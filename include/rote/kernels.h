@@ -135,13 +135,6 @@ typedef struct {
   void (*diagonal_loss)(size_t pixels, size_t columns, const rote_real *x, rote_real *out,
                         size_t ld, double *sum);
 
-  /* The x of an inverse problem from v [C P, ld] and u = input - v, with weight = 1 / (1 + rho):
-   * x = (h y + rho (v - u)) / (h + rho) = t + weight h (y - t), t = v - u; input = x + u, 0 from
-   * `columns` on. Then, if `update`, the mask h of every pixel becomes 1 if the sum over channels
-   * of (x - y)^2 is below that of (y - shown)^2, else 0. */
-  void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
-                       const rote_real *v, const rote_inverse_arrays *arrays, bool update);
-
   /* Mixture of discretised logistics (Salimans et al. 2017, PixelCNN++), by position
    *   log sum over k of softmax(logits)_k product over c of P_kc(x_c),
    * summed over the positions. P_kc is the mass that a logistic has in the bin of level 255 x:
@@ -157,6 +150,13 @@ typedef struct {
    * from `columns` on. */
   void (*mixture_loss)(const rote_mixture *mixture, size_t columns, const rote_real *x,
                        rote_real *out, size_t ld, double *log_px);
+
+  /* The x of an inverse problem from v [C P, ld] and u = input - v, with weight = 1 / (1 + rho):
+   * x = (h y + rho (v - u)) / (h + rho) = t + weight h (y - t), t = v - u; input = x + u, 0 from
+   * `columns` on. Then, if `update`, the mask h of every pixel becomes 1 if the sum over channels
+   * of (x - y)^2 is below that of (y - shown)^2, else 0. */
+  void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
+                       const rote_real *v, const rote_inverse_arrays *arrays, bool update);
 } rote_kernels;
 
 /** Rows of a mixture's parameters: P K (1 + 2 C + C (C - 1) / 2). */

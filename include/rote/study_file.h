@@ -80,7 +80,8 @@ rote_status rote_study_file_read_shape(const char *path, const char *variant,
 /** Names of the images. @param[out] name  empty before; released with rote_text_list_free() */
 rote_status rote_study_file_read_names(const char *path, rote_text_list *name);
 
-/** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N]; fold [R, N] */
+/** Log likelihoods of one evaluated epoch. @param[out] log_px [R, K, N], or NULL: only the folds;
+ * fold [R, N] */
 rote_status rote_study_file_read_log_px(const char *path, const char *variant, size_t v,
                                         float *log_px, uint16_t *fold);
 

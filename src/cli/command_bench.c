@@ -3,6 +3,7 @@
 #include "rote/clock.h"
 #include "rote/importance.h"
 #include "rote/memory.h"
+#include "rote/recovery.h"
 #include "rote/train.h"
 
 #include <cjson/cJSON.h>
@@ -20,6 +21,8 @@
 typedef struct {
   rote_trainer *trainer;
   rote_evaluator *evaluator;
+  rote_recovery *recovery;
+  rote_recovery_result *recovered;
   rote_data *data;
   uint32_t index[IMAGES];
   float log_px[IMAGES], effective[IMAGES];
@@ -29,7 +32,7 @@ typedef struct {
   const char *name;
   size_t images;
   rote_status (*prepare)(bench_room *room);
-  void (*step)(bench_room *room);
+  rote_status (*step)(bench_room *room);
 } bench_case;
 
 /* Made-up images and a model on them. */
@@ -82,6 +85,27 @@ static rote_status prepare_fc(bench_room *r)
   return prepare(r, 100, 1, 28, set, sizeof set / sizeof *set);
 }
 
+/* The same model, and 100 rounds of the blind method. */
+static rote_status prepare_recovery(bench_room *r)
+{
+  rote_status status = ROTE_OK;
+  const rote_recovery_options options = {.seed = 1,
+                                         .degradation = {.missing = 0.5},
+                                         .rho = 0.5,
+                                         .rounds = 100,
+                                         .inner = 1,
+                                         .methods = 1u << ROTE_INVERSE_BLIND};
+  ROTE_TRY(prepare_fc(r));
+  const rote_data_info *info = &r->data->info;
+  const size_t pixels = info->height * info->width;
+  ROTE_TRY(
+      rote_recovery_create(r->trainer->model->autoencoder, info, &options, IMAGES, &r->recovery));
+  ROTE_TRY(rote_recovery_result_create(&options, IMAGES, r->trainer->model->pixels, pixels,
+                                       &r->recovered));
+done:
+  return status;
+}
+
 static rote_status prepare_unet(bench_room *r)
 {
   static const char *const set[] = {"model.kind=unet_ae", "data.transform=scale",
@@ -90,7 +114,7 @@ static rote_status prepare_unet(bench_room *r)
 }
 
 /* As in a run: the batch is binarized or dequantized and its noise drawn anew in every step. */
-static void step_train(bench_room *r)
+static rote_status step_train(bench_room *r)
 {
   const rote_stream data = {.seed = 1, .unit = 1, .epoch = 1, .purpose = ROTE_PURPOSE_TRAIN_DATA};
   const rote_stream latent = {
@@ -98,12 +122,26 @@ static void step_train(bench_room *r)
   rote_batch_load(r->trainer->batch, (rote_transform)r->trainer->options.data.transform,
                   &r->data->train, r->index, r->trainer->batch_size, data, latent);
   rote_trainer_step(r->trainer, r->trainer->batch_size);
+  return ROTE_OK;
 }
 
-static void step_likelihood(bench_room *r)
+static rote_status step_likelihood(bench_room *r)
 {
   rote_evaluate_images(r->evaluator, r->trainer->w, &r->data->train, (rote_unit){.full = true}, 1,
                        0, 64, r->log_px, r->effective);
+  return ROTE_OK;
+}
+
+/* All of it: degraded images, rounds, curves and the nearest training image of every answer. */
+static rote_status step_recovery(bench_room *r)
+{
+  const rote_recovery_job job = {.images = &r->data->train,
+                                 .index = r->index,
+                                 .count = IMAGES,
+                                 .training_set = &r->data->train,
+                                 .train = r->index,
+                                 .train_count = IMAGES};
+  return rote_recover(r->recovery, r->trainer->w, &job, r->recovered);
 }
 
 static const bench_case cases[] = {
@@ -112,12 +150,15 @@ static const bench_case cases[] = {
     {"conv_vae train", 64, prepare_conv, step_train},
     {"conv_vae likelihood", 64, prepare_conv, step_likelihood},
     {"fc_ae train", 100, prepare_fc, step_train},
+    {"fc_ae recovery", 100, prepare_recovery, step_recovery},
     {"unet_ae train", 50, prepare_unet, step_train},
 };
 
 static void release(bench_room *r)
 {
   rote_evaluator_destroy(&r->evaluator);
+  rote_recovery_destroy(&r->recovery);
+  rote_recovery_result_destroy(&r->recovered);
   rote_trainer_destroy(&r->trainer);
   rote_data_destroy(&r->data);
 }
@@ -158,9 +199,9 @@ static rote_status run_case(const bench_case *c, bool json)
   bench_room room = {0};
   double best = 1e9, operations = 0, openblas = 0, own = 0;
   ROTE_TRY(c->prepare(&room));
-  c->step(&room);
+  ROTE_TRY(c->step(&room));
   double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  c->step(&room);
+  ROTE_TRY(c->step(&room));
   const double once = rote_seconds() - start;
   operations = 2 * (rote_kernels_multiply_adds() - counted);
   const int repeats = once < BLOCK_SECONDS ? (int)(BLOCK_SECONDS / once) : 1;
@@ -168,7 +209,7 @@ static rote_status run_case(const bench_case *c, bool json)
     double block_openblas = 0, block_own = 0;
     start = rote_seconds();
     for (int i = 0; i < repeats; i++) {
-      c->step(&room);
+      ROTE_TRY(c->step(&room));
     }
     const double seconds = (rote_seconds() - start) / repeats;
     best = seconds < best ? seconds : best;

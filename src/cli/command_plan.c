@@ -200,20 +200,33 @@ static rote_status print_json(const rote_plan *plan, bool assumed)
   return ROTE_OK;
 }
 
-static rote_status plan_study(const char *path, double seconds, bool json)
+typedef struct {
+  const char *path; /* of the study; NULL with `defaults` */
+  size_t set_count;
+  const char **set; /* [set_count] key=value */
+  double seconds;   /* to measure */
+  bool json;
+  bool defaults, directory; /* print the commented defaults; the run directory and nothing else */
+} plan_request;
+
+static rote_status plan_study(const plan_request *request)
 {
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
   rote_plan *plan = NULL;
   rote_data_info info;
-  ROTE_TRY(rote_study_read(path, 0, NULL, &study));
+  ROTE_TRY(rote_study_read(request->path, request->set_count, request->set, &study));
+  if (request->directory) {
+    printf("%s\n", study->base.output);
+    goto done;
+  }
   const char *file = study->base.data.file;
   const bool assumed = !rote_file_exists(file) && assume_data(file, &info);
   ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
   ROTE_TRY(rote_study_check_data(study, info.train_count, info.test_count));
   rote_blas_one_thread();
-  ROTE_TRY(rote_plan_make(study, &info, seconds, &plan));
-  if (json) {
+  ROTE_TRY(rote_plan_make(study, &info, request->seconds, &plan));
+  if (request->json) {
     ROTE_TRY(print_json(plan, assumed));
   } else {
     print_text(plan, assumed);
@@ -224,44 +237,64 @@ done:
   return status;
 }
 
-static int plan_main(int argc, char **argv)
+/* @return 0, or the exit code of a misuse */
+static int parse(int argc, char **argv, plan_request *request)
 {
-  const char *path = NULL;
-  double seconds = 5;
-  bool json = false;
-  if (argc == 2 && strcmp(argv[1], "--defaults") == 0) {
-    return print_defaults();
-  }
   for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--json") == 0) {
-      json = true;
-    } else if (strcmp(argv[i], "--seconds") == 0) {
+    const char *word = argv[i];
+    if (strcmp(word, "--defaults") == 0) {
+      request->defaults = true;
+    } else if (strcmp(word, "--directory") == 0) {
+      request->directory = true;
+    } else if (strcmp(word, "--json") == 0) {
+      request->json = true;
+    } else if (strcmp(word, "--seconds") == 0) {
       char *end = NULL;
-      seconds = i + 1 < argc ? strtod(argv[++i], &end) : 0;
-      if (end == NULL || *end != '\0' || !(seconds > 0 && seconds <= 3600)) {
+      request->seconds = i + 1 < argc ? strtod(argv[++i], &end) : 0;
+      if (end == NULL || *end != '\0' || !(request->seconds > 0 && request->seconds <= 3600)) {
         return rote_command_misused(&rote_command_plan,
                                     "--seconds needs a number above 0 and at most 3600");
       }
-    } else if (argv[i][0] == '-') {
-      return rote_command_misused(&rote_command_plan, "%s: unknown option", argv[i]);
-    } else if (path != NULL) {
-      return rote_command_misused(&rote_command_plan, "unexpected argument \"%s\"", argv[i]);
+    } else if (strcmp(word, "--set") == 0) {
+      if (i + 1 == argc) {
+        return rote_command_misused(&rote_command_plan, "--set needs a value");
+      }
+      request->set[request->set_count++] = argv[++i];
+    } else if (word[0] == '-') {
+      return rote_command_misused(&rote_command_plan, "%s: unknown option", word);
+    } else if (request->path == NULL) {
+      request->path = word;
     } else {
-      path = argv[i];
+      return rote_command_misused(&rote_command_plan, "unexpected argument \"%s\"", word);
     }
   }
-  if (path == NULL) {
-    return rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed");
+  return (request->path == NULL) != request->defaults
+             ? rote_command_misused(&rote_command_plan, "a study file, or --defaults, is needed")
+             : 0;
+}
+
+static int plan_main(int argc, char **argv)
+{
+  rote_status status = ROTE_OK;
+  plan_request request = {.set = calloc((size_t)argc, sizeof *request.set), .seconds = 5};
+  if (request.set == NULL) {
+    return rote_command_failed(rote_fail(ROTE_NOMEM, "out of memory"));
   }
-  const rote_status status = plan_study(path, seconds, json);
-  return status == ROTE_OK ? 0 : rote_command_failed(status);
+  int code = parse(argc, argv, &request);
+  if (code == 0 && request.defaults) {
+    code = print_defaults();
+  } else if (code == 0) {
+    status = plan_study(&request);
+  }
+  free(request.set);
+  return status == ROTE_OK ? code : rote_command_failed(status);
 }
 
 const rote_command rote_command_plan = {
     .name = "plan",
-    .usage = "STUDY.yaml [--json] [--seconds S] | --defaults",
+    .usage = "STUDY.yaml [--set KEY=VALUE]... [--json] [--seconds S] [--directory] | --defaults",
     .help = "say what a study will cost before it runs, from a measurement of S seconds (5), or "
-            "print a "
-            "study file with every option explained",
+            "only where it will be (--directory); or print a study file with every option "
+            "explained",
     .main = plan_main,
 };

@@ -252,7 +252,7 @@ rote_status rote_status_view_read(const char *directory, rote_status_view **out)
   rote_status_view *v = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *v, &v));
-  ROTE_TRY(rote_run_directory_frozen(directory, &v->study, NULL, NULL));
+  ROTE_TRY(rote_run_directory_frozen(directory, &v->study, NULL, NULL, NULL));
   const size_t variants = v->study->variant_count;
   ROTE_TRY(rote_alloc(variants + 1, sizeof *v->first, &v->first));
   for (size_t i = 0; i < variants; i++) {

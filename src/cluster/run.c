@@ -48,22 +48,27 @@ static bool is_root(void)
   return rote_cluster_rank() == 0;
 }
 
-/* All ranks must have the same arithmetic: the order of work must not decide the bits. Collective.
- */
-static rote_status check_arithmetic(run *r, bool allow_change)
+/* All ranks must have the same arithmetic and BLAS core: the order of work must not decide the
+ * bits. Collective. */
+static rote_status check_processors(run *r, bool allow_change)
 {
   rote_status status = ROTE_OK;
-  int least = 0, most = 0, mine = rote_isa_level() == ROTE_ISA_BASE ? 0 : 1;
+  char mine[128], first[128];
+  int same = 1, all = 1;
   r->arithmetic = rote_isa_arithmetic(rote_isa_level());
+  snprintf(mine, sizeof mine, "%s arithmetic and BLAS core %s", r->arithmetic, rote_blas_core());
+  memcpy(first, mine, sizeof mine);
   if (rote_cluster_size() > 1) {
-    ROTE_MPI(MPI_Allreduce(&mine, &least, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
-    ROTE_MPI(MPI_Allreduce(&mine, &most, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
+    ROTE_MPI(MPI_Bcast(first, sizeof first, MPI_BYTE, 0, MPI_COMM_WORLD));
+    same = strcmp(mine, first) == 0;
+    ROTE_MPI(MPI_Allreduce(&same, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
   }
-  if (least != most && !allow_change) {
+  if (!all && !allow_change) {
     ROTE_TRY(rote_fail(ROTE_DATA,
-                       "some ranks run on processors with fused multiply-add and some on ones "
-                       "without: their bits differ. Use nodes of one kind, or ROTE_ISA=base on all "
-                       "of them, or --allow-cpu-change to mix them, which is recorded"));
+                       "the ranks run on processors of several kinds (rank 0: %s; rank %d: %s): "
+                       "bits may differ. Use nodes of one kind, or --allow-cpu-change to mix them, "
+                       "which is recorded",
+                       first, rote_cluster_rank(), mine));
   }
 done:
   return status;
@@ -89,6 +94,7 @@ static rote_status prepare(run *r)
       .study = r->study,
       .info = &r->info,
       .arithmetic = r->arithmetic,
+      .core = rote_blas_core(),
       .allow_cpu_change = q->allow_cpu_change,
       .force_unlock = q->force_unlock,
       .stop = q->stop,
@@ -360,7 +366,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   memset(outcome, 0, sizeof *outcome);
   rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
-  ROTE_TRY(check_arithmetic(&r, request->allow_cpu_change));
+  ROTE_TRY(check_processors(&r, request->allow_cpu_change));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(

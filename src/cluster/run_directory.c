@@ -15,9 +15,11 @@
 
 #define DATA_LINE "# data: sha256 "
 #define ARITHMETIC_LINE "# arithmetic: "
+#define CORE_LINE "# blas core: "
 
+/* arithmetic, core: what the results were computed with, names with ", " between them */
 static rote_status freeze(const char *path, const rote_run_directory_request *request,
-                          const char *arithmetic)
+                          const char *arithmetic, const char *core)
 {
   rote_status status = ROTE_OK;
   const rote_data_info *info = request->info;
@@ -27,8 +29,8 @@ static rote_status freeze(const char *path, const rote_run_directory_request *re
   ROTE_TRY(rote_alloc(room, 1, &all));
   snprintf(all, room,
            "# The study of this run directory, with every option. Not to be edited.\n" DATA_LINE
-           "%s, %zu x %zu x %zu\n" ARITHMETIC_LINE "%s\n%s",
-           info->sha256, info->channels, info->height, info->width, arithmetic, text);
+           "%s, %zu x %zu x %zu\n" ARITHMETIC_LINE "%s\n" CORE_LINE "%s\n%s",
+           info->sha256, info->channels, info->height, info->width, arithmetic, core, text);
   ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_YAML, all));
 done:
   rote_free(&text);
@@ -45,7 +47,7 @@ static void line_after(const char *text, const char *head, char *out, size_t siz
 }
 
 rote_status rote_run_directory_frozen(const char *path, rote_study **study, char *data,
-                                      char *arithmetic)
+                                      char *arithmetic, char *core)
 {
   rote_status status = ROTE_OK;
   char file[ROTE_PATH_MAX];
@@ -59,6 +61,9 @@ rote_status rote_run_directory_frozen(const char *path, rote_study **study, char
   }
   if (arithmetic != NULL) {
     line_after(text, ARITHMETIC_LINE, arithmetic, ROTE_ARITHMETIC_LIST);
+  }
+  if (core != NULL) {
+    line_after(text, CORE_LINE, core, ROTE_CORE_LIST);
   }
 done:
   rote_free(&text);
@@ -86,16 +91,59 @@ static rote_status refuse_arithmetic(const char *where, const char *there, const
                    where, there, here);
 }
 
-/* The frozen study against the one that is asked for; a change of the arithmetic is written down if
- * it is allowed. */
+static rote_status refuse_core(const char *where, const char *there, const char *here)
+{
+  return rote_fail(ROTE_DATA,
+                   "%s: begun where OpenBLAS took its %s kernels, but here it takes those for %s "
+                   "(another kind of processor, or OPENBLAS_CORETYPE). Use a processor of that "
+                   "kind, or --allow-cpu-change to go on, which is recorded",
+                   where, there, here);
+}
+
+/* `list` with `word` behind it. */
+static void append_name(char *list, size_t size, const char *word)
+{
+  const size_t n = strlen(list);
+  snprintf(list + n, size - n, "%s%s", n > 0 ? ", " : "", word);
+}
+
+/* The processor that began against this one; a change is written down if it is allowed.
+ * arithmetic, core: of the frozen study; grow by what is new */
+static rote_status compare_processor(const char *file, const rote_run_directory_request *request,
+                                     char *arithmetic, char *core)
+{
+  rote_status status = ROTE_OK;
+  const bool same_arithmetic = names(arithmetic, request->arithmetic);
+  const bool same_core = names(core, request->core);
+  if (same_arithmetic && same_core) {
+    return ROTE_OK;
+  }
+  if (!request->allow_cpu_change) {
+    ROTE_TRY(same_arithmetic ? refuse_core(file, core, request->core)
+                             : refuse_arithmetic(file, arithmetic, request->arithmetic));
+  }
+  rote_log(ROTE_LOG_WARN, "cpu-change", "arithmetic = %s, BLAS core = %s, until now %s and %s",
+           request->arithmetic, request->core, arithmetic, core);
+  if (!same_arithmetic) {
+    append_name(arithmetic, ROTE_ARITHMETIC_LIST, request->arithmetic);
+  }
+  if (!same_core) {
+    append_name(core, ROTE_CORE_LIST, request->core);
+  }
+  ROTE_TRY(freeze(file, request, arithmetic, core));
+done:
+  return status;
+}
+
+/* The frozen study against the one that is asked for. */
 static rote_status compare(const char *path, const char *file,
                            const rote_run_directory_request *request, bool *mixed)
 {
   rote_status status = ROTE_OK;
   const rote_data_info *info = request->info;
-  char why[1500], data[ROTE_DIGEST_TEXT], arithmetic[ROTE_ARITHMETIC_LIST], both[64];
+  char why[1500], data[ROTE_DIGEST_TEXT], arithmetic[ROTE_ARITHMETIC_LIST], core[ROTE_CORE_LIST];
   rote_study *frozen = NULL;
-  ROTE_TRY(rote_run_directory_frozen(path, &frozen, data, arithmetic));
+  ROTE_TRY(rote_run_directory_frozen(path, &frozen, data, arithmetic, core));
   if (rote_study_differs(frozen, request->study, why, sizeof why)) {
     ROTE_TRY(rote_fail(ROTE_DATA,
                        "%s: holds another study; what differs (there -> now):\n%suse another "
@@ -109,17 +157,8 @@ static rote_status compare(const char *path, const char *file,
                        request->study->base.data.file, info->sha256, info->channels, info->height,
                        info->width, data));
   }
-  if (!names(arithmetic, request->arithmetic)) {
-    if (!request->allow_cpu_change) {
-      ROTE_TRY(refuse_arithmetic(file, arithmetic, request->arithmetic));
-    }
-    rote_log(ROTE_LOG_WARN, "cpu-change", "arithmetic = %s, until now = %s: the results are mixed",
-             request->arithmetic, arithmetic);
-    snprintf(both, sizeof both, "%s, %s", arithmetic, request->arithmetic);
-    ROTE_TRY(freeze(file, request, both));
-    *mixed = true;
-  }
-  *mixed = *mixed || strchr(arithmetic, ',') != NULL;
+  ROTE_TRY(compare_processor(file, request, arithmetic, core));
+  *mixed = strchr(arithmetic, ',') != NULL;
 done:
   rote_study_destroy(&frozen);
   return status;
@@ -163,7 +202,7 @@ static rote_status freeze_anew(const char *path, const char *file,
                        "use another output directory, or the study as it was",
                        file, search.other));
   }
-  ROTE_TRY(freeze(file, request, request->arithmetic));
+  ROTE_TRY(freeze(file, request, request->arithmetic, request->core));
 done:
   return status;
 }
@@ -186,7 +225,7 @@ rote_status rote_run_directory_open(const char *path, const rote_run_directory_r
   }
   ROTE_TRY(rote_run_lock_take(path, &lock, &d->lock));
   ROTE_TRY(rote_path(file, "%s/study.yaml", path));
-  if (rote_run_directory_frozen(path, &frozen, NULL, NULL) == ROTE_OK) {
+  if (rote_run_directory_frozen(path, &frozen, NULL, NULL, NULL) == ROTE_OK) {
     ROTE_TRY(compare(path, file, request, &d->mixed));
   } else {
     if (rote_file_exists(file)) {
@@ -263,8 +302,11 @@ void rote_run_directory_tidy(const char *directory, rote_queue *queue, size_t va
                            path) == ROTE_OK) {
     unlink(path);
   }
+  if (!u->trained) {
+    return;
+  }
   for (size_t i = 0; i < rote_snapshot_count(o); i++) {
-    if (!u->trained || u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
+    if (u->snapshot[i] != ROTE_SNAPSHOT_DONE) {
       return;
     }
   }

@@ -190,7 +190,7 @@ static rote_status check_study(rote_verifier *v, char *data)
   char path[ROTE_PATH_MAX];
   ROTE_TRY(rote_path(path, "%s/study.yaml", v->directory));
   const bool there = rote_file_exists(path);
-  status = rote_run_directory_frozen(v->directory, &v->study, data, NULL);
+  status = rote_run_directory_frozen(v->directory, &v->study, data, NULL, NULL);
   v->outcome->files += there;
   if (status == ROTE_DATA) {
     rote_verify_find(v, there ? ROTE_FINDING_DAMAGED : ROTE_FINDING_MISSING,

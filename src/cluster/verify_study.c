@@ -127,7 +127,7 @@ static rote_status check_epoch(study_check *c, size_t index)
     ROTE_TRY(compare_rows(c, "log_px", index, 1, c->left_out * n, c->log_px, epoch));
     ROTE_TRY(compare_rows(c, "effective_samples", index, 1, c->left_out * n, c->effective, epoch));
   }
-  if (c->left_out > 0 && (c->options->measures & ROTE_MEASURE_SCORE) != 0) {
+  if (rote_options_scored(c->options)) {
     ROTE_TRY(compare_score(c, index, epoch));
   }
   if (full > 0) {
@@ -188,8 +188,8 @@ static rote_status check_folds(study_check *c)
   ROTE_TRY(rote_alloc(cells, sizeof *c->fold, &c->fold));
   ROTE_TRY(rote_fold_assign(o->seed, ROTE_PURPOSE_FOLD, 0, o->folds.repeats, o->folds.count, n,
                             c->fold));
-  ROTE_TRY(rote_study_file_read_log_px(c->path, c->v->study->variant[c->variant].name, 0, c->stored,
-                                       stored));
+  ROTE_TRY(
+      rote_study_file_read_log_px(c->path, c->v->study->variant[c->variant].name, 0, NULL, stored));
   if (memcmp(stored, c->fold, cells * sizeof *stored) != 0) {
     differs(c, "fold", 0, "the study's seed");
   }

@@ -9,25 +9,33 @@
 
 #define SIGNIFICANCE 0.05
 
+/* Room for the arrays of a score of either kind. */
+static rote_status arrays_create(size_t count, size_t n, double **const *array,
+                                 uint8_t **significant)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < n; i++) {
+    ROTE_TRY(rote_alloc(count, sizeof(double), array[i]));
+  }
+  ROTE_TRY(rote_alloc(count, sizeof **significant, significant));
+done:
+  return status;
+}
+
 rote_status rote_score_create(size_t count, rote_score **out)
 {
   rote_status status = ROTE_OK;
-  rote_score *score = NULL;
+  rote_score *s = NULL;
   *out = NULL;
-  ROTE_TRY(rote_alloc(1, sizeof *score, &score));
-  score->count = count;
-  ROTE_TRY(rote_alloc(count, sizeof *score->u, &score->u));
-  ROTE_TRY(rote_alloc(count, sizeof *score->v, &score->v));
-  ROTE_TRY(rote_alloc(count, sizeof *score->m, &score->m));
-  ROTE_TRY(rote_alloc(count, sizeof *score->m_mean_log, &score->m_mean_log));
-  ROTE_TRY(rote_alloc(count, sizeof *score->standard_error, &score->standard_error));
-  ROTE_TRY(rote_alloc(count, sizeof *score->p_value, &score->p_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->q_value, &score->q_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->significant, &score->significant));
-  *out = score;
-  score = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *s, &s));
+  s->count = count;
+  double **const arrays[] = {&s->u,       &s->v,      &s->m, &s->m_mean_log, &s->standard_error,
+                             &s->p_value, &s->q_value};
+  ROTE_TRY(arrays_create(count, sizeof arrays / sizeof *arrays, arrays, &s->significant));
+  *out = s;
+  s = NULL;
 done:
-  rote_score_destroy(&score);
+  rote_score_destroy(&s);
   return status;
 }
 
@@ -249,19 +257,16 @@ rote_status rote_score_compute_double(size_t repeats, size_t folds, size_t image
 rote_status rote_rank_score_create(size_t count, rote_rank_score **out)
 {
   rote_status status = ROTE_OK;
-  rote_rank_score *score = NULL;
+  rote_rank_score *s = NULL;
   *out = NULL;
-  ROTE_TRY(rote_alloc(1, sizeof *score, &score));
-  score->count = count;
-  ROTE_TRY(rote_alloc(count, sizeof *score->mean_difference, &score->mean_difference));
-  ROTE_TRY(rote_alloc(count, sizeof *score->standard_error, &score->standard_error));
-  ROTE_TRY(rote_alloc(count, sizeof *score->p_value, &score->p_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->q_value, &score->q_value));
-  ROTE_TRY(rote_alloc(count, sizeof *score->significant, &score->significant));
-  *out = score;
-  score = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *s, &s));
+  s->count = count;
+  double **const arrays[] = {&s->mean_difference, &s->standard_error, &s->p_value, &s->q_value};
+  ROTE_TRY(arrays_create(count, sizeof arrays / sizeof *arrays, arrays, &s->significant));
+  *out = s;
+  s = NULL;
 done:
-  rote_rank_score_destroy(&score);
+  rote_rank_score_destroy(&s);
   return status;
 }
 

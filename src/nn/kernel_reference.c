@@ -185,28 +185,6 @@ static void diagonal_loss(size_t pixels, size_t columns, const rote_real *x, rot
   }
 }
 
-static void inverse_step(size_t channels, size_t pixels, size_t columns, rote_real weight,
-                         const rote_real *v, const rote_inverse_arrays *a, bool update)
-{
-  for (size_t p = 0; p < pixels; p++) {
-    for (size_t j = 0; j < rote_column_pad(columns); j++) {
-      rote_real *mask = &a->mask[p * a->ld + j], left = 0, missing = 0;
-      for (size_t c = 0; c < channels; c++) {
-        const size_t i = (c * pixels + p) * a->ld + j;
-        const rote_real u = a->input[i] - v[i], t = v[i] - u;
-        const rote_real shown = a->shown[c * a->ld + j];
-        a->x[i] = t + weight * *mask * (a->y[i] - t);
-        a->input[i] = j < columns ? a->x[i] + u : 0;
-        left += (a->x[i] - a->y[i]) * (a->x[i] - a->y[i]);
-        missing += (a->y[i] - shown) * (a->y[i] - shown);
-      }
-      if (update) {
-        *mask = left < missing ? 1 : 0;
-      }
-    }
-  }
-}
-
 /* log of the mass of a logistic in the bin of a level, and its derivatives by mean and log scale:
  *   sigma(b) - sigma(a) = sigma(b) sigma(-a) (1 - e^-(b - a)),
  * without the last two factors in the first bin and without the first and last in the last. */
@@ -335,6 +313,28 @@ static void mixture_loss(const rote_mixture *m, size_t columns, const rote_real 
     }
     if (j < columns) {
       log_px[j] = here;
+    }
+  }
+}
+
+static void inverse_step(size_t channels, size_t pixels, size_t columns, rote_real weight,
+                         const rote_real *v, const rote_inverse_arrays *a, bool update)
+{
+  for (size_t p = 0; p < pixels; p++) {
+    for (size_t j = 0; j < rote_column_pad(columns); j++) {
+      rote_real *mask = &a->mask[p * a->ld + j], left = 0, missing = 0;
+      for (size_t c = 0; c < channels; c++) {
+        const size_t i = (c * pixels + p) * a->ld + j;
+        const rote_real u = a->input[i] - v[i], t = v[i] - u;
+        const rote_real shown = a->shown[c * a->ld + j];
+        a->x[i] = t + weight * *mask * (a->y[i] - t);
+        a->input[i] = j < columns ? a->x[i] + u : 0;
+        left += (a->x[i] - a->y[i]) * (a->x[i] - a->y[i]);
+        missing += (a->y[i] - shown) * (a->y[i] - shown);
+      }
+      if (update) {
+        *mask = left < missing ? 1 : 0;
+      }
     }
   }
 }

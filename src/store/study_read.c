@@ -110,8 +110,10 @@ rote_status rote_study_file_read_log_px(const char *path, const char *variant, s
   rote_study_sizes sizes;
   ROTE_TRY(rote_h5_open(path, rote_study_kind, &h5));
   ROTE_TRY(read_sizes(&h5, variant, &sizes));
-  ROTE_TRY(read_array(&h5, variant, rote_study_array_find(rote_study_likelihood_arrays, "log_px"),
-                      &sizes, v, log_px));
+  if (log_px != NULL) {
+    ROTE_TRY(read_array(&h5, variant, rote_study_array_find(rote_study_likelihood_arrays, "log_px"),
+                        &sizes, v, log_px));
+  }
   ROTE_TRY(read_array(&h5, "", &rote_study_fold_array, &sizes, 0, fold));
 done:
   rote_h5_close(&h5);

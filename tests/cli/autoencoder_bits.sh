@@ -43,6 +43,10 @@ for study in fc unet; do
   no_leftovers $study-1 $study-4
   ends 0 run 1 $study.yaml --output $study-1
   says run.out "already complete"
+  "$ROTE" verify $study-1 >verify.out || fail "verify: $(cat verify.out)"
+  says verify.out "0 damaged, 0 missing" "the study is complete"
+  "$ROTE" status $study-1 >status.out || fail "status: $(cat status.out)"
+  says status.out complete
 done
 
 # The results and the end of the study are lost, the checkpoints are not.
@@ -62,6 +66,18 @@ while kill -0 "$pid" 2>/dev/null &&
 done
 kill_all "$pid"
 [ ! -e killed/DONE ] || fail "the run was not killed in its work"
+
+# Stopped by itself, with nothing to be kept in the end: a start does not throw away what it goes on from.
+"$ROTE" run unet.yaml --output stopped --set training.epochs=30 --set checkpoint.keep=none >run.out 2>run.err &
+pid=$!
+while kill -0 "$pid" 2>/dev/null && [ ! -e stopped/models/base/r00-f00.h5 ]; do sleep 0.01; done
+kill -USR1 "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 75 ] || fail "a stopped run ended with $code"
+ends 0 run 1 unet.yaml --output stopped --set training.epochs=30 --set checkpoint.keep=none
+same whole/study.h5 stopped/study.h5
+[ -z "$(find stopped/models -name '*.h5*')" ] || fail "models are kept"
 ends 0 run 2 unet.yaml --output killed --set training.epochs=30
 same whole/study.h5 killed/study.h5
 
@@ -96,4 +112,15 @@ with h5py.File("fc-1/models/adam/full-r00.h5") as f:
     check(f["parameters/layer.2.weight"].shape == (1024, 32), "named as in PyTorch")
 with h5py.File("fc-1/models/sgd/r00-f01.h5") as f:
     check("adam_m" not in f and f.attrs["step"] == 40, "plain gradient descent has no moments")
+END
+
+# A resumed training says so: the stopped run went on from its checkpoint.
+"$PYTHON" - <<'END'
+import sys
+
+import h5py
+
+with h5py.File("stopped/study.h5") as f:
+    if not f["execution/base/train/resumes"][...].sum() > 0:
+        sys.exit("FAIL: the stopped training began again")
 END

@@ -31,9 +31,10 @@ while IFS= read -r file; do
   name=$(basename "$file" .c)
   grep -qE "\b$name\b" "$(dirname "$file")/CMakeLists.txt" || fault "$file is not in the CMakeLists.txt beside it"
 done < <(find tests -name 'test_*.c')
-for file in tests/cli/*.sh; do
+for file in tests/cli/*.sh tests/slurm/*.sh; do
+  list=$(dirname "$file")/CMakeLists.txt
   name=$(basename "$file" .sh)
-  [ "$name" = common ] || grep -qE "\b$name\b" tests/cli/CMakeLists.txt || fault "$file is not in tests/cli/CMakeLists.txt"
+  [ "$name" = common ] || grep -qE "\b$name\b" "$list" || fault "$file is not in $list"
 done
 
 while IFS= read -r file; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # rote status from another shell; a second run is refused by name, a dead one's directory is taken over; another
-# arithmetic is refused, and written down where it is allowed.
+# BLAS core or arithmetic is refused, and written down where it is allowed.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -81,6 +81,24 @@ wait "$pid" 2>/dev/null || true
 look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "status of a finished study"
 rm whole/progress.json
 look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "status without progress.json"
+
+# Another BLAS core, by a name that every OpenBLAS for this processor has.
+cp -r whole moved
+rm moved/DONE moved/results/lr4/r01-f02*
+core=$(sed -n 's/^# blas core: //p' moved/study.yaml)
+other=Prescott
+[ "$core" != "$other" ] || other=Nehalem
+export OPENBLAS_CORETYPE=$other
+if [ "$("$ROTE" version | sed -n 's/^blas_core *//p')" != "$core" ]; then
+  ends 65 run 1 mini.yaml --output moved
+  says run.err "$core" --allow-cpu-change
+  ends 0 run 1 mini.yaml --output moved --allow-cpu-change
+  says run.err cpu-change
+  ends 0 run 1 mini.yaml --output moved # allowed once, it stays so
+  ends 0 "$ROTE" verify moved
+  grep -q "^# blas core: $core, " moved/study.yaml || fail "the change of the BLAS core is not written down"
+fi
+unset OPENBLAS_CORETYPE
 
 # Another arithmetic.
 rm mixed/DONE mixed/results/lr4/r01-f02*

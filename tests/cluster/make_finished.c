@@ -1,6 +1,7 @@
 /* make_finished STUDY.yaml DIRECTORY [UNFINISHED]: a run directory whose units are finished but for
  * the last ones, with invented numbers. For tests and measurements of what a start costs when there
  * is much to look at. */
+#include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/isa.h"
@@ -64,8 +65,10 @@ static rote_status make(const char *study_path, const char *directory, size_t un
   ROTE_TRY(rote_study_read(study_path, 0, NULL, &study));
   ROTE_TRY(rote_data_file_info(study->base.data.file, &info));
   ROTE_TRY(rote_run_fingerprint(study, &info, m.fingerprint));
-  const rote_run_directory_request request = {
-      .study = study, .info = &info, .arithmetic = rote_isa_arithmetic(rote_isa_level())};
+  const rote_run_directory_request request = {.study = study,
+                                              .info = &info,
+                                              .arithmetic = rote_isa_arithmetic(rote_isa_level()),
+                                              .core = rote_blas_core()};
   ROTE_TRY(rote_run_directory_open(directory, &request, &d));
   m.study = study;
   m.images = study->base.data.limit > 0 ? study->base.data.limit : info.train_count;

@@ -45,7 +45,8 @@ static rote_status open_with(const char *set, char digest, rote_run_directory *d
   const rote_data_info info = data_named(digest);
   CHECK_OK(rote_study_parse("s.yaml", "name: tiny\nvariants:\n  - { name: a }\n", set != NULL, &set,
                             &study));
-  const rote_run_directory_request request = {.study = study, .info = &info, .arithmetic = "fma"};
+  const rote_run_directory_request request = {
+      .study = study, .info = &info, .arithmetic = "fma", .core = "Haswell"};
   const rote_status status = rote_run_directory_open(directory, &request, d);
   rote_study_destroy(&study);
   return status;

@@ -6,8 +6,8 @@
 #ifndef ROTE_PARITY_H
 #define ROTE_PARITY_H
 
+#include "rote/autoencoder.h"
 #include "rote/status.h"
-#include "rote/study.h"
 
 #include <hdf5.h>
 #include <stdbool.h>
@@ -76,5 +76,9 @@ rote_status parity_text(hid_t file, const char *attribute, char *text, size_t si
 
 /** Options of the fully connected autoencoder that a file's attributes describe. */
 rote_status parity_fc_options(hid_t file, rote_options *options);
+
+/** Its parameters, from a group of the file. @param[out] w [model->table.total] */
+rote_status parity_autoencoder_parameters(hid_t file, const char *group,
+                                          const rote_autoencoder *model, rote_real *w);
 
 #endif

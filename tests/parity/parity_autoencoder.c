@@ -116,15 +116,16 @@ done:
   return status;
 }
 
-static rote_status read_parameters(const fc_check *c)
+rote_status parity_autoencoder_parameters(hid_t file, const char *group,
+                                          const rote_autoencoder *model, rote_real *w)
 {
   rote_status status = ROTE_OK;
   parity_array array = {0};
-  for (size_t i = 0; i < c->model->table.count; i++) {
-    const rote_parameter *p = &c->model->table.parameter[i];
-    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "/before/%s", p->name));
+  for (size_t i = 0; i < model->table.count; i++) {
+    const rote_parameter *p = &model->table.parameter[i];
+    ROTE_TRY(parity_read_shaped(file, p->rank, p->shape, &array, "/%s/%s", group, p->name));
     for (size_t j = 0; j < p->count; j++) {
-      c->w[p->offset + j] = (rote_real)array.value[j];
+      w[p->offset + j] = (rote_real)array.value[j];
     }
     rote_free(&array.value);
   }
@@ -208,7 +209,7 @@ rote_status parity_fc_ae(hid_t file, parity_result *result)
     ROTE_TRY(rote_fail(ROTE_DATA, "/x is not [B, D]"));
   }
   ROTE_TRY(make_room(&c, &x));
-  ROTE_TRY(read_parameters(&c));
+  ROTE_TRY(parity_autoencoder_parameters(file, "before", c.model, c.w));
   ROTE_TRY(compare_forward(&c));
   ROTE_TRY(compare_gradients(&c));
 done:

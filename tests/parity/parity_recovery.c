@@ -177,22 +177,6 @@ done:
   return status;
 }
 
-static rote_status read_parameters(const recovery_check *c)
-{
-  rote_status status = ROTE_OK;
-  parity_array array = {0};
-  for (size_t i = 0; i < c->model->table.count; i++) {
-    const rote_parameter *p = &c->model->table.parameter[i];
-    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "/final/%s", p->name));
-    for (size_t j = 0; j < p->count; j++) {
-      c->w[p->offset + j] = (rote_real)array.value[j];
-    }
-    rote_free(&array.value);
-  }
-done:
-  return status;
-}
-
 static rote_status make_room(recovery_check *c)
 {
   rote_status status = ROTE_OK;
@@ -236,7 +220,7 @@ rote_status parity_recovery(hid_t file, parity_result *result)
   rote_status status = ROTE_OK;
   recovery_check c = {.file = file, .result = result};
   ROTE_TRY(make_room(&c));
-  ROTE_TRY(read_parameters(&c));
+  ROTE_TRY(parity_autoencoder_parameters(file, "final", c.model, c.w));
   ROTE_TRY(read_columns(&c, "/images", c.clean));
   ROTE_TRY(read_columns(&c, "/degraded", c.y));
   ROTE_TRY(read_columns(&c, "/true_mask", c.mask));

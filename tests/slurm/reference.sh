@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# reference.sh ROTE DIRECTORY: the study of study.sh by one process, undisturbed.
+output=$2
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/../cli/common.sh" "$1"
+# shellcheck source=tests/slurm/study.sh
+. "$(dirname "$0")/study.sh"
+slurm_study study.yaml
+rm -rf "$output"
+ends 0 run 1 study.yaml --output "$output"

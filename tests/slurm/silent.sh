@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# A rank falls silent on a node of its own: no process has died and no launcher says a word. The coordinator loses
+# patience, and the study is launched again in the same allocation, to the same bits.
+# shellcheck source=tests/slurm/common.sh
+. "$(dirname "$0")/common.sh"
+
+for launcher in srun mpirun; do
+  ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=1 \
+    "$SCRIPTS/rote.sbatch" study.yaml --output runs/silent --patience 2
+  some_more runs/silent
+  rank_on n2 | xargs kill -STOP
+  wait_until 60 "$launcher: the silent rank was waited for" grep -q "launching again" job.log
+  [ "$launcher" = mpirun ] || cancel
+done
+finished runs/silent

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# slurm_study FILE: a study of a few seconds on two cores: 15 trainings, 30 evaluations.
+slurm_study() {
+  cat >"$1" <<'END'
+name: small
+seed: 7
+output: runs/small
+data: { file: data.h5, limit: 300, transform: binarize }
+model: { kind: mlp_vae, hidden: [64, 32], latent: 8, likelihood: bernoulli }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 36 }
+folds: { count: 3, repeats: 4, full: 3 }
+evaluation: { every: 18, samples: 32, noise: shared }
+checkpoint: { every: 1, keep: last }
+END
+}
