@@ -35,26 +35,17 @@ static rote_h5_array shape_in(const shard_file *f, const rote_study_array *array
   return shape;
 }
 
-static rote_status put(void *context, const char *group, const rote_recovery_array *a, void *values)
+/* To the file, or from it. */
+static rote_status transfer(void *context, const char *group, const rote_recovery_array *a,
+                            void *values)
 {
   rote_status status = ROTE_OK;
   shard_file *f = context;
   const rote_h5_array shape = shape_in(f, &a->array);
   char path[ROTE_PATH_MAX];
   ROTE_TRY(rote_study_array_path(group, a->array.name, path));
-  ROTE_TRY(rote_h5_array_put(&f->h5, path, &shape, values));
-done:
-  return status;
-}
-
-static rote_status get(void *context, const char *group, const rote_recovery_array *a, void *values)
-{
-  rote_status status = ROTE_OK;
-  shard_file *f = context;
-  const rote_h5_array shape = shape_in(f, &a->array);
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_study_array_path(group, a->array.name, path));
-  ROTE_TRY(rote_h5_array_get(&f->h5, path, &shape, values));
+  ROTE_TRY(f->h5.writing ? rote_h5_array_put(&f->h5, path, &shape, values)
+                         : rote_h5_array_get(&f->h5, path, &shape, values));
 done:
   return status;
 }
@@ -66,7 +57,7 @@ rote_status rote_recovery_file_write(const char *path, const rote_recovery_file 
                   .sizes = sizes_of(file->result, file->channels, file->height, file->width)};
   ROTE_TRY(rote_h5_create(path, kind, ROTE_H5_IN_MEMORY, &f.h5));
   ROTE_TRY(rote_key_put(&f.h5, file->key, file->study));
-  ROTE_TRY(rote_recovery_each(file->result, file->score_only, put, &f));
+  ROTE_TRY(rote_recovery_each(file->result, file->score_only, transfer, &f));
   ROTE_TRY(rote_execution_put(&f.h5, &file->execution));
   rote_label_put(&f.h5, (rote_label){.kind = ROTE_LABEL_RECOVERY}, file->key, file->study,
                  &file->execution);
@@ -83,7 +74,7 @@ rote_status rote_recovery_file_read(const char *path, rote_recovery_file *file)
                   .sizes = sizes_of(file->result, file->channels, file->height, file->width)};
   ROTE_TRY(rote_h5_open(path, kind, &f.h5));
   ROTE_TRY(rote_key_check(&f.h5, file->key, file->study));
-  ROTE_TRY(rote_recovery_each(file->result, file->score_only, get, &f));
+  ROTE_TRY(rote_recovery_each(file->result, file->score_only, transfer, &f));
   ROTE_TRY(rote_execution_get(&f.h5, &file->execution));
 done:
   rote_h5_close(&f.h5);

@@ -76,11 +76,15 @@ truncate -s -9 damaged/results/blocks/full-r00-recovery-0001.h5
 cp damaged/results/pixels/r00-f00-recovery-0001.h5 damaged/results/pixels/r01-f00-recovery-0001.h5
 rm damaged/results/alone/r01-f01-recovery-0000.h5 damaged/models/alone/r01-f01.h5
 results damaged | grep -v -e blocks/full-r00-recovery-0001 -e pixels/r01-f00-recovery-0001 >before.txt
+ends 65 "$ROTE" verify damaged >run.out 2>run.err
+says run.out blocks/full-r00-recovery-0001.h5 pixels/r01-f00-recovery-0001.h5 "recovers these images again"
 ends 0 run 3 fc.yaml --output damaged
 says run.err blocks/full-r00-recovery-0001.h5 pixels/r01-f00-recovery-0001.h5
 kept before.txt damaged
 same fc-1/study.h5 damaged/study.h5
 no_leftovers damaged killed
+ends 0 "$ROTE" verify damaged >run.out 2>run.err
+says run.out "0 damaged, 0 missing"
 
 # A model whose training has not ended is not recovered from, even where its result says that it has.
 cp -r fc-1 early
