@@ -5,7 +5,7 @@
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh" "$1"
 
-sed 's#data/mnist-2000.h5#data.h5#; /^variants:/,$d' "$TESTS/../../jobs/recovery-quick.yaml" >quick.yaml
+sed 's#data/mnist-2000.h5#data.h5#' "$TESTS/../../jobs/recovery-quick.yaml" >quick.yaml
 ends 0 run 3 quick.yaml --output out
 "$PYTHON" "$TESTS/check_recovery.py" data.h5 out
 "$PYTHON" - <<'END'
