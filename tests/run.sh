@@ -16,6 +16,6 @@ if [ -z "${ROTE_CIFAR_JPEG:-}" ] && [ -d ../shared/data/cifar10-jpeg ]; then
   export ROTE_CIFAR_JPEG
 fi
 build asan build-asan
-ctest --test-dir build-asan --output-on-failure --no-tests=ignore -L unit "$@"
+ctest --test-dir build-asan --parallel "$(nproc)" --output-on-failure --no-tests=ignore -L unit "$@"
 build dev build-dev
-ctest --test-dir build-dev --output-on-failure --no-tests=error "$@"
+ctest --test-dir build-dev --parallel "$(nproc)" --output-on-failure --no-tests=error "$@"
