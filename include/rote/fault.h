@@ -27,6 +27,10 @@
   X(FILE_KEEP, "file.keep", "the old file gets the name of the one before", true)                  \
   X(FILE_RENAME, "file.rename", "the written file gets its name", true)                            \
   X(FILE_SETTLE, "file.settle", "the directory of the renamed file is synced", true)               \
+  X(LOCK_WRITE, "lock.write", "the lock of a run directory is written", true)                      \
+  X(LOCK_SYNC, "lock.sync", "the written lock is synced", true)                                    \
+  X(LOCK_LINK, "lock.link", "the written lock gets its name", true)                                \
+  X(LOCK_REPLACE, "lock.replace", "the lock takes the place of one that was left behind", true)    \
   X(H5_WRITE, "h5.write", "numbers go into an HDF5 file", true)                                    \
   X(H5_CLOSE, "h5.close", "an HDF5 file is completed and closed", true)                            \
   X(SEAL_WRITE, "seal.write", "the content or the seal of an HDF5 file goes to disk", true)        \
@@ -36,8 +40,13 @@
   X(REPORT_RECEIVE, "report.receive", "a report is there and not yet looked at", false)            \
   X(BEAT_SEND, "beat.send", "a worker says that it lives", false)                                  \
   X(BEAT_RECEIVE, "beat.receive", "a worker's sign of life is to be answered", false)              \
+  X(ANSWER_SEND, "answer.send", "a worker's sign of life is answered", false)                      \
   X(STOP_SEND, "stop.send", "a worker is told to stop", false)                                     \
   X(QUIT_SEND, "quit.send", "a worker is told that all is over", false)                            \
+  X(DROP_SEND, "drop.send", "a silent worker is told that others do its work", false)              \
+  X(REST_SEND, "rest.send", "a worker is told to wait for the end", false)                         \
+  X(LEAVE_SEND, "leave.send", "a worker is told to end without MPI", false)                        \
+  X(TEAM_SEND, "team.send", "a rank that shares an import sends to another", false)                \
   X(MERGE_BEGIN, "merge.begin", "the results are put together", true)                              \
   X(MERGE_EPOCH, "merge.epoch", "an evaluated epoch is scored", true)                              \
   X(MERGE_COMMIT, "merge.commit", "study.h5 is finished", true)

@@ -51,6 +51,9 @@ typedef struct {
   bool (*stop)(void *context, double seconds);
   /* Asked between the batches of an epoch: give this epoch up? Its work is lost. NULL: never. */
   bool (*abandon)(void *context);
+  /* Asked before a checkpoint is written: is the training another worker's now, whose checkpoint
+   * may be of a later epoch? NULL: never. */
+  bool (*disowned)(void *context);
   void *context;
 } rote_unit_setting;
 

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "rote/clock.h"
 #include "rote/data_file.h"
+#include "rote/fault.h"
 #include "rote/import.h"
 
 #include <stdio.h>
@@ -237,6 +238,7 @@ static int import_command(int argc, char **argv)
 static int import_main(int argc, char **argv)
 {
   const rote_status status = rote_cluster_begin(&argc, &argv);
+  rote_fault_set_rank(rote_cluster_rank());
   int code = status == ROTE_OK ? import_command(argc, argv) : rote_command_failed(status);
   code = rote_cluster_rank() == 0 ? code : 0;
   rote_cluster_end(code);

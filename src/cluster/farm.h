@@ -5,6 +5,7 @@
  *                          ANSWER  empty: the coordinator lives
  *                          STOP    empty: end what you do after this epoch or batch
  *                          DROP    empty: you were silent for too long, others do your work now
+ *                          REST    empty: no more orders come; wait for the end, however long
  *                          QUIT    empty: the last message; MPI_Finalize follows
  *                          LEAVE   empty: the last message; a rank may be dead, end without MPI
  *   worker -> coordinator  BEAT    one beat_message, several times within the patience, also while
@@ -28,6 +29,7 @@ typedef enum {
   TAG_DROP,
   TAG_QUIT,
   TAG_LEAVE,
+  TAG_REST,
   TAG_BEAT,
   TAG_REPORT
 } rote_farm_tag;
@@ -76,6 +78,9 @@ rote_status rote_office_open(const rote_work *work, rote_office **office);
  * @return ROTE_OK; ROTE_STOPPED with the reason; the failure of `take` */
 rote_status rote_office_run(rote_office *office);
 
+/** All orders are carried out: the workers shall not lose patience with what rank 0 still does. */
+rote_status rote_office_rest(rote_office *office);
+
 /** Answer the workers while rank 0 does something else. @return whether that is to stop */
 bool rote_office_poll(rote_office *office);
 
@@ -105,9 +110,10 @@ rote_status rote_worker_run(rote_worker *worker,
                                         float *values),
                             void *context);
 
-/** For rote_unit_setting.stop and .abandon; `worker` is a rote_worker. */
+/** For rote_unit_setting.stop, .abandon and .disowned; `worker` is a rote_worker. */
 bool rote_worker_must_stop(void *worker, double seconds);
 bool rote_worker_must_abandon(void *worker);
+bool rote_worker_is_disowned(void *worker);
 
 /* A study's work, in this process alone or by workers. */
 typedef struct {

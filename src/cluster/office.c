@@ -17,7 +17,7 @@
 typedef struct {
   uint8_t *inbox; /* room for one report and its floats */
   rote_order_message outbox;
-  MPI_Request send, answer, word; /* an order, ANSWER, STOP or DROP under way */
+  MPI_Request send, answer, word, rest; /* an order, ANSWER, STOP or DROP, REST under way */
   bool told_to_stop;
   char host[64];
 } desk;
@@ -60,7 +60,7 @@ rote_status rote_office_open(const rote_work *work, rote_office **out)
   ROTE_TRY(rote_alloc(o->count, sizeof *o->receive, &o->receive));
   for (size_t i = 0; i < o->count; i++) {
     desk *d = &o->desk[i];
-    d->send = d->answer = d->word = o->receive[i] = MPI_REQUEST_NULL;
+    d->send = d->answer = d->word = d->rest = o->receive[i] = MPI_REQUEST_NULL;
     ROTE_TRY(rote_alloc(o->room, 1, &d->inbox));
   }
   for (size_t i = 0; i < o->count; i++) {
@@ -201,6 +201,7 @@ static rote_status take_beat(rote_office *o, size_t i)
   memcpy(o->desk[i].host, beat.host, sizeof beat.host);
   o->desk[i].host[sizeof beat.host - 1] = '\0';
   ROTE_FAULT(BEAT_RECEIVE, beat.host);
+  ROTE_FAULT(ANSWER_SEND, beat.host);
   ROTE_TRY(send_word(i, TAG_ANSWER, &o->desk[i].answer));
 done:
   return status;
@@ -235,6 +236,7 @@ static rote_status look_for_the_lost(rote_office *o)
     rote_cluster_suspect();
     rote_log(ROTE_LOG_WARN, "worker-lost", "rank = %zu, host = %s: silent for %g s", i + 1,
              o->desk[i].host, o->work->patience);
+    ROTE_FAULT(DROP_SEND, o->desk[i].host);
     ROTE_TRY(send_word(i, TAG_DROP, &o->desk[i].word));
     if (order.kind != ROTE_ORDER_NONE) {
       o->work->lost(o->work->context, i, &order);
@@ -328,6 +330,20 @@ rote_status rote_office_run(rote_office *o)
     status = rote_fail(ROTE_STOPPED, "stopped before the end");
   }
 done:
+  if (status != ROTE_OK && o->roster->busy > 0) {
+    rote_cluster_suspect(); /* they would carry out their orders to the end, for nobody */
+  }
+  return status;
+}
+
+rote_status rote_office_rest(rote_office *o)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < o->count; i++) {
+    ROTE_FAULT(REST_SEND, o->desk[i].host);
+    ROTE_TRY(send_word(i, TAG_REST, &o->desk[i].rest));
+  }
+done:
   return status;
 }
 
@@ -349,7 +365,11 @@ rote_status rote_office_tell_all(rote_farm_tag tag, double seconds)
 {
   rote_status status = ROTE_OK;
   const double until = rote_seconds() + seconds;
-  ROTE_FAULT(QUIT_SEND, "the workers");
+  if (tag == TAG_QUIT) {
+    ROTE_FAULT(QUIT_SEND, "the workers");
+  } else {
+    ROTE_FAULT(LEAVE_SEND, "the workers");
+  }
   for (int rank = 1; rank < rote_cluster_size(); rank++) {
     MPI_Request request = MPI_REQUEST_NULL;
     int gone = 0;

@@ -48,6 +48,16 @@ void rote_mpi_set_patience(double seconds)
   patience = seconds;
 }
 
+rote_status rote_mpi_wait_on(double start)
+{
+  const double waited = rote_seconds() - start;
+  if ((patience > 0 && waited > patience) || rote_cluster_launcher_gone()) {
+    rote_cluster_suspect();
+    return rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s for it", waited);
+  }
+  return ROTE_OK;
+}
+
 rote_status rote_mpi_wait(MPI_Request *request)
 {
   rote_status status = ROTE_OK;
@@ -59,11 +69,7 @@ rote_status rote_mpi_wait(MPI_Request *request)
     if (come) {
       break;
     }
-    const double waited = rote_seconds() - start;
-    if ((patience > 0 && waited > patience) || rote_cluster_launcher_gone()) {
-      rote_cluster_suspect();
-      ROTE_TRY(rote_fail(ROTE_STOPPED, "a rank does not answer; waited %.0f s for it", waited));
-    }
+    ROTE_TRY(rote_mpi_wait_on(start));
     rote_nap(&nap, LONGEST_NAP);
   }
 done:

@@ -35,6 +35,10 @@ rote_status rote_ending_give(const rote_ending *ending);
 void rote_mpi_set_patience(double seconds);
 rote_status rote_mpi_wait(MPI_Request *request);
 
+/* The same end for who waits in another way. @param[in] start  rote_seconds() when it began
+ * @return ROTE_OK: wait on */
+rote_status rote_mpi_wait_on(double start);
+
 /* Collective: if a rank failed, all get the status and the reason of the lowest one that did. */
 rote_status rote_agree(rote_status mine);
 

@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Seconds for the collective calls before the work: rank 0 reads the study and the data meanwhile.
- */
+/* Seconds for each collective call before the work: rank 0 reads the study, the data and the
+ * results of earlier runs meanwhile. */
 #define START_PATIENCE 600.0
 
 /* All that a run holds; on every rank. */
@@ -39,13 +39,19 @@ typedef struct {
   const char *arithmetic; /* of all ranks, unless a change is allowed */
   bool mixed;             /* the run directory already holds files of both kinds, by permission */
   size_t shard;
-  char (*host)[64]; /* [ranks] on rank 0 */
-  double deadline;  /* rote_seconds() when all must be over; infinite. Rank 0 */
+  rote_queue *queue; /* rank 0 */
+  char (*host)[64];  /* [ranks] on rank 0 */
+  double deadline;   /* rote_seconds() when all must be over; infinite. Rank 0 */
 } run;
 
 static bool is_root(void)
 {
   return rote_cluster_rank() == 0;
+}
+
+static size_t worker_count(void)
+{
+  return rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
 }
 
 /* All ranks must have the same arithmetic and BLAS core: the order of work must not decide the
@@ -257,23 +263,31 @@ done:
   return status;
 }
 
+/* Rank 0: what is done already. It reads every result, which may take longer than the patience of
+ * workers that wait for orders. */
+static rote_status take_stock(run *r)
+{
+  rote_status status = ROTE_OK;
+  const rote_unit_setting setting = setting_of(r);
+  ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, worker_count(), &r->queue));
+  ROTE_TRY(
+      rote_run_directory_scan(&setting, setting.allow_cpu_change ? NULL : r->arithmetic, r->queue));
+done:
+  return status;
+}
+
 static rote_status coordinate(run *r, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  rote_queue *queue = NULL;
+  rote_queue *queue = r->queue;
   rote_coordinator *coordinator = NULL;
   rote_office *office = NULL;
   rote_work work;
   rote_board *board = NULL;
   const rote_unit_setting setting = setting_of(r);
   const size_t ranks = (size_t)rote_cluster_size();
-  ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, ranks > 1 ? ranks - 1 : 1,
-                             &queue));
-  ROTE_TRY(
-      rote_run_directory_scan(&setting, setting.allow_cpu_change ? NULL : r->arithmetic, queue));
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
-  ROTE_TRY(rote_board_create(ranks > 1 ? ranks - 1 : 1, ranks > 1,
-                             ranks > 1 ? r->host + 1 : r->host, &board));
+  ROTE_TRY(rote_board_create(worker_count(), ranks > 1, ranks > 1 ? r->host + 1 : r->host, &board));
   outcome->already_done = is_complete(r, queue, outcome);
   if (outcome->already_done) {
     goto done;
@@ -293,6 +307,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
     rote_farm_work(&farm, &work);
     ROTE_TRY(rote_office_open(&work, &office));
     ROTE_TRY(rote_office_run(office));
+    ROTE_TRY(rote_office_rest(office)); /* the scores and study.h5 can take long */
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
@@ -311,7 +326,6 @@ done:
   }
   rote_board_destroy(&board);
   rote_coordinator_destroy(&coordinator);
-  rote_queue_destroy(&queue);
   return status;
 }
 
@@ -343,6 +357,7 @@ static rote_status be_a_worker(run *r)
   ROTE_TRY(rote_worker_create(&self, &worker));
   setting.stop = rote_worker_must_stop;
   setting.abandon = rote_worker_must_abandon;
+  setting.disowned = rote_worker_is_disowned;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
   ROTE_TRY(rote_worker_run(worker, run_unit, runner));
@@ -372,12 +387,13 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   ROTE_TRY(
       rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
   ROTE_TRY(rote_agree(assign_folds(&r)));
+  r.shard = choose_shard(r.data.train.count, worker_count());
+  ROTE_TRY(rote_agree(is_root() ? take_stock(&r) : ROTE_OK));
   ROTE_TRY(gather_hosts(&r));
   snprintf(outcome->directory, sizeof outcome->directory, "%s", r.directory.path);
-  const size_t workers = rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
-  r.shard = choose_shard(r.data.train.count, workers);
   status = is_root() ? coordinate(&r, outcome) : be_a_worker(&r);
 done:
+  rote_queue_destroy(&r.queue);
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);
   rote_free(&r.fold);

@@ -1,6 +1,7 @@
 #include "rote/run_lock.h"
 
 #include "rote/clock.h"
+#include "rote/fault.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
@@ -23,6 +24,9 @@ struct rote_run_lock {
   char path[ROTE_PATH_MAX], temporary[ROTE_PATH_MAX + 64];
   rote_run_owner self;
   int file; /* the lock as we made it: refreshed in place, so that its inode stays ours */
+  dev_t device;
+  ino_t inode; /* of it; remembered, since NFS may not tell it any more */
+  bool warned; /* that the name could not be looked at or made again */
   double beat;
   volatile sig_atomic_t *stop;
   atomic_bool lost;
@@ -201,105 +205,186 @@ void rote_run_owner_text(const rote_run_owner *owner, char *text, size_t size)
   }
 }
 
-/* Write our own lock under a temporary name, and keep it open. */
-static rote_status prepare(rote_run_lock *lock)
+/* Replace what is in a file of ours. */
+static rote_status write_content(const rote_run_lock *lock, int file)
 {
   rote_status status = ROTE_OK;
   char content[CONTENT_MAX];
   ROTE_TRY(print_owner(&lock->self, content));
-  if (lock->file >= 0) {
-    close(lock->file);
+  const size_t n = strlen(content);
+  ROTE_FAULT(LOCK_WRITE, lock->path);
+  if (pwrite(file, content, n, 0) != (ssize_t)n || ftruncate(file, (off_t)n) != 0) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot write: %s", lock->path, strerror(errno)));
   }
-  lock->file = open(lock->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (lock->file < 0) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "output: cannot write %s: %s", lock->temporary, strerror(errno)));
-  }
-  const ssize_t n = (ssize_t)strlen(content);
-  if (pwrite(lock->file, content, (size_t)n, 0) != n || fsync(lock->file) != 0) {
-    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot write: %s", lock->temporary, strerror(errno)));
+  ROTE_FAULT(LOCK_SYNC, lock->path);
+  if (fsync(file) != 0) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot sync: %s", lock->path, strerror(errno)));
   }
 done:
   return status;
 }
 
-/* Does the lock's name lead to our file? */
-static bool is_ours(const rote_run_lock *lock, bool *there)
+/* Write our own lock under a temporary name, and keep it open. */
+static rote_status prepare(rote_run_lock *lock)
 {
-  struct stat named, ours;
-  *there = true;
-  if (fstat(lock->file, &ours) != 0) {
-    return false;
+  rote_status status = ROTE_OK;
+  struct stat info;
+  int file = open(lock->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "output: cannot write %s: %s", lock->temporary, strerror(errno)));
   }
-  const int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    *there = errno != ENOENT;
-    return false;
+  if (fstat(file, &info) != 0) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot read: %s", lock->temporary, strerror(errno)));
   }
-  const bool same =
-      fstat(fd, &named) == 0 && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
-  close(fd);
-  return same;
+  ROTE_TRY(write_content(lock, file));
+  if (lock->file >= 0) {
+    close(lock->file);
+  }
+  lock->file = file;
+  lock->device = info.st_dev;
+  lock->inode = info.st_ino;
+  file = -1;
+done:
+  if (file >= 0) {
+    close(file);
+  }
+  return status;
 }
 
-/* Give our file the lock's name, unless there is one. @return false if there is, or on error */
-static bool create(rote_run_lock *lock)
+typedef enum {
+  NAME_UNKNOWN, /* it could not be looked at, which says nothing about who has it */
+  NAME_FREE,
+  NAME_OURS,
+  NAME_TAKEN, /* another file, or another owner in it, was seen */
+} name_state;
+
+/* Whom does the lock's name lead to? */
+static name_state look_at_name(const rote_run_lock *lock)
 {
   struct stat info;
-  bool made = link(lock->temporary, lock->path) == 0;
-  if (!made && (errno == EPERM || errno == ENOSYS || errno == EOPNOTSUPP)) {
+  char content[CONTENT_MAX];
+  rote_run_owner owner;
+  name_state state = NAME_UNKNOWN;
+  const int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return errno == ENOENT ? NAME_FREE : NAME_UNKNOWN;
+  }
+  if (fstat(fd, &info) == 0) {
+    state = info.st_dev == lock->device && info.st_ino == lock->inode ? NAME_OURS : NAME_TAKEN;
+    const ssize_t n = read(fd, content, sizeof content - 1);
+    content[n > 0 ? n : 0] = '\0';
+    /* NFS gives the number of a deleted file to another one */
+    if (state == NAME_OURS && parse_owner(content, &owner) &&
+        (owner.pid != lock->self.pid || owner.started != lock->self.started ||
+         strcmp(owner.host, lock->self.host) != 0 ||
+         strcmp(owner.machine, lock->self.machine) != 0)) {
+      state = NAME_TAKEN;
+    }
+  }
+  const int reason = errno;
+  close(fd);
+  errno = reason;
+  return state;
+}
+
+/* Give our file the lock's name, unless there is one. @param[out] made  false if there is
+ * @return ROTE_IO if it can be given to nobody */
+static rote_status create(rote_run_lock *lock, bool *made)
+{
+  rote_status status = ROTE_OK;
+  struct stat info;
+  *made = false;
+  ROTE_FAULT(LOCK_LINK, lock->path);
+  *made = link(lock->temporary, lock->path) == 0;
+  int reason = *made ? 0 : errno;
+  if (reason == EPERM || reason == ENOSYS || reason == EOPNOTSUPP) {
     /* no hard links here: claim the name with O_EXCL, and put our file in its place */
     const int fd = open(lock->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    reason = fd < 0 ? errno : 0;
     if (fd >= 0) {
       close(fd);
-      return rename(lock->temporary, lock->path) == 0;
+      *made = rename(lock->temporary, lock->path) == 0;
+      if (!*made) {
+        reason = errno;
+        unlink(lock->path); /* an empty one would look like another's */
+      }
     }
-    return false;
+  } else {
+    /* over NFS the answer to a link that worked may get lost; the count of names tells */
+    *made = *made || (fstat(lock->file, &info) == 0 && info.st_nlink == 2);
+    if (*made) {
+      unlink(lock->temporary);
+    }
   }
-  /* over NFS the answer to a link that worked may get lost; the count of names tells */
-  made = made || (fstat(lock->file, &info) == 0 && info.st_nlink == 2);
-  if (made) {
-    unlink(lock->temporary);
+  if (!*made && reason != EEXIST && reason != ENOENT) { /* ENOENT: a start next to ours tidied */
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot create: %s", lock->path, strerror(reason)));
   }
-  return made;
+done:
+  return status;
 }
 
 /* Put our lock in the place of one whose owner is gone. Two that try at once: the last one has it,
  * and the other sees that after a moment, or at its next refresh. */
-static bool replace(rote_run_lock *lock, const glance *stale)
+static rote_status replace(rote_run_lock *lock, const glance *stale, bool *taken)
 {
+  rote_status status = ROTE_OK;
   glance now;
   struct stat info;
-  bool there;
   const struct timespec moment = {.tv_nsec = 300000000L};
   look_at(lock->path, &now, &info);
-  if (!same_glance(&now, stale) || rename(lock->temporary, lock->path) != 0) {
-    return false;
+  *taken = false;
+  if (!same_glance(&now, stale)) {
+    return ROTE_OK;
   }
-  nanosleep(&moment, NULL);
-  return is_ours(lock, &there);
+  ROTE_FAULT(LOCK_REPLACE, lock->path);
+  if (rename(lock->temporary, lock->path) == 0) {
+    nanosleep(&moment, NULL);
+    *taken = look_at_name(lock) == NAME_OURS;
+  } else if (errno != ENOENT) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot replace: %s", lock->path, strerror(errno)));
+  }
+done:
+  return status;
+}
+
+/* Once for as long as it lasts: it is tried again at every beat. */
+static void warn(rote_run_lock *lock, const char *reason)
+{
+  if (!lock->warned) {
+    rote_log(ROTE_LOG_WARN, "lock", "%s; trying again every %g s", reason, lock->beat);
+  }
+  lock->warned = true;
 }
 
 static void refresh(rote_run_lock *lock)
 {
-  char content[CONTENT_MAX];
-  bool there;
-  if (!is_ours(lock, &there)) {
-    /* deleted by hand: make it again; another's: ours no more */
-    if (there || prepare(lock) != ROTE_OK || !create(lock)) {
-      atomic_store(&lock->lost, true);
-      if (lock->stop != NULL) {
-        *lock->stop = 1;
-      }
-      return;
+  rote_status status = ROTE_OK;
+  bool ours = true;
+  switch (look_at_name(lock)) {
+  case NAME_TAKEN:
+    atomic_store(&lock->lost, true);
+    if (lock->stop != NULL) {
+      *lock->stop = 1;
     }
+    return;
+  case NAME_FREE: /* deleted by hand: make it again */
+    ROTE_TRY(prepare(lock));
+    ROTE_TRY(create(lock, &ours)); /* whose it is otherwise, the next beat sees */
+    break;
+  case NAME_UNKNOWN:
+    ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot read: %s", lock->path, strerror(errno)));
+    break;
+  case NAME_OURS:
+    break;
   }
-  lock->self.beat++;
-  if (print_owner(&lock->self, content) == ROTE_OK) {
-    const size_t n = strlen(content);
-    /* a refresh that fails is tried again at the next one */
-    if (pwrite(lock->file, content, n, 0) == (ssize_t)n && ftruncate(lock->file, (off_t)n) == 0) {
-      fsync(lock->file);
-    }
+  if (ours) {
+    lock->self.beat++;
+    ROTE_TRY(write_content(lock, lock->file));
+  }
+  lock->warned = false;
+done:
+  if (status != ROTE_OK) {
+    warn(lock, rote_fail_reason(status));
   }
 }
 
@@ -366,9 +451,9 @@ static rote_status try_once(rote_run_lock *lock, const char *directory,
   glance now;
   rote_run_owner owner;
   char text[256];
-  *taken = create(lock);
-  if (*taken) {
-    return ROTE_OK;
+  const rote_status status = create(lock, taken);
+  if (status != ROTE_OK || *taken) {
+    return status;
   }
   look_at(lock->path, &now, &info);
   if (!now.there) {
@@ -402,10 +487,11 @@ static rote_status try_once(rote_run_lock *lock, const char *directory,
     state = ROTE_OWNER_GONE;
   }
   if (state == ROTE_OWNER_GONE) {
-    *taken = replace(lock, &now);
+    const rote_status replaced = replace(lock, &now, taken);
     if (*taken && !request->force) {
       rote_log(ROTE_LOG_INFO, "lock-stale", "taken from one that is gone: %s", text);
     }
+    return replaced;
   }
   return ROTE_OK;
 }
@@ -444,10 +530,7 @@ rote_status rote_run_lock_take(const char *directory, const rote_run_lock_reques
   *out = lock;
   lock = NULL;
 done:
-  if (lock != NULL) {
-    unlink(lock->temporary);
-    rote_run_lock_release(&lock);
-  }
+  rote_run_lock_release(&lock);
   return status;
 }
 
@@ -459,7 +542,6 @@ bool rote_run_lock_lost(const rote_run_lock *lock)
 void rote_run_lock_release(rote_run_lock **out)
 {
   rote_run_lock *lock = *out;
-  bool there;
   if (lock == NULL) {
     return;
   }
@@ -473,10 +555,11 @@ void rote_run_lock_release(rote_run_lock **out)
     pthread_mutex_destroy(&lock->mutex);
   }
   if (lock->file >= 0) {
-    if (is_ours(lock, &there)) {
+    if (look_at_name(lock) == NAME_OURS) {
       unlink(lock->path);
     }
     close(lock->file);
   }
+  unlink(lock->temporary);
   rote_free(out);
 }

@@ -7,11 +7,12 @@
  *   rank 0 -> rank r  TAG_OUTCOME  one ending, to every rank once: all blocks are taken, or the
  *                                  failure that ends the work
  * A rank ends when it has sent TAG_END and received TAG_OUTCOME; rank 0, when it has received every
- * TAG_END. Nobody blocks in MPI: all test and sleep in between. An MPI call that fails ends all
- * ranks at once, since the others could wait for it for ever. */
+ * TAG_END. Nobody blocks in MPI: all test and sleep in between. An MPI call that fails, and a
+ * rank that is silent for too long, end all ranks at once: the others could wait for ever. */
 #include "rote/team.h"
 
 #include "rote/clock.h"
+#include "rote/fault.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/run.h"
@@ -22,6 +23,9 @@
 
 enum { TAG_RESULT = 11, TAG_END = 12, TAG_OUTCOME = 13 };
 enum { SLOTS = 2 };
+
+/* Seconds for a block of work, or for what rank 0 does meanwhile: whoever answers later is dead. */
+#define TEAM_PATIENCE 600.0
 
 static void insist(rote_status status)
 {
@@ -39,6 +43,15 @@ typedef struct {
   MPI_Request request[SLOTS];
   size_t next; /* slot */
 } outbox;
+
+static rote_status send(const void *data, size_t bytes, int to, int tag, MPI_Request *request)
+{
+  rote_status status = ROTE_OK;
+  ROTE_FAULT(TEAM_SEND, to == 0 ? "the first rank" : "a rank");
+  ROTE_MPI(MPI_Isend(data, (int)bytes, MPI_BYTE, to, tag, MPI_COMM_WORLD, request));
+done:
+  return status;
+}
 
 static rote_status outbox_create(size_t room, outbox *box)
 {
@@ -79,8 +92,7 @@ static rote_status make_blocks(const rote_team_work *work, outbox *box, MPI_Requ
     box->next = (slot + 1) % SLOTS;
     insist(rote_mpi_wait(&box->request[slot]));
     ROTE_TRY(work->make(work->context, block, box->result[slot], &bytes));
-    INSIST(MPI_Isend(box->result[slot], (int)bytes, MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD,
-                     &box->request[slot]));
+    insist(send(box->result[slot], bytes, 0, TAG_RESULT, &box->request[slot]));
   }
 done:
   return status;
@@ -95,7 +107,7 @@ static rote_status share_as_worker(const rote_team_work *work, outbox *box)
   for (int s = 0; s < SLOTS; s++) {
     insist(rote_mpi_wait(&box->request[s]));
   }
-  INSIST(MPI_Isend(&mine, (int)sizeof mine, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD, &gone));
+  insist(send(&mine, sizeof mine, 0, TAG_END, &gone));
   insist(rote_mpi_wait(&gone));
   insist(rote_mpi_wait(&come));
   return rote_ending_give(&outcome);
@@ -110,11 +122,13 @@ static void receive(int from, size_t room, void *result, size_t *bytes, rote_end
   MPI_Status about;
   int there = 0, count = 0;
   double nap = 0;
+  const double start = rote_seconds();
   for (;;) {
     INSIST(MPI_Improbe(from, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &message, &about));
     if (there) {
       break;
     }
+    insist(rote_mpi_wait_on(start));
     rote_nap(&nap, 0.005);
   }
   *ended = about.MPI_TAG == TAG_END;
@@ -154,8 +168,7 @@ static void part(const rote_team_work *work, void *result, bool *ended, const ro
   const int size = rote_cluster_size();
   for (int r = 1; r < size; r++) {
     MPI_Request request = MPI_REQUEST_NULL;
-    INSIST(MPI_Isend(outcome, (int)sizeof *outcome, MPI_BYTE, r, TAG_OUTCOME, MPI_COMM_WORLD,
-                     &request));
+    insist(send(outcome, sizeof *outcome, r, TAG_OUTCOME, &request));
     insist(rote_mpi_wait(&request)); /* every rank has posted a receive for it */
   }
   for (int r = 1; r < size; r++) {
@@ -212,5 +225,6 @@ const rote_team *rote_cluster_team(void)
   static rote_team team = {.agree = rote_agree, .broadcast = broadcast, .share = share};
   team.rank = (size_t)rote_cluster_rank();
   team.size = (size_t)rote_cluster_size();
+  rote_mpi_set_patience(TEAM_PATIENCE);
   return team.size > 1 ? &team : NULL;
 }

@@ -19,7 +19,7 @@ struct rote_unit_runner {
   rote_trainer *trainer;
   bool training;    /* the trainer holds a unit */
   size_t unit;      /* which one */
-  uint64_t saved;   /* epoch of its checkpoint if that is later than the training: it stays */
+  uint64_t saved;   /* epoch of its checkpoint, which no earlier one replaces; 0: none */
   uint32_t resumes; /* of that training */
   double seconds;   /* of work on it, over all its segments */
   double epoch_seconds, batch_seconds;  /* the longest of late, of this variant; 0: not known */
@@ -193,10 +193,15 @@ static rote_status write_checkpoint(rote_unit_runner *r)
   if (c.epoch < r->saved) {
     return ROTE_OK;
   }
+  if (r->setting.disowned != NULL && r->setting.disowned(r->setting.context)) {
+    r->training = false; /* the file may be another worker's by now: read it next time */
+    return ROTE_OK;
+  }
   ROTE_TRY(
       rote_unit_model_path(r->setting.directory, r->setting.study, r->variant, r->unit, 0, path));
   ROTE_TRY(rote_path(previous, "%s.prev", path));
   ROTE_TRY(rote_checkpoint_write(path, previous, &c));
+  r->saved = c.epoch;
 done:
   return status;
 }
@@ -247,6 +252,7 @@ static rote_status take_unit(rote_unit_runner *r, size_t unit, size_t until)
     } else if (c.epoch <= until) {
       t->epoch = c.epoch;
       *rote_trainer_steps(t) = c.step;
+      r->saved = c.epoch > r->saved ? c.epoch : r->saved;
       r->resumes = c.resumes + 1;
       r->seconds = c.seconds;
       snprintf(r->arithmetic, sizeof r->arithmetic, "%s",
@@ -310,7 +316,8 @@ static rote_status train(rote_unit_runner *r, const rote_order *order, rote_repo
   if (t->vae != NULL && t->epoch == order->epoch && !t->diverged) {
     ROTE_TRY(write_snapshot(r));
   }
-  if (!t->diverged) {
+  /* of a whole order also one that is there: it may have been found damaged */
+  if (!t->diverged && (report->kind != ROTE_REPORT_STOPPED || t->epoch > r->saved)) {
     ROTE_TRY(write_checkpoint(r));
   }
   const size_t epochs = t->options.training.epochs;

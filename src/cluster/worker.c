@@ -25,7 +25,7 @@ struct rote_worker {
   double beat_seconds;
   double heard, beaten, polled; /* when last */
   bool has_order;
-  bool told_to_stop, told_to_drop, told_to_quit, told_to_leave;
+  bool told_to_stop, told_to_drop, told_to_rest, told_to_quit, told_to_leave;
   bool alone; /* coordinator or launcher are gone, or told to leave */
   rote_status failure;
   double stop_since; /* 0: not told */
@@ -93,6 +93,9 @@ static rote_status take_message(rote_worker *w, int tag)
   case TAG_DROP:
     w->told_to_drop = true;
     break;
+  case TAG_REST:
+    w->told_to_rest = true;
+    break;
   case TAG_LEAVE:
     w->told_to_leave = w->alone = true;
     return ROTE_OK;
@@ -144,7 +147,7 @@ static rote_status look_around(rote_worker *w, bool *came)
   }
   ROTE_TRY(say_that_it_lives(w, now));
   w->polled = now;
-  if (!w->alone && !w->told_to_quit && w->setting->patience > 0 &&
+  if (!w->alone && !w->told_to_quit && !w->told_to_rest && w->setting->patience > 0 &&
       now - w->heard > w->setting->patience) {
     rote_log(ROTE_LOG_ERROR, "coordinator-lost", "rank 0 has been silent for %g s; this rank ends",
              now - w->heard);
@@ -164,7 +167,7 @@ static void look_around_from_work(rote_worker *w, double now)
   if (now - w->polled >= POLL_SECONDS && w->failure == ROTE_OK) {
     w->failure = look_around(w, &came);
   }
-  const bool stop = w->told_to_stop || w->alone || w->failure != ROTE_OK ||
+  const bool stop = w->told_to_stop || w->told_to_quit || w->alone || w->failure != ROTE_OK ||
                     (w->setting->signalled != NULL && *w->setting->signalled != 0);
   if (stop && w->stop_since == 0) {
     w->stop_since = now;
@@ -179,12 +182,25 @@ bool rote_worker_must_stop(void *worker, double seconds)
   return w->stop_since > 0 || w->told_to_drop || rote_farm_no_time(now, w->deadline, seconds);
 }
 
+/* Nobody takes what it is doing any more. */
+static bool is_disowned(const rote_worker *w)
+{
+  return w->told_to_drop || w->told_to_quit || w->alone;
+}
+
+bool rote_worker_is_disowned(void *worker)
+{
+  rote_worker *w = worker;
+  look_around_from_work(w, rote_seconds());
+  return is_disowned(w);
+}
+
 bool rote_worker_must_abandon(void *worker)
 {
   rote_worker *w = worker;
   const double now = rote_seconds();
   look_around_from_work(w, now);
-  return w->told_to_drop || w->alone || now >= w->deadline ||
+  return is_disowned(w) || now >= w->deadline ||
          (w->stop_since > 0 && now - w->stop_since > ROTE_STOP_GRACE);
 }
 
@@ -220,6 +236,10 @@ static rote_status send_report(rote_worker *w, const rote_report_head *head)
     if (gone || w->alone) {
       break;
     }
+    if (w->told_to_quit) {
+      rote_cluster_suspect(); /* nobody takes it: MPI_Finalize could wait for it */
+      break;
+    }
     rote_nap(&nap, LONGEST_NAP);
     ROTE_TRY(look_around(w, &came));
   }
@@ -248,7 +268,7 @@ rote_status rote_worker_run(rote_worker *w,
     run(context, &order, &head.report, (float *)(void *)(w->outbox + sizeof head));
     ROTE_TRY(w->failure);
     head.signalled = w->setting->signalled != NULL && *w->setting->signalled != 0;
-    if (w->alone) {
+    if (w->alone || w->told_to_quit) {
       break;
     }
     ROTE_TRY(send_report(w, &head));

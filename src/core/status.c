@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One process does one thing at a time: workers are ranks, not threads. */
-static char reason[2048];
+/* Workers are ranks, but the thread that keeps the lock of a run fails for itself. */
+static _Thread_local char reason[2048];
 
 rote_status rote_fail(rote_status status, const char *format, ...)
 {

@@ -21,22 +21,49 @@ traced 3 ranks ranks.txt
 ROTE_FAULT=trace ends 75 run 3 tiny.yaml --output stopped --max-hours 1e-6
 grep -o 'stop.send@0#1' run.err >>ranks.txt || fail "no point on the way to a stop"
 same whole/study.h5 ranks/study.h5
+# left_behind DIR: a run that was killed, and its lock.
+left_behind() {
+  ROTE_FAULT=merge.begin=kill ends 137 "$ROTE" run tiny.yaml --output "$1" >/dev/null 2>&1
+}
+left_behind stale
+traced 1 stale stale.txt
+grep '^lock.replace ' stale.txt >>alone.txt || fail "no point on the way to the lock of a dead run"
+# beside_a_silent FAULT DIR [OPTION...]: three ranks, of which the second hangs in its work.
+beside_a_silent() {
+  local fault=$1 command=("$ROTE" run tiny.yaml --output "$2" "${@:3}")
+  timeout 60 mpirun --oversubscribe -n 1 env "ROTE_FAULT=$fault" "${command[@]}" : \
+    -n 1 env ROTE_FAULT=report.send=hang "${command[@]}" : -n 1 env ROTE_FAULT= "${command[@]}"
+}
+ends 75 beside_a_silent trace silent --patience 1 >run.out 2>run.err
+for point in drop.send leave.send; do
+  grep -o "$point@0#1" run.err >>ranks.txt || fail "no point $point beside a silent rank"
+done
 cut -f1 points.txt | while read -r point; do
+  [ "$point" != team.send ] || continue # not of a run: import_images has it
   grep -qE "^$point\b" alone.txt ranks.txt || fail "nothing comes through the point $point"
 done
 
 # trial NAME RANKS FAULT [OPTION...]: die, go on, compare. Leaves the first exit code in $code, and $name.
 trial() {
-  local ranks=$2 command=("$ROTE" run)
+  local ranks=$2 command=(timeout 60 "$ROTE" run) first
   name=$1 fault=$3
   shift 3
   [ "$ranks" -eq 1 ] || command=(timeout 60 mpirun --oversubscribe -n "$ranks" "$ROTE" run)
   rm -rf "$name"
+  first=("${command[@]}" tiny.yaml --output "$name" "$@")
+  case $fault in
+    lock.replace[@#=]*) left_behind "$name" ;;
+    drop.send[@#=]* | leave.send[@#=]*) first=(beside_a_silent "$fault" "$name" "$@") ;;
+  esac
   code=0
-  ROTE_FAULT=$fault "${command[@]}" tiny.yaml --output "$name" "$@" >"$name.out" 2>"$name.err" || code=$?
+  ROTE_FAULT=$fault "${first[@]}" >"$name.out" 2>"$name.err" || code=$?
+  [ "$code" -ne 124 ] || fail "$fault: it hung: $(cat "$name.err")"
   grep -qF "${fault#*=} at ${fault%%[@#=]*}@" "$name.err" || fail "$fault: it was not come through: $(cat "$name.err")"
   case $fault in
-    *=kill | *=exit | *=hang) [ "$code" -ne 0 ] || [ "$name" = survivor ] || fail "$fault: exit code 0" ;;
+    quit.send@*=error) ;; # all is done, and study.h5 is there
+    leave.send@*=error) [ "$code" -eq 75 ] || fail "$fault: exit code $code, but the run ended for another reason" ;;
+    *=error) [ "$ranks" -eq 1 ] || [ "$code" -eq 70 ] || fail "$fault: exit code $code" ;;
+    *=kill | *=exit | *=hang) [ "$code" -ne 0 ] || fail "$fault: exit code 0" ;;
   esac
   results "$name" >"$name.before"
   ROTE_FAULT='' "${command[@]}" tiny.yaml --output "$name" >"$name.out" 2>"$name.again" ||

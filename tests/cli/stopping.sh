@@ -32,11 +32,30 @@ awk '/ epoch-end: / { split($0, w, "unit = "); split(w[2], u, ", epoch = ")
        if (u[2] + 0 != last[u[1]] + 1) { print "unit " u[1] ": epoch " u[2] " after " last[u[1]] + 0; bad = 1 } last[u[1]] = u[2] + 0 }
      END { exit bad }' limited.err || fail "an epoch was lost by a clean stop"
 
-# The second signal ends at once; files are whole or not there.
+# The second signal ends at once, in the middle of an epoch: nothing is said, no epoch ends, nothing is checkpointed.
+# One signal ends after the epoch, with all of that. An epoch takes seconds.
+slow=(mini.yaml --set training.batch=1 --set 'model.hidden=[1024, 1024]')
+for signals in one two; do
+  ROTE_LOG=debug "$ROTE" run "${slow[@]}" --output "slow-$signals" >run.out 2>"$signals.err" &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null && ! grep -q training-from "$signals.err"; do sleep 0.02; done
+  kill -INT "$pid"
+  # again and again: two that come together are one
+  while [ "$signals" = two ] && kill -INT "$pid" 2>/dev/null; do sleep 0.02; done
+  code=0
+  wait "$pid" || code=$?
+  [ "$code" -eq 75 ] || fail "$signals signals: exit code $code"
+done
+says one.err "the same command continues" "epoch-end"
+[ -n "$(find slow-one/models -name '*.h5')" ] || fail "a clean stop left no checkpoint"
+! grep -E "the same command continues|epoch-end" two.err || fail "the second signal did not end the run at once"
+[ -z "$(find slow-two/models -name '*.h5')" ] || fail "the second signal did not end the run at once"
+
+# Files are whole or not there, also in the midst of work.
 "$ROTE" run mini.yaml --output twice >run.out 2>run.err &
 pid=$!
 while kill -0 "$pid" 2>/dev/null && [ "$(results twice | wc -l)" -lt 3 ]; do sleep 0.02; done
-kill -INT "$pid" && kill -INT "$pid" 2>/dev/null || true
+while kill -INT "$pid" 2>/dev/null; do sleep 0.005; done
 code=0
 wait "$pid" || code=$?
 [ "$code" -eq 75 ] || fail "two signals: exit code $code"

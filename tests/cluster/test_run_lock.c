@@ -223,6 +223,64 @@ static void a_deleted_lock_comes_back(void **state)
   assert_false(rote_file_exists(path));
 }
 
+static void pause_for_beats(int beats)
+{
+  pause_for(beats * quick.beat);
+}
+
+/* A name that cannot be opened, or cannot be made again, is not one that another run has taken. */
+static void what_cannot_be_seen_is_not_lost(void **state)
+{
+  (void)state;
+  rote_run_lock *lock;
+  char away[96];
+  volatile sig_atomic_t stop = 0;
+  CHECK_OK(
+      rote_run_lock_take(directory, &(rote_run_lock_request){.beat = 0.05, .stop = &stop}, &lock));
+  snprintf(away, sizeof away, "%s-away", directory);
+  assert_int_equal(rename(directory, away), 0); /* nothing can be written there */
+  pause_for_beats(6);
+  assert_int_equal(rename(away, directory), 0);
+  assert_true(rote_file_exists(path));
+  pause_for_beats(6);
+  unlink(path);
+  while (symlink(path, path) != 0) { /* it may be made again just now */
+    unlink(path);
+  }
+  pause_for_beats(6); /* open fails with ELOOP, as root too */
+  assert_false(rote_run_lock_lost(lock));
+  assert_int_equal(stop, 0);
+  unlink(path);
+  while (!rote_file_exists(path)) {
+    pause_for(0.02);
+  }
+  assert_false(rote_run_lock_lost(lock));
+  rote_run_lock_release(&lock);
+  assert_int_equal(rmdir(directory), 0); /* empty */
+}
+
+/* The number of a deleted file may be given to the file of another. */
+static void another_owner_in_our_file_has_taken_it(void **state)
+{
+  (void)state;
+  rote_run_lock *lock;
+  char *text, changed[600], sealed[700];
+  CHECK_OK(rote_run_lock_take(directory, &quick, &lock));
+  CHECK_OK(rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text));
+  snprintf(changed, sizeof changed, "host elsewhere%s", strchr(text, '\n'));
+  rote_free(&text);
+  CHECK_OK(rote_sealed_text_make(ROTE_SEALED_PLAIN, changed, sealed, sizeof sealed));
+  while (!rote_run_lock_lost(lock)) { /* a beat may just have overwritten it */
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(sealed, f) >= 0);
+    fclose(f);
+    pause_for(0.02);
+  }
+  rote_run_lock_release(&lock);
+  assert_true(rote_file_exists(path)); /* it is the other's */
+}
+
 static void force_takes_it_and_the_owner_notices(void **state)
 {
   (void)state;
@@ -305,6 +363,8 @@ int main(void)
       CASE(an_owner_elsewhere_that_counts_on_is_alive),
       CASE(a_damaged_lock_is_watched_and_repaired_by_its_owner),
       CASE(a_deleted_lock_comes_back),
+      CASE(what_cannot_be_seen_is_not_lost),
+      CASE(another_owner_in_our_file_has_taken_it),
       CASE(force_takes_it_and_the_owner_notices),
       CASE(watching_ends_when_told_to_stop),
       CASE(only_one_of_many_gets_it),
