@@ -5,7 +5,7 @@
  *                          ANSWER  empty: the coordinator lives
  *                          STOP    empty: end what you do after this epoch or batch
  *                          DROP    empty: you were silent for too long, others do your work now
- *                          REST    empty: no more orders come; wait for the end, however long
+ *                          REST    empty: no more orders come; have many times the patience
  *                          QUIT    empty: the last message; MPI_Finalize follows
  *                          LEAVE   empty: the last message; a rank may be dead, end without MPI
  *   worker -> coordinator  BEAT    one beat_message, several times within the patience, also while
@@ -78,7 +78,8 @@ rote_status rote_office_open(const rote_work *work, rote_office **office);
  * @return ROTE_OK; ROTE_STOPPED with the reason; the failure of `take` */
 rote_status rote_office_run(rote_office *office);
 
-/** All orders are carried out: the workers shall not lose patience with what rank 0 still does. */
+/** All orders are carried out: the workers shall have many times the patience with
+ * what rank 0 still does. */
 rote_status rote_office_rest(rote_office *office);
 
 /** Answer the workers while rank 0 does something else. @return whether that is to stop */

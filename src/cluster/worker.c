@@ -15,6 +15,7 @@
 #define BEATS 8            /* in the time of the patience */
 #define LONGEST_BEAT 10.0  /* seconds */
 #define SHORTEST_BEAT 0.05
+#define RESTING 20 /* times the patience, while rank 0 scores and writes study.h5 */
 
 struct rote_worker {
   const rote_worker_setting *setting;
@@ -147,8 +148,8 @@ static rote_status look_around(rote_worker *w, bool *came)
   }
   ROTE_TRY(say_that_it_lives(w, now));
   w->polled = now;
-  if (!w->alone && !w->told_to_quit && !w->told_to_rest && w->setting->patience > 0 &&
-      now - w->heard > w->setting->patience) {
+  const double patience = w->setting->patience * (w->told_to_rest ? RESTING : 1);
+  if (!w->alone && !w->told_to_quit && patience > 0 && now - w->heard > patience) {
     rote_log(ROTE_LOG_ERROR, "coordinator-lost", "rank 0 has been silent for %g s; this rank ends",
              now - w->heard);
     w->alone = true;

@@ -78,6 +78,16 @@ ends 65 import_on 3 images nowhere -o bad.h5
 says run.err "rote: error: nowhere"
 ends 64 import_on 3 images tree -o bad.h5 --pad 2
 [ "$(grep -c "rote: error:" run.err)" -eq 1 ] || fail "not one message of 3 ranks: $(cat run.err)"
+# A rank that dies or cannot send, of the first and of the others, ends all of them and leaves nothing in the file's place.
+for fault in team.send@{0,1}={kill,exit,error}; do
+  code=0
+  ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 3 "$ROTE" import images tree -o bad.h5 --skip-bad >run.out 2>run.err || code=$?
+  says run.err "${fault#*=} at ${fault%=*}#1"
+  [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
+  [ ! -e bad.h5 ] || fail "$fault: a data file is there"
+  import_on 3 images tree -o bad.h5 --skip-bad && cmp some.h5 bad.h5 || fail "$fault: no import after it: $(cat run.err)"
+  rm -f bad.h5*
+done
 import_on 3 mnist "$DATA" -o digits.h5 || fail "$(cat run.err)"
 cmp data.h5 digits.h5 || fail "3 ranks import other digits than one"
 [ -z "$(find . -name 'bad.h5*')" ] || fail "left behind: $(find . -name 'bad.h5*')"
