@@ -97,10 +97,10 @@ done
 look fatal 's["workers"] == 2 and s["failures"][0]["times"] == 2 and not s["failures"][0]["given_up"]' ||
   fail "status of a unit that failed twice"
 wait "$pid" && fail "a run that gave a unit up ends with 0"
-look fatal 's["state"] == "stopped" and s["counts"]["failed"] == 1 and s["counts"]["done"] == 2 and
+look fatal '(s["state"] == "stopped" and s["counts"]["failed"] == 1 and s["counts"]["done"] == 2 and
   [u["unit"] for u in s["units"] if u["state"] == "failed"] == ["base/r00-f01"] and
   [(f["unit"], f["times"], f["given_up"], "silent" in f["reason"]) for f in s["failures"]] ==
-  [("base/r00-f01", 3, True, True)]' || fail "status does not say which unit was given up, and why"
+  [("base/r00-f01", 3, True, True)])' || fail "status does not say which unit was given up, and why"
 "$ROTE" status fatal >status.out
 says status.out "x failed 1" "base/r00  dx" "base/r00-f01         failed 3 times and was given up, last on rank 3" "silent"
 ends 0 run 1 tiny.yaml --output fatal
