@@ -1,6 +1,7 @@
 #include "merge_recovery.h"
 
 #include "gather_recovery.h"
+#include "rote/label.h"
 #include "rote/study_recovery.h"
 
 typedef struct {
@@ -16,9 +17,10 @@ static rote_status take_shard(void *context, size_t unit, const rote_recovery_fi
 {
   merger *m = context;
   if (!missing) {
-    const double before = m->execution[unit].seconds;
+    const rote_execution before = m->execution[unit];
     m->execution[unit] = file->execution;
-    m->execution[unit].seconds += before;
+    m->execution[unit].seconds += before.seconds;
+    rote_arithmetic_add(m->execution[unit].arithmetic, before.arithmetic);
     m->execution[unit].attempts = rote_queue_look(m->queue, m->variant, unit)->attempts + 1;
   }
   return rote_merge_go_on(m->setting);
