@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Chooses nodes, tasks, memory and time for a study from `rote plan`, prints the sbatch command and submits it.
+# Chooses nodes, tasks, memory and time for a study from `rote plan`, prints the command and the batch script,
+# and submits it.
 set -euo pipefail
 
 usage() {
   cat <<'EOF'
 usage: jobs/submit.sh [--dry-run] [OPTION OF sbatch]... STUDY.yaml [OPTION OF rote run]...
 
-  --dry-run              print the command and submit nothing
+  --dry-run              print command and script and submit nothing
   --time=D-HH:MM:SS      time limit of one turn; 12 hours at most if not given. A study that needs longer requeues
                          itself.
   --nodes=N              nodes; chosen so that the study is through in one turn, but no more tasks than the plan has use
@@ -169,7 +170,9 @@ printf '%s: %s trainings, %.3g core-hours, %.3g GB on disk\n' "$study" "$trainin
 [ "$turns" -le 1 ] || echo "It will take about $turns turns of this time limit; the job requeues itself." >&2
 printf 'ROTE=%q ' "$ROTE"
 printf '%q ' "${command[@]}"
+printf '\n\n# The script, %s:\n\n' "$jobs/rote.sbatch"
+cat "$jobs/rote.sbatch"
 echo
 [ "$dry_run" = no ] || exit 0
-command -v sbatch >/dev/null || code=70 fail "sbatch is not here; the line above is for a machine that has it"
+command -v sbatch >/dev/null || code=70 fail "sbatch is not here; the command above is for a machine that has it"
 exec "${command[@]}"

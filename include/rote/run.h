@@ -36,12 +36,13 @@ typedef struct {
 /* What `rote run` shows while it works. All borrowed for the call. */
 typedef struct {
   rote_queue_counts counts;
-  size_t workers, busy;
+  size_t workers, busy; /* that are not lost; that have an order */
   double seconds;       /* since this process started working */
   double work_left;     /* share of the work that is left, 0..1 */
   double work_at_start; /* the same when this process started */
   rote_queue *queue;
-  const rote_running *running; /* [workers] */
+  size_t running_count;        /* all workers, those that are lost too */
+  const rote_running *running; /* [running_count] */
   size_t failure_count;
   const rote_failure *failure; /* [failure_count] */
 } rote_progress;

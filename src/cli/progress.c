@@ -67,7 +67,7 @@ static void add_running(cJSON *json, const rote_progress *p)
   const rote_study *study = p->queue->study;
   cJSON *list = cJSON_AddArrayToObject(json, "running");
   char key[ROTE_KEY_MAX];
-  for (size_t w = 0; w < p->workers; w++) {
+  for (size_t w = 0; w < p->running_count; w++) {
     const rote_running *r = &p->running[w];
     const rote_order *order = &r->order;
     if (order->kind == ROTE_ORDER_NONE) {

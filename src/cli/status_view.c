@@ -226,22 +226,47 @@ done:
   return status;
 }
 
+/* Letter of the unit that an entry of progress.json is about; NULL if the study has no such unit.
+ */
+static char *letter_of(const rote_status_view *v, const cJSON *item)
+{
+  const double variant = rote_status_number(item, "variant_index", -1);
+  const double unit = rote_status_number(item, "unit_index", -1);
+  if (variant < 0 || variant >= (double)v->study->variant_count || unit < 0 ||
+      unit >= (double)(v->first[(size_t)variant + 1] - v->first[(size_t)variant])) {
+    return NULL;
+  }
+  return &v->letter[v->first[(size_t)variant] + (size_t)unit];
+}
+
 /* What is in hand stands over what the results say. */
 static void mark_running(rote_status_view *v)
 {
   const cJSON *item;
   cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(v->progress, "running"))
   {
-    const double variant = rote_status_number(item, "variant_index", -1);
-    const double unit = rote_status_number(item, "unit_index", -1);
-    if (variant >= 0 && variant < (double)v->study->variant_count && unit >= 0 &&
-        unit < (double)(v->first[(size_t)variant + 1] - v->first[(size_t)variant])) {
-      char *letter = &v->letter[v->first[(size_t)variant] + (size_t)unit];
-      if (strcmp(rote_status_text(item, "doing"), "training") == 0) {
-        *letter = ROTE_UNIT_TRAINING;
-      } else if (*letter != ROTE_UNIT_TRAINING) {
-        *letter = ROTE_UNIT_EVALUATED;
-      }
+    char *letter = letter_of(v, item);
+    if (letter == NULL) {
+      continue;
+    }
+    if (strcmp(rote_status_text(item, "doing"), "training") == 0) {
+      *letter = ROTE_UNIT_TRAINING;
+    } else if (*letter != ROTE_UNIT_TRAINING) {
+      *letter = ROTE_UNIT_EVALUATED;
+    }
+  }
+}
+
+/* The names of results do not tell a unit that was given up from one that waits. */
+static void mark_given_up(rote_status_view *v)
+{
+  const cJSON *item;
+  cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(v->progress, "failures"))
+  {
+    char *letter = letter_of(v, item);
+    if (letter != NULL && *letter != ROTE_UNIT_DONE &&
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "given_up"))) {
+      *letter = ROTE_UNIT_GIVEN_UP;
     }
   }
 }
@@ -267,6 +292,9 @@ rote_status rote_status_view_read(const char *directory, rote_status_view **out)
   v->listed = !told || !take_letters(v);
   for (size_t i = 0; i < variants && v->listed; i++) {
     ROTE_TRY(list_results(directory, v, i));
+  }
+  if (v->listed && v->progress != NULL) {
+    mark_given_up(v);
   }
   if (told && v->progress != NULL) {
     mark_running(v);

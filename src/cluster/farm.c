@@ -104,6 +104,7 @@ static void farm_progress(void *context, size_t workers, size_t busy, bool last)
       .work_left = work_left(f->queue),
       .work_at_start = f->work_at_start,
       .queue = f->queue,
+      .running_count = f->board->workers,
       .running = f->board->running,
       .failure_count = f->board->failure_count,
       .failure = f->board->failure,

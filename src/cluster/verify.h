@@ -28,4 +28,12 @@ rote_status rote_verify_units(rote_verifier *v);
 /** study.h5 against the results. */
 rote_status rote_verify_study_file(rote_verifier *v);
 
+/** The recoveries of a variant in study.h5, all as in the shards. @param[in] path  of study.h5
+ * @param[in] fold  [R, N] of the study; NULL without folds */
+rote_status rote_verify_recovery(rote_verifier *v, const char *path, size_t variant,
+                                 const uint16_t *fold);
+
+/* What `run` does about wrong numbers in study.h5. */
+extern const char rote_verify_study_then[];
+
 #endif

@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char then[] = "does not see this: remove study.h5, and it merges the results again";
+const char rote_verify_study_then[] =
+    "does not see this: remove study.h5, and it merges the results again";
 
 /* Letters: U units of a variant, of which the first R K leave out a fold; N images; E epochs. */
 typedef struct {
@@ -35,7 +36,7 @@ static void differs(study_check *c, const char *array, size_t epoch, const char 
   snprintf(what, sizeof what, "%s: %s/%s%s%.0zu does not hold the numbers of %s", c->path,
            c->v->study->variant[c->variant].name, array, epoch > 0 ? " after epoch " : "", epoch,
            from);
-  rote_verify_find(c->v, ROTE_FINDING_DAMAGED, what, then);
+  rote_verify_find(c->v, ROTE_FINDING_DAMAGED, what, rote_verify_study_then);
 }
 
 /* Rows first .. first + count - 1 of an array of study.h5 against what they must be.
@@ -219,6 +220,9 @@ static rote_status check_variant(rote_verifier *v, const char *path, size_t vari
   for (size_t e = 0; e < rote_evaluation_count(o); e++) {
     ROTE_TRY(check_epoch(&c, e));
   }
+  if (rote_options_recovered(o)) {
+    ROTE_TRY(rote_verify_recovery(v, path, variant, c.fold));
+  }
 done:
   rote_free(&c.log_px);
   rote_free(&c.effective);
@@ -258,7 +262,7 @@ rote_status rote_verify_study_file(rote_verifier *v)
     for (size_t i = 0; i < v->study->variant_count; i++) {
       status = check_variant(v, path, i);
       if (status == ROTE_DATA) { /* an array is not as it must be */
-        rote_verify_find(v, ROTE_FINDING_DAMAGED, rote_fail_reason(status), then);
+        rote_verify_find(v, ROTE_FINDING_DAMAGED, rote_fail_reason(status), rote_verify_study_then);
         status = ROTE_OK;
       }
       ROTE_TRY(status);

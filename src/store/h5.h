@@ -111,6 +111,14 @@ rote_status rote_h5_array_get(rote_h5 *h5, const char *name, const rote_h5_array
 rote_status rote_h5_rows_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
                               size_t first, size_t count, void *data);
 
+/** Read indices first .. first + count - 1 of the second dimension at index `row` of the first,
+ * after the same check. */
+rote_status rote_h5_block_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
+                               size_t row, size_t first, size_t count, void *data);
+
+/** Bytes of an entry of an array of the type. */
+size_t rote_h5_type_bytes(rote_h5_type type);
+
 /** Write `count` texts from index `first` of a one-dimensional array of text on. */
 rote_status rote_h5_texts_write(rote_h5 *h5, const char *name, size_t first, size_t count,
                                 const rote_text_list *list);

@@ -14,6 +14,11 @@ static const size_t type_bytes[] = {
     [ROTE_H5_I32] = 4, [ROTE_H5_F32] = 4, [ROTE_H5_F64] = 8, [ROTE_H5_TEXT] = 16,
 };
 
+size_t rote_h5_type_bytes(rote_h5_type type)
+{
+  return type_bytes[type];
+}
+
 /* Largest even-sized piece of at most `limit`: chunks at the edge are stored whole, so padding is
  * disk. */
 static size_t even_piece(size_t n, size_t limit)
@@ -286,17 +291,30 @@ done:
   return status;
 }
 
-rote_status rote_h5_rows_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
-                              size_t first, size_t count, void *data)
+static rote_status read_selected(rote_h5 *h5, const char *name, const rote_h5_array *array,
+                                 part where, void *data)
 {
   rote_status status = ROTE_OK;
   selection s = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
   ROTE_TRY(check_array(h5, name, array));
-  ROTE_TRY(selection_open(h5, name, array->type, (part){.first = first, .count = count}, &s));
+  ROTE_TRY(selection_open(h5, name, array->type, where, &s));
   ROTE_H5(H5Dread(s.id, s.type, s.memory_space, s.file_space, H5P_DEFAULT, data), "read", name);
 done:
   selection_close(&s);
   return status;
+}
+
+rote_status rote_h5_rows_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
+                              size_t first, size_t count, void *data)
+{
+  return read_selected(h5, name, array, (part){.first = first, .count = count}, data);
+}
+
+rote_status rote_h5_block_read(rote_h5 *h5, const char *name, const rote_h5_array *array,
+                               size_t row, size_t first, size_t count, void *data)
+{
+  const part where = {.dimension = 1, .row = row, .first = first, .count = count};
+  return read_selected(h5, name, array, where, data);
 }
 
 rote_status rote_h5_array_get(rote_h5 *h5, const char *name, const rote_h5_array *array, void *data)

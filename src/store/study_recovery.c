@@ -139,6 +139,19 @@ done:
   return status;
 }
 
+/* The dimensions of a recovery. */
+static void set_sizes(rote_study_sizes *sizes, const rote_options *options,
+                      const rote_data_info *info, size_t curve)
+{
+  size_t *length = sizes->length;
+  length['G' - 'A'] = options->folds.full;
+  length['T' - 'A'] = curve;
+  length['Q' - 'A'] = options->recovery.control;
+  length['C' - 'A'] = info->channels;
+  length['H' - 'A'] = info->height;
+  length['W' - 'A'] = info->width;
+}
+
 rote_status rote_study_recovery_begin(rote_study_file *file, size_t variant,
                                       const rote_options *options, const rote_data_info *info,
                                       size_t curve, const size_t *round)
@@ -146,13 +159,8 @@ rote_status rote_study_recovery_begin(rote_study_file *file, size_t variant,
   rote_status status = ROTE_OK;
   rote_h5 *h5 = &file->h5;
   rote_study_part *part = &file->variant[variant];
-  size_t *length = part->sizes.length;
-  length['G' - 'A'] = options->folds.full;
-  length['T' - 'A'] = curve;
-  length['Q' - 'A'] = options->recovery.control;
-  length['C' - 'A'] = info->channels;
-  length['H' - 'A'] = info->height;
-  length['W' - 'A'] = info->width;
+  const size_t *length = part->sizes.length;
+  set_sizes(&part->sizes, options, info, curve);
   if (length['G' - 'A'] == 0) {
     return ROTE_OK; /* of leave-out models neither curves nor images are kept */
   }
@@ -212,36 +220,68 @@ rote_status rote_study_recovery_write(rote_study_file *file, size_t variant, siz
   return rote_recovery_each(result, false, write_array, &at);
 }
 
-static rote_status write_rate(rote_study_file *file, const rote_study_part *part, size_t model,
-                              size_t method, const char *name, double value)
+typedef rote_status (*rate_visitor)(void *context, size_t model, const char *name, double *value);
+
+/* Call `visit` for every rate of a model, with its name below the variant. */
+static rote_status each_rate(rote_recovery_rates *r, size_t model, rate_visitor visit,
+                             void *context)
 {
   rote_status status = ROTE_OK;
+  char name[96];
+  for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
+    double *const value[] = {[RATE_TRAINING] = &r->rate_trained[m],
+                             [RATE_CONTROL] = &r->rate_control[m],
+                             [RATE_P] = &r->p_against_control[m]};
+    for (size_t k = 0; k < RATES; k++) {
+      snprintf(name, sizeof name, "recovery/rate/%s/%s", rote_recovery_groups[m],
+               rate_arrays[k].name);
+      ROTE_TRY(visit(context, model, name, value[k]));
+    }
+    for (size_t other = m + 1; other < ROTE_INVERSE_COUNT; other++) {
+      snprintf(name, sizeof name, "recovery/rate/%s/p_against_%s", rote_recovery_groups[m],
+               rote_recovery_groups[other]);
+      ROTE_TRY(visit(context, model, name, &r->p_between[m][other]));
+    }
+  }
+done:
+  return status;
+}
+
+/* A variant of an open file. */
+typedef struct {
+  rote_h5 *h5;
+  const char *variant;
+} rate_place;
+
+static rote_status write_rate(void *context, size_t model, const char *name, double *value)
+{
+  rote_status status = ROTE_OK;
+  const rate_place *at = context;
   char path[ROTE_PATH_MAX];
-  ROTE_TRY(
-      rote_path(path, "%s/recovery/rate/%s/%s", part->name, rote_recovery_groups[method], name));
-  ROTE_TRY(rote_h5_rows_write(&file->h5, path, ROTE_H5_F64, model, 1, &value));
+  ROTE_TRY(rote_study_array_path(at->variant, name, path));
+  ROTE_TRY(rote_h5_rows_write(at->h5, path, ROTE_H5_F64, model, 1, value));
 done:
   return status;
 }
 
 rote_status rote_study_recovery_write_rates(rote_study_file *file, size_t variant, size_t model,
-                                            const rote_recovery_rates *r)
+                                            const rote_recovery_rates *rates)
 {
   rote_status status = ROTE_OK;
   rote_study_part *part = &file->variant[variant];
-  char name[64];
-  for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
-    ROTE_TRY(write_rate(file, part, model, m, "training", r->rate_trained[m]));
-    ROTE_TRY(write_rate(file, part, model, m, "control", r->rate_control[m]));
-    ROTE_TRY(write_rate(file, part, model, m, "p_against_control", r->p_against_control[m]));
-    for (size_t other = m + 1; other < ROTE_INVERSE_COUNT; other++) {
-      snprintf(name, sizeof name, "p_against_%s", rote_recovery_groups[other]);
-      ROTE_TRY(write_rate(file, part, model, m, name, r->p_between[m][other]));
-    }
-  }
+  rote_recovery_rates r = *rates;
+  rate_place at = {.h5 = &file->h5, .variant = part->name};
+  ROTE_TRY(each_rate(&r, model, write_rate, &at));
   part->parts++;
 done:
   return status;
+}
+
+static const void *values_of(const rote_study_array *array, const rote_rank_score *score)
+{
+  const void *values;
+  memcpy(&values, (const char *)score + array->member, sizeof values);
+  return values;
 }
 
 rote_status rote_study_recovery_write_score(rote_study_file *file, size_t variant,
@@ -255,24 +295,23 @@ rote_status rote_study_recovery_write_score(rote_study_file *file, size_t varian
   ROTE_TRY(rote_study_put_array(&file->h5, part->name, &leave_out_recovered,
                                 leave_out_recovered.dims, &part->sizes, recovered));
   for (const rote_study_array *a = score_arrays; a->name != NULL; a++) {
-    const void *values;
-    memcpy(&values, (const char *)score + a->member, sizeof values);
-    ROTE_TRY(rote_study_put_array(&file->h5, part->name, a, a->dims, &part->sizes, values));
+    ROTE_TRY(
+        rote_study_put_array(&file->h5, part->name, a, a->dims, &part->sizes, values_of(a, score)));
   }
   part->parts++;
 done:
   return status;
 }
 
-static rote_status read_rate(rote_h5 *h5, const char *variant, size_t model, size_t method,
-                             const char *name, double *value)
+static rote_status read_rate(void *context, size_t model, const char *name, double *value)
 {
   rote_status status = ROTE_OK;
+  const rate_place *at = context;
   char path[ROTE_PATH_MAX];
   rote_h5_array shape;
-  ROTE_TRY(rote_path(path, "%s/recovery/rate/%s/%s", variant, rote_recovery_groups[method], name));
-  ROTE_TRY(rote_h5_array_describe(h5, path, &shape));
-  ROTE_TRY(rote_h5_rows_read(h5, path, &shape, model, 1, value));
+  ROTE_TRY(rote_study_array_path(at->variant, name, path));
+  ROTE_TRY(rote_h5_array_describe(at->h5, path, &shape));
+  ROTE_TRY(rote_h5_rows_read(at->h5, path, &shape, model, 1, value));
 done:
   return status;
 }
@@ -282,16 +321,12 @@ rote_status rote_study_recovery_read_rates(const char *path, const char *variant
 {
   rote_status status = ROTE_OK;
   rote_h5 h5 = ROTE_H5_CLOSED;
-  char name[64];
+  rate_place at = {.h5 = &h5, .variant = variant};
   *r = (rote_recovery_rates){0};
   ROTE_TRY(rote_h5_open(path, rote_study_kind, &h5));
+  ROTE_TRY(each_rate(r, model, read_rate, &at));
   for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
-    ROTE_TRY(read_rate(&h5, variant, model, m, "training", &r->rate_trained[m]));
-    ROTE_TRY(read_rate(&h5, variant, model, m, "control", &r->rate_control[m]));
-    ROTE_TRY(read_rate(&h5, variant, model, m, "p_against_control", &r->p_against_control[m]));
     for (size_t other = m + 1; other < ROTE_INVERSE_COUNT; other++) {
-      snprintf(name, sizeof name, "p_against_%s", rote_recovery_groups[other]);
-      ROTE_TRY(read_rate(&h5, variant, model, m, name, &r->p_between[m][other]));
       r->p_between[other][m] = r->p_between[m][other];
     }
     r->p_between[m][m] = NAN;
@@ -325,5 +360,150 @@ rote_status rote_study_recovery_read_score(const char *path, const char *variant
 done:
   rote_free(&flags);
   rote_h5_close(&h5);
+  return status;
+}
+
+struct rote_study_recovery_check {
+  rote_h5 h5;
+  const char *variant;
+  rote_study_sizes sizes;
+  rote_study_recovery_compared compared;
+  void *context;
+};
+
+rote_status rote_study_recovery_check_begin(const char *path, const rote_variant *variant,
+                                            const rote_data_info *info, size_t images,
+                                            rote_study_recovery_compared compared, void *context,
+                                            rote_study_recovery_check **out)
+{
+  rote_status status = ROTE_OK;
+  rote_study_recovery_check *c = NULL;
+  const rote_options *o = &variant->options;
+  size_t round[ROTE_CURVE_MAX];
+  *out = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *c, &c));
+  c->h5 = ROTE_H5_CLOSED;
+  c->variant = variant->name;
+  c->compared = compared;
+  c->context = context;
+  set_sizes(&c->sizes, o, info, rote_curve_rounds(o->recovery.rounds, round));
+  c->sizes.length['N' - 'A'] = images;
+  c->sizes.length['R' - 'A'] = o->folds.repeats;
+  c->sizes.length['K' - 'A'] = o->folds.count;
+  ROTE_TRY(rote_h5_open(path, rote_study_kind, &c->h5));
+  *out = c;
+  c = NULL;
+done:
+  rote_study_recovery_check_end(&c);
+  return status;
+}
+
+void rote_study_recovery_check_end(rote_study_recovery_check **check)
+{
+  if (*check != NULL) {
+    rote_h5_close(&(*check)->h5);
+    rote_free(check);
+  }
+}
+
+static bool same_numbers(rote_h5_type type, size_t n, const void *a, const void *b)
+{
+  bool same = memcmp(a, b, n * rote_h5_type_bytes(type)) == 0;
+  if (!same && type == ROTE_H5_F64) {
+    const double *x = a, *y = b;
+    same = true;
+    for (size_t i = 0; i < n && same; i++) {
+      same = memcmp(&x[i], &y[i], sizeof *x) == 0 || (isnan(x[i]) && isnan(y[i]));
+    }
+  }
+  return same;
+}
+
+/* Indices first .. first + count - 1 of the dimension after the models, or of the first one.
+ * @param[in] row  the model; SIZE_MAX for an array that has none */
+static rote_status compare(rote_study_recovery_check *c, const rote_study_array *array,
+                           const char *dims, size_t row, size_t first, size_t count,
+                           const void *values)
+{
+  rote_status status = ROTE_OK;
+  const rote_h5_array shape = rote_study_array_shape(array, dims, &c->sizes);
+  char path[ROTE_PATH_MAX];
+  char *stored = NULL;
+  size_t numbers = count;
+  for (size_t d = row == SIZE_MAX ? 1 : 2; d < shape.rank; d++) {
+    numbers *= shape.shape[d];
+  }
+  ROTE_TRY(rote_alloc(numbers, rote_h5_type_bytes(shape.type), &stored));
+  ROTE_TRY(rote_study_array_path(c->variant, array->name, path));
+  ROTE_TRY(row == SIZE_MAX ? rote_h5_rows_read(&c->h5, path, &shape, first, count, stored)
+                           : rote_h5_block_read(&c->h5, path, &shape, row, first, count, stored));
+  c->compared(c->context, array->name, numbers, same_numbers(shape.type, numbers, stored, values));
+done:
+  rote_free(&stored);
+  return status;
+}
+
+typedef struct {
+  rote_study_recovery_check *check;
+  size_t model, first, count;
+  bool control, missing;
+} part_check;
+
+static rote_status check_array(void *context, const char *group, const rote_recovery_array *a,
+                               void *values)
+{
+  const part_check *at = context;
+  const placed p = place(a, at->control, group);
+  rote_study_array array = a->array;
+  array.name = p.name;
+  if (!a->of_model && at->missing) {
+    return ROTE_OK; /* another model may have it */
+  }
+  return compare(at->check, &array, p.dims, a->of_model ? at->model : SIZE_MAX, at->first,
+                 at->count, values);
+}
+
+rote_status rote_study_recovery_check_part(rote_study_recovery_check *check, size_t model,
+                                           bool control, size_t first,
+                                           const rote_recovery_result *result, bool missing)
+{
+  part_check at = {.check = check,
+                   .model = model,
+                   .first = first,
+                   .count = result->count,
+                   .control = control,
+                   .missing = missing};
+  return rote_recovery_each(result, false, check_array, &at);
+}
+
+static rote_status check_rate(void *context, size_t model, const char *name, double *value)
+{
+  const rote_study_array array = RATE(name, NULL);
+  return compare(context, &array, array.dims, SIZE_MAX, model, 1, value);
+}
+
+rote_status rote_study_recovery_check_rates(rote_study_recovery_check *check, size_t model,
+                                            const rote_recovery_rates *rates)
+{
+  rote_recovery_rates r = *rates;
+  return each_rate(&r, model, check_rate, check);
+}
+
+static rote_status check_whole(rote_study_recovery_check *c, const rote_study_array *array,
+                               const void *values)
+{
+  return compare(c, array, array->dims, SIZE_MAX, 0, c->sizes.length[array->dims[0] - 'A'], values);
+}
+
+rote_status rote_study_recovery_check_score(rote_study_recovery_check *check, const float *psnr,
+                                            const uint8_t *recovered, const rote_rank_score *score)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(check_whole(check, &leave_out_psnr, psnr));
+  ROTE_TRY(check_whole(check, &leave_out_recovered, recovered));
+  for (const rote_study_array *a = score_arrays; a->name != NULL; a++) {
+    ROTE_TRY(check_whole(check, a, values_of(a, score)));
+  }
+done:
   return status;
 }

@@ -69,22 +69,55 @@ ends 0 run 4 fc.yaml --output killed
 kept before.txt killed
 same fc-1/study.h5 killed/study.h5
 
-# Shards that are gone, cut, of another unit; a model that is lost, of which a shard is missing too; and study.h5.
+# Shards that are gone, cut, empty, changed in one bit, of another unit; a model that is lost, of which a shard is missing too; and study.h5.
 cp -r fc-1 damaged
 rm damaged/DONE damaged/study.h5 damaged/results/pixels/full-r00-recovery-0002.h5
 truncate -s -9 damaged/results/blocks/full-r00-recovery-0001.h5
+: >damaged/results/blocks/full-r00-recovery-0000.h5
+"$PYTHON" - damaged/results/pixels/full-r00-recovery-0000.h5 <<'END'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    data = f.read()
+    f.seek(len(data) // 2)
+    f.write(bytes([data[len(data) // 2] ^ 16]))
+END
 cp damaged/results/pixels/r00-f00-recovery-0001.h5 damaged/results/pixels/r01-f00-recovery-0001.h5
 rm damaged/results/alone/r01-f01-recovery-0000.h5 damaged/models/alone/r01-f01.h5
-results damaged | grep -v -e blocks/full-r00-recovery-0001 -e pixels/r01-f00-recovery-0001 >before.txt
+bad=(blocks/full-r00-recovery-0001.h5 blocks/full-r00-recovery-0000.h5 pixels/full-r00-recovery-0000.h5
+  pixels/r01-f00-recovery-0001.h5)
+results damaged | grep -v "${bad[@]/#/-e}" >before.txt
 ends 65 "$ROTE" verify damaged >run.out 2>run.err
-says run.out blocks/full-r00-recovery-0001.h5 pixels/r01-f00-recovery-0001.h5 "recovers these images again"
+says run.out "${bad[@]}" "recovers these images again"
 ends 0 run 3 fc.yaml --output damaged
-says run.err blocks/full-r00-recovery-0001.h5 pixels/r01-f00-recovery-0001.h5
+says run.err "${bad[@]}"
 kept before.txt damaged
 same fc-1/study.h5 damaged/study.h5
 no_leftovers damaged killed
 ends 0 "$ROTE" verify damaged >run.out 2>run.err
 says run.out "0 damaged, 0 missing"
+
+# Numbers of study.h5 that are whole but not those of the shards, or do not follow from them: each is found, and by
+# itself.
+cp -r fc-1 wrong
+changed=(pixels/recovery/training/blind/image pixels/recovery/control/oracle/psnr pixels/recovery/training/degraded
+  blocks/recovery/training/iteration/nearest pixels/recovery/rate/blind/training alone/recovery/rate/oracle/p_against_control
+  blocks/recovery/rate/blind/p_against_iteration alone/recovery/leave_out/psnr pixels/recovery/leave_out/recovered
+  pixels/recovery/score/psnr_gain pixels/recovery/score/standard_error blocks/recovery/score/p_value
+  alone/recovery/score/q_value alone/recovery/score/significant)
+"$PYTHON" - wrong/study.h5 "${changed[@]}" <<'END'
+import sys
+import h5py
+import numpy as np
+with h5py.File(sys.argv[1], "r+") as f:
+    for name in sys.argv[2:]:
+        x = f[name][...]
+        last = x.reshape(-1)[-1:]
+        last[...] = np.nextafter(last, last.dtype.type(-1)) if x.dtype.kind == "f" else last ^ 1
+        f[name][...] = x
+END
+"$PYTHON" "$TESTS/reseal.py" wrong/study.h5
+ends 65 "$ROTE" verify wrong >run.out 2>run.err
+says run.out "${changed[@]/%/ does not hold}" "remove study.h5" "${#changed[@]} damaged, 0 missing"
 
 # A model whose training has not ended is not recovered from, even where its result says that it has.
 cp -r fc-1 early

@@ -82,6 +82,31 @@ look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "sta
 rm whole/progress.json
 look whole 's["state"] == "complete" and s["counts"]["done"] == 14' || fail "status without progress.json"
 
+# A unit that three workers die of: seen in the hands of the last one, with more workers lost than left behind it;
+# given up, which unit and why, in the run's own word and after it.
+tiny tiny
+ends 0 run 1 tiny.yaml --output fatal
+rm fatal/DONE fatal/study.h5 fatal/results/base/r00-f01* fatal/models/base/r00-f01*
+ROTE_FAULT=order.receive=kill timeout 60 mpirun --mca orte_abort_on_non_zero_status 0 --oversubscribe -n 5 \
+  "$ROTE" run tiny.yaml --output fatal --survive --patience 2 >run.out 2>run.err &
+pid=$!
+until look fatal 's["state"] == "running" and any(r["rank"] == 3 for r in s["running"])'; do
+  kill -0 "$pid" || fail "the third worker was never seen with its unit"
+  sleep 0.05
+done
+look fatal 's["workers"] == 2 and s["failures"][0]["times"] == 2 and not s["failures"][0]["given_up"]' ||
+  fail "status of a unit that failed twice"
+wait "$pid" && fail "a run that gave a unit up ends with 0"
+look fatal '(s["state"] == "stopped" and s["counts"]["failed"] == 1 and s["counts"]["done"] == 2 and
+  [u["unit"] for u in s["units"] if u["state"] == "failed"] == ["base/r00-f01"] and
+  [(f["unit"], f["times"], f["given_up"], "silent" in f["reason"]) for f in s["failures"]] ==
+  [("base/r00-f01", 3, True, True)])' || fail "status does not say which unit was given up, and why"
+"$ROTE" status fatal >status.out
+says status.out "x failed 1" "base/r00  dx" "base/r00-f01         failed 3 times and was given up, last on rank 3" "silent"
+ends 0 run 1 tiny.yaml --output fatal
+look fatal 's["counts"]["failed"] == 0 and s["counts"]["done"] == 3 and s["failures"] == []' ||
+  fail "a unit that is done is still called failed"
+
 # Another BLAS core, by a name that every OpenBLAS for this processor has.
 cp -r whole moved
 rm moved/DONE moved/results/lr4/r01-f02*

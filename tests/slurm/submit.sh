@@ -46,6 +46,11 @@ asks "--ntasks-per-node=1 " study.yaml
 planner 110 4000 1e8 5e7
 asks "--nodes=3 --ntasks-per-node=4 " --time=20-0 study.yaml # 8.3 in 20 days
 
+# After the command comes the script, whole, with the options in its head; a dry run submits nothing.
+says run.out "#SBATCH --requeue" "# The script, $SCRIPTS/rote.sbatch:"
+sed '1,/^# The script, /d' run.out | sed '1d;$d' | cmp - "$SCRIPTS/rote.sbatch" || fail "the script is not printed as it is"
+! grep -q "^Submitted" run.out || fail "a dry run submits"
+
 ends 64 "$SCRIPTS/submit.sh" 2>run.err
 ends 64 "$SCRIPTS/submit.sh" --nodes=0 study.yaml 2>run.err
 ends 64 "$SCRIPTS/submit.sh" --nodes 2 study.yaml 2>run.err
