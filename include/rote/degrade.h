@@ -26,7 +26,7 @@ typedef struct {
   int shape;      /* rote_missing_shape */
   int fill;       /* rote_fill */
   double missing; /* share of the pixels, in [0, 1) */
-  size_t blocks;  /* squares, at least 1; for ROTE_MISSING_BLOCKS alone */
+  size_t blocks;  /* squares that would do without overlap, at least 1; for blocks alone */
   double noise;   /* standard deviation of the Gaussian noise on what is left, in units of [0, 1];
                      the sum is not clipped */
 } rote_degradation;
@@ -56,9 +56,10 @@ void rote_degrade_room_clear(rote_degrade_room *room);
  *
  * ROTE_MISSING_PIXELS: exactly round(missing P) pixels, at most P - 1, are missing, a uniform draw
  * from all such masks. ROTE_MISSING_BLOCKS: squares whose side is the nearest whole number to
- * sqrt(missing P / blocks) (cut to the smaller side of the image, none for missing = 0), each
- * uniform over the places where it fits; they may overlap, so less than the share may be missing.
- * If they cover the whole image, its last pixel is left.
+ * sqrt(missing P / blocks), at least 1 and at most the smaller side of the image, each uniform over
+ * the places where it fits; they may overlap, and are drawn until one more would not bring the
+ * number of missing pixels nearer to the share (or, for shares near 1, after 100 times as many as
+ * cover the image). If they cover it wholly, its last pixel is left.
  * @param[in]  image    [C, H, W] in [0, 1]
  * @param[out] mask     [P] 1 where the pixel is left, shared by the channels
  * @param[out] degraded [C, H, W]

@@ -38,4 +38,8 @@ rote_status rote_label_peek(const char *path, rote_label *label);
 /** The line. @param[out] text [size] */
 void rote_label_text(const rote_label *label, char *text, size_t size);
 
+/** The arithmetic of parts taken together: `all` becomes `one` if it is empty, "mixed" if they
+ * differ. @param[in,out] all [ROTE_ARITHMETIC_MAX] @param[in] one  "" changes nothing */
+void rote_arithmetic_add(char *all, const char *one);
+
 #endif

@@ -24,15 +24,6 @@ typedef struct {
   char arithmetic[ROTE_ARITHMETIC_MAX]; /* of all units so far */
 } merger;
 
-static void add_arithmetic(merger *m, const rote_execution *e)
-{
-  if (m->arithmetic[0] == '\0') {
-    memcpy(m->arithmetic, e->arithmetic, sizeof m->arithmetic);
-  } else if (strcmp(m->arithmetic, e->arithmetic) != 0) {
-    snprintf(m->arithmetic, sizeof m->arithmetic, "mixed");
-  }
-}
-
 static void fill_nan(float *x, size_t n)
 {
   for (size_t i = 0; i < n; i++) {
@@ -72,7 +63,7 @@ static rote_status merge_trainings(merger *m, size_t variant, rote_execution *ex
     ROTE_TRY(rote_unit_result_path(m->setting->directory, m->setting->study, variant, u, 0, path));
     ROTE_TRY(rote_train_result_read(path, &r));
     execution[u] = r.execution;
-    add_arithmetic(m, &r.execution);
+    rote_arithmetic_add(m->arithmetic, r.execution.arithmetic);
     m->diverged += r.diverged;
   }
   ROTE_TRY(rote_study_file_write_loss(m->file, variant, left_out > 0 ? train : NULL,
@@ -112,7 +103,7 @@ static rote_status merge_evaluations(merger *m, size_t variant, size_t v, float 
     memcpy(r.study, m->setting->fingerprint, ROTE_DIGEST_TEXT);
     ROTE_TRY(rote_evaluate_result_read(path, &r));
     execution[u] = r.execution;
-    add_arithmetic(m, &r.execution);
+    rote_arithmetic_add(m->arithmetic, r.execution.arithmetic);
   }
   if (rote_options_scored(o)) {
     ROTE_TRY(rote_score_compute(o->folds.repeats, o->folds.count, images, log_px, m->setting->fold,
@@ -147,6 +138,9 @@ static rote_status merge_variant(merger *m, size_t variant)
   }
   if (rote_options_recovered(o)) {
     ROTE_TRY(rote_merge_recovery(m->setting, m->queue, m->file, variant, recover));
+  }
+  for (size_t u = 0; u < units; u++) {
+    rote_arithmetic_add(m->arithmetic, recover[u].arithmetic);
   }
   ROTE_TRY(rote_study_file_write_execution(m->file, variant, train, evaluate, recover));
 done:

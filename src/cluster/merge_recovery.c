@@ -37,9 +37,10 @@ static rote_status read_shard(merger *m, size_t unit, size_t shard, rote_recover
     rote_recovery_result_missing(file->result, file->channels);
   } else {
     ROTE_TRY(rote_recovery_file_read(path, file));
-    const double before = m->execution[unit].seconds;
+    const rote_execution before = m->execution[unit];
     m->execution[unit] = file->execution;
-    m->execution[unit].seconds += before;
+    m->execution[unit].seconds += before.seconds;
+    rote_arithmetic_add(m->execution[unit].arithmetic, before.arithmetic);
     m->execution[unit].attempts = rote_queue_look(m->queue, m->variant, unit)->attempts + 1;
   }
 done:

@@ -66,30 +66,42 @@ static void miss_pixels(double share, size_t pixels, rote_degrade_draw draw, uin
   }
 }
 
+/* One square of missing pixels. @return how many of them were not missing before */
+static size_t miss_square(size_t width, size_t top, size_t left, size_t side, uint8_t *mask)
+{
+  size_t fresh = 0;
+  for (size_t y = top; y < top + side; y++) {
+    for (size_t x = left; x < left + side; x++) {
+      fresh += mask[y * width + x];
+      mask[y * width + x] = 0;
+    }
+  }
+  return fresh;
+}
+
+/* Squares are drawn as long as one more may bring the number of missing pixels nearer to the share:
+ * where they overlap, further ones make up for it. */
 static void miss_blocks(const rote_degradation *d, size_t height, size_t width,
                         rote_degrade_draw draw, uint8_t *mask)
 {
-  const size_t shorter = height < width ? height : width;
-  const size_t wanted =
-      (size_t)llround(sqrt(d->missing * (double)(height * width) / (double)d->blocks));
-  const size_t side = wanted < shorter ? wanted : shorter;
-  bool any = false;
-  for (size_t b = 0; b < d->blocks && side > 0; b++) {
+  const size_t shorter = height < width ? height : width, pixels = height * width;
+  const size_t rounded = (size_t)llround(d->missing * (double)pixels);
+  const size_t wanted = rounded < pixels ? rounded : pixels - 1;
+  const size_t nearest = (size_t)llround(sqrt((double)wanted / (double)d->blocks));
+  const size_t whole = nearest > 0 ? nearest : 1, side = whole < shorter ? whole : shorter;
+  const size_t most = 100 * (pixels / (side * side) + 1); /* corners are hit seldom */
+  size_t missing = 0;
+  for (size_t b = 0; b < most && wanted > missing && 2 * (wanted - missing) >= side * side; b++) {
     rote_stream stream = stream_of(draw, ROTE_PURPOSE_RECOVERY_MASK);
     uint32_t word[2];
     stream.epoch = (uint32_t)b;
     rote_random_words(stream, draw.image, 2, word);
     const size_t top = (size_t)((uint64_t)word[0] * (height - side + 1) >> 32);
     const size_t left = (size_t)((uint64_t)word[1] * (width - side + 1) >> 32);
-    for (size_t y = top; y < top + side; y++) {
-      memset(mask + y * width + left, 0, side);
-    }
+    missing += miss_square(width, top, left, side, mask);
   }
-  for (size_t p = 0; p < height * width; p++) {
-    any = any || mask[p] != 0;
-  }
-  if (!any) {
-    mask[height * width - 1] = 1;
+  if (missing == pixels) {
+    mask[pixels - 1] = 1;
   }
 }
 

@@ -61,3 +61,12 @@ rote_status rote_label_peek(const char *path, rote_label *label)
 {
   return read_by(rote_seal_peek_label, path, label);
 }
+
+void rote_arithmetic_add(char *all, const char *one)
+{
+  if (all[0] == '\0') {
+    snprintf(all, ROTE_ARITHMETIC_MAX, "%s", one);
+  } else if (one[0] != '\0' && strcmp(all, one) != 0) {
+    snprintf(all, ROTE_ARITHMETIC_MAX, "mixed");
+  }
+}

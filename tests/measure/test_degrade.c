@@ -91,9 +91,20 @@ static void blocks_are_squares(void **state)
     tops |= (size_t)1 << top;
   }
   assert_int_equal(tops, 0x3f); /* all six places between the edges */
-  const rote_degradation four = {.shape = ROTE_MISSING_BLOCKS, .blocks = 4, .missing = 0.2};
-  const draw d = degrade(four, 1, 0, 3); /* side 3 */
-  assert_true(missing_of(&d) >= 9 && missing_of(&d) <= 36);
+  /* about the share, also where squares overlap or would have a side of less than a pixel */
+  static const struct {
+    size_t blocks, side;
+    double missing;
+  } cases[] = {{4, 3, 0.2}, {4, 6, 0.9}, {3, 4, 0.3}, {40, 1, 0.05}, {4000, 1, 0.5}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    const rote_degradation some = {
+        .shape = ROTE_MISSING_BLOCKS, .blocks = cases[k].blocks, .missing = cases[k].missing};
+    for (uint32_t image = 0; image < 20; image++) {
+      const draw d = degrade(some, 1, 0, image);
+      const double wanted = cases[k].missing * P, side = (double)cases[k].side;
+      assert_true(fabs((double)missing_of(&d) - wanted) <= side * side / 2 + 1);
+    }
+  }
   const rote_degradation all = {.shape = ROTE_MISSING_BLOCKS, .blocks = 500, .missing = 0.99};
   const draw covered = degrade(all, 1, 0, 3);
   assert_true(missing_of(&covered) < P);
