@@ -22,6 +22,8 @@ typedef struct {
   float *start; /* [D] first vector, the same for all images */
   rote_real *vector, *image, *direction, *pair, *pair_image; /* [D, ld] */
   double *column[6];                                         /* [ld] numbers of a column */
+  bool (*give_up)(void *context); /* asked between products; NULL: never */
+  void *context;
 } rote_attractor;
 
 /** @param[in] seed  of the study, for the first vector */
@@ -41,8 +43,9 @@ void rote_attractor_destroy(rote_attractor **attractor);
  * block
  * @param[out] distance  [batch]
  * @param[out] radius    [batch]; the last estimate if it has not settled; NaN if J is not finite
- * @param[out] settled   [batch] 1 if it has */
-void rote_attractor_measure(rote_attractor *attractor, const rote_real *w, const rote_real *x,
+ * @param[out] settled   [batch] 1 if it has
+ * @return false if it was given up: the results are not complete */
+bool rote_attractor_measure(rote_attractor *attractor, const rote_real *w, const rote_real *x,
                             size_t batch, double *distance, double *radius, uint8_t *settled);
 
 #endif

@@ -33,7 +33,8 @@ typedef struct {
  * to c_l without activation, joined behind the output of level l (torch.cat([skip, up], 1));
  * up.<l>.1 and up.<l>.2 are 3x3 convolutions to c_l, each followed by the activation. out is a 1x1
  * convolution to the channels of the image. Parameters <name>.weight [out, in, k, k], <name>.bias;
- * with prelu <name>.activation.weight [1]. */
+ * with prelu <name>.activation.weight [1]. With model.skips false, an ablation, nothing is joined:
+ * up.<l>.1 reads the c_l channels of up.<l>.0 alone, and everything passes the deepest level. */
 extern const rote_autoencoder_kind rote_autoencoder_fc, rote_autoencoder_unet;
 
 /** Describe the model that `options` ask for on images of info's shape; it owns no parameters. */

@@ -95,7 +95,7 @@ rote_status rote_recovery_create(const rote_autoencoder *model, const rote_data_
                                  rote_recovery **recovery);
 void rote_recovery_destroy(rote_recovery **recovery);
 
-/** Ask `give_up` between rounds from now on; NULL: never. */
+/** Ask `give_up` between rounds and between the products at attractors from now on; NULL: never. */
 void rote_recovery_watch(rote_recovery *recovery, bool (*give_up)(void *context), void *context);
 
 /** Degrade and recover the images of a job. The degradation of an image is a function of (seed,

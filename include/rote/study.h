@@ -73,6 +73,7 @@ typedef struct {
     double beta;
     size_t width, depth;  /* fc_ae: hidden units, linear layers */
     rote_counts channels; /* unet_ae: of each level */
+    int skips;            /* unet_ae: 1: levels are joined on the way up */
     int activation;       /* autoencoders */
   } model;
   struct {

@@ -6,14 +6,15 @@
 #include "rote/train.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Of a rank before it has any work: the program, its libraries and MPI. Largest resident size of a
  * worker of four under mpirun, without the shared data, before its first order: 22 MB; of the
  * coordinator 34 MB. */
 #define PROGRAM_BYTES 34e6
 
-/* Images that are evaluated at once in the measurement. */
-#define EVALUATED 16
+/* Images that are evaluated at once in the measurement, and that a slow model is trained on. */
+#define FEW 16
 
 /* What one image costs, counted and timed on a small batch of made-up images with the real code. */
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
   double train_seconds, held_out_seconds, evaluate_seconds; /* the same, on one core */
   double bytes; /* what the code allocates for the study's number of images */
   size_t parameters;
-  rote_plan_recovery recovery;
+  rote_plan_recovery_cost recovery;
 } image_cost;
 
 /* Bytes of noise: flat images would be kind to the arithmetic. */
@@ -39,8 +40,17 @@ static double flop_since(double multiply_adds)
   return 2 * (rote_kernels_multiply_adds() - multiply_adds);
 }
 
-/* An epoch of one batch, as often as time allows: loading, step and update. */
-static void time_training(rote_trainer *t, size_t batch, double seconds, image_cost *cost)
+/* Seconds of one epoch on the trainer's images, the first after the weights were drawn anew. */
+static double time_epoch(rote_trainer *t)
+{
+  rote_trainer_begin(t, (rote_unit){.full = true});
+  const double start = rote_seconds();
+  rote_trainer_epoch(t);
+  return rote_seconds() - start;
+}
+
+/* An epoch of one batch of n images, as often as time allows: loading, step and update. */
+static void time_training(rote_trainer *t, size_t n, double seconds, image_cost *cost)
 {
   double images = 0;
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
@@ -49,33 +59,56 @@ static void time_training(rote_trainer *t, size_t batch, double seconds, image_c
     for (int again = 0; again < 16 && !t->diverged && rote_seconds() - start < seconds; again++) {
       t->epoch = 0; /* there is room for the losses of the study's epochs only */
       rote_trainer_epoch(t);
-      images += (double)batch;
+      images += (double)n;
     }
-  } while (images == 0 || rote_seconds() - start < seconds);
+  } while (images == 0);
   cost->train_seconds = (rote_seconds() - start) / images;
   cost->train_flop = flop_since(counted) / images;
 }
 
-/* The loss of held-out images, from the FLOP of an epoch that has some. */
-static void count_held_out(rote_trainer *t, size_t batch, image_cost *cost)
+/* Columns that are computed for each image of a batch of n. */
+static double padding(size_t n)
 {
-  const double counted = rote_kernels_multiply_adds();
-  rote_trainer_begin(t, (rote_unit){.full = true});
-  rote_trainer_epoch(t);
-  cost->held_out_flop = flop_since(counted) / (double)batch - cost->train_flop;
+  return (double)rote_column_pad(n) / (double)n;
+}
+
+/* Training and the loss of held-out images. The first epoch has few images: if that alone takes the
+ * time there is, it is the measurement, else a whole batch is timed.
+ * @param[in,out] set  images of the trainer; count changes */
+static void measure_training(rote_trainer *t, rote_image_set *set, double seconds, image_cost *cost)
+{
+  const size_t batch = t->batch_size, few = batch < FEW ? batch : FEW;
+  double counted = rote_kernels_multiply_adds();
+  size_t n = few;
+  set->count = few;
+  const double first = time_epoch(t);
+  cost->train_seconds = first / (double)few;
+  cost->train_flop = flop_since(counted) / (double)few;
+  if (cost->train_seconds * (double)batch < seconds) {
+    set->count = n = batch;
+    time_training(t, n, seconds - first, cost);
+  }
+  counted = rote_kernels_multiply_adds();
+  rote_model_loss(t->model, t->w, t->batch->x, t->batch->eps, n, t->work);
+  cost->held_out_flop = flop_since(counted) / (double)n;
+  /* Of the three products of a step two are over whole blocks of columns, a loss has only such. */
+  const double blocks = padding(batch) / padding(n), step = (2 * blocks + 1) / 3;
+  cost->train_seconds *= step;
+  cost->train_flop *= step;
+  cost->held_out_flop *= blocks;
   cost->held_out_seconds = cost->train_seconds * cost->held_out_flop / cost->train_flop;
 }
 
 static void time_evaluation(rote_evaluator *e, const rote_trainer *t, double seconds,
                             image_cost *cost)
 {
-  float log_px[EVALUATED], effective[EVALUATED];
+  float log_px[FEW], effective[FEW];
   double images = 0;
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
   do {
-    rote_evaluate_images(e, t->w, t->images, (rote_unit){.full = true}, 1, 0, EVALUATED, log_px,
+    rote_evaluate_images(e, t->w, t->images, (rote_unit){.full = true}, 1, 0, FEW, log_px,
                          effective);
-    images += EVALUATED;
+    images += FEW;
   } while (rote_seconds() - start < seconds);
   cost->evaluate_seconds = (rote_seconds() - start) / images;
   cost->evaluate_flop = flop_since(counted) / images;
@@ -91,14 +124,14 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   rote_trainer *trainer = NULL;
   rote_evaluator *evaluator = NULL;
   const size_t batch = options->training.batch < images ? options->training.batch : images;
-  info.train_count = batch > EVALUATED ? batch : EVALUATED;
-  info.test_count = batch;
+  info.train_count = batch > FEW ? batch : FEW;
+  info.test_count = 0;
   info.validation_count = 0;
   ROTE_TRY(rote_data_create(&info, &data));
   fill(&data->train, rote_data_pixels(&info));
-  fill(&data->test, rote_data_pixels(&info));
   const size_t before = rote_memory_live_bytes();
-  rote_image_set train = {.count = images}, test = {.count = 0};
+  rote_image_set train = {.count = images};
+  const rote_image_set test = {.count = 0};
   ROTE_TRY(rote_trainer_create(options, &info, &train, &test, NULL, &trainer));
   if (trainer->vae != NULL) {
     ROTE_TRY(rote_evaluator_create(trainer->vae, &evaluator));
@@ -106,19 +139,12 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   cost->bytes = (double)(rote_memory_live_bytes() - before);
   cost->parameters = trainer->model->table->total;
   train = data->train;
-  train.count = batch;
-  rote_trainer_begin(trainer, (rote_unit){.full = true});
-  rote_trainer_epoch(trainer); /* touch the memory once */
-  time_training(trainer, batch, seconds / 2, cost);
+  measure_training(trainer, &train, seconds / 2, cost);
+  train.count = info.train_count;
   if (evaluator != NULL) {
-    train.count = info.train_count;
     time_evaluation(evaluator, trainer, seconds / 2, cost);
   }
-  train.count = info.train_count;
-  ROTE_TRY(rote_plan_recovery_make(trainer, &info, &train, images, seconds / 2, &cost->recovery));
-  train.count = batch;
-  test = data->test;
-  count_held_out(trainer, batch, cost);
+  ROTE_TRY(rote_plan_recovery_measure(trainer, &info, &train, seconds / 2, &cost->recovery));
 done:
   rote_evaluator_destroy(&evaluator);
   rote_trainer_destroy(&trainer);
@@ -154,17 +180,21 @@ static double disk_of(const rote_plan_variant *v)
   return models + 2 * results + scores + v->recovery.disk_bytes;
 }
 
-static rote_status plan_variant(const rote_variant *variant, const rote_data_info *info,
-                                double seconds, rote_plan_variant *v)
+static size_t images_of(const rote_options *o, const rote_data_info *info)
 {
-  rote_status status = ROTE_OK;
+  return o->data.limit > 0 ? o->data.limit : info->train_count;
+}
+
+static void plan_variant(const rote_variant *variant, const rote_data_info *info,
+                         const image_cost *measured, rote_plan_variant *v)
+{
   const rote_options *o = &variant->options;
-  image_cost cost = {0};
+  const image_cost cost = *measured;
   v->variant = variant;
-  v->images = o->data.limit > 0 ? o->data.limit : info->train_count;
+  v->images = images_of(o, info);
   v->trainings = rote_unit_count(o);
   v->evaluations = v->trainings * rote_evaluation_count(o);
-  ROTE_TRY(measure(o, info, v->images, seconds, &cost));
+  rote_plan_recovery_make(o, info, v->images, &cost.recovery, &v->recovery);
   const double n = (double)v->images, epochs = (double)o->training.epochs;
   const double k = (double)o->folds.count, r = k > 0 ? (double)o->folds.repeats : 0;
   const double full = (double)o->folds.full;
@@ -175,7 +205,6 @@ static rote_status plan_variant(const rote_variant *variant, const rote_data_inf
   const double held_out = epochs * (r * n + full * test);
   const double evaluated = (double)v->evaluations * n;
   v->parameters = cost.parameters;
-  v->recovery = cost.recovery;
   v->flop_training = trained * cost.train_flop + held_out * cost.held_out_flop;
   v->flop_evaluation = evaluated * cost.evaluate_flop;
   const double training = trained * cost.train_seconds + held_out * cost.held_out_seconds;
@@ -194,8 +223,6 @@ static rote_status plan_variant(const rote_variant *variant, const rote_data_inf
   v->in_flight_bytes = 3 * v->model_bytes + (v->evaluations > 0 ? 3 * weights : 0);
   v->smallest_p_value =
       rote_options_scored(o) || (v->recovery.models > 0 && k > 0) ? pow(k, -r) : (double)NAN;
-done:
-  return status;
 }
 
 bool rote_plan_is_weak(const rote_plan_variant *v, double *least)
@@ -235,24 +262,72 @@ static void add_up(rote_plan *plan)
                         (double)(plan->variant[0].images + plan->info.test_count);
 }
 
+/* Does an image cost the same? What does not change that is made equal. Bytes between the fields
+ * may differ for no reason, which costs another measurement and nothing else. */
+static bool costs_the_same(const rote_variant *a, const rote_variant *b)
+{
+  rote_options other = b->options;
+  other.training.learning_rate = a->options.training.learning_rate;
+  other.training.stop_loss = a->options.training.stop_loss;
+  other.evaluation.every = a->options.evaluation.every;
+  other.model.beta = a->options.model.beta;
+  other.recovery = a->options.recovery;
+  return memcmp(&a->options, &other, sizeof other) == 0;
+}
+
+/* The first variant whose images cost the same as those of variant i. */
+static size_t first_alike(const rote_study *study, size_t i)
+{
+  size_t first = 0;
+  while (first < i && !costs_the_same(&study->variant[first], &study->variant[i])) {
+    first++;
+  }
+  return first;
+}
+
+/* Measure every kind of variant once. @param[out] cost  [study->variant_count] */
+static rote_status measure_all(const rote_study *study, const rote_data_info *info, double seconds,
+                               image_cost *cost)
+{
+  rote_status status = ROTE_OK;
+  size_t kinds = 0;
+  for (size_t i = 0; i < study->variant_count; i++) {
+    kinds += first_alike(study, i) == i;
+  }
+  for (size_t i = 0; i < study->variant_count; i++) {
+    const rote_options *o = &study->variant[i].options;
+    const size_t first = first_alike(study, i);
+    if (first < i) {
+      cost[i] = cost[first];
+    } else {
+      ROTE_TRY(measure(o, info, images_of(o, info), seconds / (double)kinds, &cost[i]));
+    }
+  }
+done:
+  return status;
+}
+
 rote_status rote_plan_make(const rote_study *study, const rote_data_info *info, double seconds,
                            rote_plan **out)
 {
   rote_status status = ROTE_OK;
   rote_plan *plan = NULL;
+  image_cost *cost = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *plan, &plan));
   plan->study = study;
   plan->info = *info;
   ROTE_TRY(rote_alloc(study->variant_count, sizeof *plan->variant, &plan->variant));
+  ROTE_TRY(rote_alloc(study->variant_count, sizeof *cost, &cost));
+  ROTE_TRY(measure_all(study, info, seconds, cost));
   for (size_t i = 0; i < study->variant_count; i++) {
-    ROTE_TRY(plan_variant(&study->variant[i], info, seconds / (double)study->variant_count,
-                          &plan->variant[i]));
+    plan_variant(&study->variant[i], info, &cost[i], &plan->variant[i]);
   }
   add_up(plan);
   *out = plan;
   plan = NULL;
 done:
+  rote_free(&cost);
   rote_plan_destroy(&plan);
   return status;
 }

@@ -43,7 +43,8 @@ typedef struct {
   rote_plan_variant *variant; /* [study->variant_count] */
 } rote_plan;
 
-/** Count, and measure for about `seconds` in all.
+/** Count, and measure for about `seconds` in all, variants whose images cost the same only once; a
+ * step of a few images each is measured in any case.
  * @param[in]  study  borrowed, must outlive the plan
  * @param[in]  info   shape and counts of the data set
  * @return ROTE_OK; ROTE_DATA if the model does not fit the images; ROTE_NOMEM */

@@ -153,7 +153,7 @@ static void start(rote_attractor *a, size_t batch)
   normalise(a, batch, a->vector, a->column[NORM]);
 }
 
-void rote_attractor_measure(rote_attractor *a, const rote_real *w, const rote_real *x, size_t batch,
+bool rote_attractor_measure(rote_attractor *a, const rote_real *w, const rote_real *x, size_t batch,
                             double *distance, double *radius, uint8_t *settled)
 {
   const rote_real *y = rote_autoencoder_forward(a->model, w, x, batch, a->work);
@@ -165,6 +165,9 @@ void rote_attractor_measure(rote_attractor *a, const rote_real *w, const rote_re
   }
   start(a, batch);
   for (size_t step = 1; step <= ROTE_ATTRACTOR_STEPS; step++) {
+    if (a->give_up != NULL && a->give_up(a->context)) {
+      return false;
+    }
     pull_back(a, w, x, batch, a->vector, a->image);
     if (step % STEPS_A_CHECK == 0) {
       estimate(a, w, x, batch);
@@ -175,4 +178,5 @@ void rote_attractor_measure(rote_attractor *a, const rote_real *w, const rote_re
     memcpy(a->vector, a->image, a->model->pixels * a->ld * sizeof *a->vector);
     normalise(a, batch, a->vector, a->column[NORM]);
   }
+  return true;
 }

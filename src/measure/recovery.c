@@ -98,6 +98,10 @@ void rote_recovery_watch(rote_recovery *r, bool (*give_up)(void *context), void 
 {
   r->give_up = give_up;
   r->context = context;
+  if (r->attractor != NULL) {
+    r->attractor->give_up = give_up;
+    r->attractor->context = context;
+  }
 }
 
 static bool goes_on(const rote_recovery *r)
@@ -274,14 +278,18 @@ static void compare_masks(const rote_recovery *r, const part *p)
   }
 }
 
-static void measure_attractors(rote_recovery *r, const rote_real *w, const part *p)
+/* @return false if it was given up */
+static bool measure_attractors(rote_recovery *r, const rote_real *w, const part *p)
 {
-  rote_attractor_measure(r->attractor, w, r->clean, p->n, r->number, r->radius, r->settled);
+  if (!rote_attractor_measure(r->attractor, w, r->clean, p->n, r->number, r->radius, r->settled)) {
+    return false;
+  }
   for (size_t j = 0; j < p->n; j++) {
     p->result->attractor_distance[p->first + j] = (float)r->number[j];
     p->result->attractor_radius[p->first + j] = (float)r->radius[j];
     p->result->attractor_settled[p->first + j] = r->settled[j];
   }
+  return true;
 }
 
 /* @return false if it was given up */
@@ -300,10 +308,7 @@ static bool recover_part(rote_recovery *r, const rote_real *w, const part *p)
       compare_masks(r, p);
     }
   }
-  if (r->attractor != NULL) {
-    measure_attractors(r, w, p);
-  }
-  return true;
+  return r->attractor == NULL || measure_attractors(r, w, p);
 }
 
 rote_status rote_recover(rote_recovery *r, const rote_real *w, const rote_recovery_job *job,

@@ -82,8 +82,7 @@ void rote_autoencoder_pull_back(const rote_autoencoder *a, const rote_real *w, c
                                 size_t batch, rote_autoencoder_workspace *work, rote_real *dy,
                                 rote_real *dx)
 {
-  const rote_gradient unused = {.piece = work->piece, .piece_room = work->piece_room};
-  rote_graph_backward(&a->graph, w, x, batch, work->tape, dy, dx, &unused);
+  rote_graph_backward(&a->graph, w, x, batch, work->tape, dy, dx, NULL);
 }
 
 /* Leaves 2 (f(x) - x) / (B D), the gradient of the mean over batch and pixels, in `y`. */

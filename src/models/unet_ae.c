@@ -1,6 +1,6 @@
 /* The U-Net of rote/autoencoder.h. Chains 0 .. last are the levels on the way down; the deepest one
  * also doubles its pixels. Each further chain is a level on the way up: it joins that level's
- * output. */
+ * output, unless there are no skips. */
 #include "rote/autoencoder.h"
 
 #include <stdio.h>
@@ -80,14 +80,24 @@ done:
   return status;
 }
 
+/* Behind climb(). */
+static rote_status begin_level(builder *b, size_t level)
+{
+  rote_graph *graph = &b->model->graph;
+  if (!b->model->options.model.skips) {
+    return rote_graph_begin(graph, &b->network);
+  }
+  b->channels *= 2;
+  return rote_graph_begin_joined(graph, level, b->height * b->width, &b->network);
+}
+
 static rote_status ascend(builder *b, const rote_counts *channels)
 {
   rote_status status = ROTE_OK;
   for (size_t level = channels->n - 1; level-- > 0;) {
     const size_t filters = channels->value[level];
     ROTE_TRY(climb(b, level, filters));
-    ROTE_TRY(rote_graph_begin_joined(&b->model->graph, level, b->height * b->width, &b->network));
-    b->channels = 2 * filters;
+    ROTE_TRY(begin_level(b, level));
     ROTE_TRY(activated_convolution(b, "up", level, 1, filters));
     ROTE_TRY(activated_convolution(b, "up", level, 2, filters));
   }

@@ -88,15 +88,19 @@ static void prelu_backward(const rote_layer *layer, const rote_pass *pass, const
   (void)y, (void)slot;
   for (size_t f = 0; f < layer->out; f++) {
     const size_t at = f * pass->ld;
-    sum += rote_kernels_get()->slope_gradient(used, x + at, dy + at);
+    if (gradient != NULL) {
+      sum += rote_kernels_get()->slope_gradient(used, x + at, dy + at);
+    }
     if (dx != NULL) {
       memcpy(dx + at, dy + at, used * sizeof *dx);
       rote_kernels_get()->rectify_backward(used, slope, x + at, dx + at);
     }
   }
-  rote_real *g = rote_gradient_room(gradient, a->slope);
-  *g = (rote_real)sum;
-  rote_gradient_done(gradient, a->slope, 1, g);
+  if (gradient != NULL) {
+    rote_real *g = rote_gradient_room(gradient, a->slope);
+    *g = (rote_real)sum;
+    rote_gradient_done(gradient, a->slope, 1, g);
+  }
 }
 
 static const rote_layer_ops in_place_ops = {

@@ -32,19 +32,14 @@ static size_t dense_scratch_room(const rote_layer *layer, size_t ld)
   return ld * transposed_ld(layer);
 }
 
-/* dX = W^T dY,  dW = dY X^T,  db = sum of the columns of dY */
-static void dense_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
-                           const rote_real *x, const rote_real *y, const rote_real *dy,
-                           rote_real *dx, const rote_gradient *gradient)
+/* dW = dY X^T,  db = sum of the columns of dY */
+static void parameter_gradients(const rote_layer *layer, const rote_pass *pass,
+                                const rote_slot *slot, const rote_real *x, const rote_real *dy,
+                                const rote_gradient *gradient)
 {
   const dense *d = (const dense *)layer;
   const size_t in = layer->in, out = layer->out, ldt = transposed_ld(layer);
   const size_t ld = pass->ld, columns = pass->columns;
-  (void)y;
-  if (dx != NULL) {
-    const rote_strided transposed = {pass->w + d->weight, 1, in};
-    rote_gemm(in, rote_column_pad(columns), out, transposed, dy, ld, NULL, false, dx, ld);
-  }
   rote_kernels_get()->transpose(in, columns, x, ld, slot->scratch, ldt);
   const size_t fit = gradient->flat != NULL ? out : gradient->piece_room / in;
   const size_t rows_at_once = fit < out ? fit : out;
@@ -65,6 +60,23 @@ static void dense_backward(const rote_layer *layer, const rote_pass *pass, const
     g[o] = sum;
   }
   rote_gradient_done(gradient, d->bias, out, g);
+}
+
+/* dX = W^T dY, and the parameters */
+static void dense_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
+                           const rote_real *x, const rote_real *y, const rote_real *dy,
+                           rote_real *dx, const rote_gradient *gradient)
+{
+  const dense *d = (const dense *)layer;
+  (void)y;
+  if (dx != NULL) {
+    const rote_strided transposed = {pass->w + d->weight, 1, layer->in};
+    rote_gemm(layer->in, rote_column_pad(pass->columns), layer->out, transposed, dy, pass->ld, NULL,
+              false, dx, pass->ld);
+  }
+  if (gradient != NULL) {
+    parameter_gradients(layer, pass, slot, x, dy, gradient);
+  }
 }
 
 static const rote_layer_ops dense_ops = {

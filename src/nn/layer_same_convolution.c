@@ -166,6 +166,9 @@ static void same_backward(const rote_layer *layer, const rote_pass *pass, const 
     convolve(s, s->filters, s->channels, slot->scratch, NULL, dy, rote_column_pad(pass->columns),
              pass->ld, dx);
   }
+  if (gradient == NULL) {
+    return;
+  }
   rote_real *sum = slot->scratch + pass->ld * turned_ld(s), *db = sum + weight_count(s);
   sum_gradients(s, pass, x, dy, slot->scratch, sum, db);
   hand_over(s, sum, gradient);

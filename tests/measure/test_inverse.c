@@ -336,7 +336,7 @@ static double radius_of(double a[D][D], double *distance, uint8_t *settled)
     x[i] = i % LD < BATCH ? cos((double)i) : 0;
   }
   CHECK_OK(rote_attractor_create(m.model, BATCH, 1, &at));
-  rote_attractor_measure(at, m.w, x, BATCH, distances, radius, done);
+  assert_true(rote_attractor_measure(at, m.w, x, BATCH, distances, radius, done));
   double squares = 0;
   for (size_t i = 0; i < D; i++) {
     double f = 0.25;

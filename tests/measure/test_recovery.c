@@ -294,6 +294,43 @@ static void wrong_options_are_refused(void **state)
   tear_down(&s);
 }
 
+/* Counts how often it is asked, and says yes from the question `last` on. */
+typedef struct {
+  size_t asked, last;
+} patience;
+
+static bool is_over(void *context)
+{
+  patience *p = context;
+  return ++p->asked >= p->last;
+}
+
+/* Asked before every round and every product at the attractors, and heeded at once. */
+static void a_stop_is_heard_in_rounds_and_at_attractors(void **state)
+{
+  (void)state;
+  scene s;
+  set_up(&s);
+  const rote_recovery_options options = options_of(1u << ROTE_INVERSE_BLIND);
+  const size_t last[] = {1, options.rounds, options.rounds + 1, options.rounds + 5};
+  rote_recovery *recovery = NULL;
+  rote_recovery_result *result = NULL;
+  const rote_recovery_job job = job_of(&s);
+  CHECK_OK(rote_recovery_create(s.model, &info, &options, IMAGES, &recovery));
+  CHECK_OK(rote_recovery_result_create(&options, IMAGES, D, P, &result));
+  for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+    patience p = {.last = last[i]};
+    rote_recovery_watch(recovery, is_over, &p);
+    CHECK_FAILS(rote_recover(recovery, s.w, &job, result), ROTE_STOPPED, "given up");
+    assert_int_equal(p.asked, last[i]);
+  }
+  rote_recovery_watch(recovery, NULL, NULL);
+  CHECK_OK(rote_recover(recovery, s.w, &job, result));
+  rote_recovery_result_destroy(&result);
+  rote_recovery_destroy(&recovery);
+  tear_down(&s);
+}
+
 static void what_does_not_fit_in_memory_leaves_nothing(void **state)
 {
   (void)state;
@@ -331,6 +368,7 @@ int main(void)
       cmocka_unit_test(answers_that_are_not_numbers_are_not_recovered),
       cmocka_unit_test(models_see_the_same_degradation),
       cmocka_unit_test(wrong_options_are_refused),
+      cmocka_unit_test(a_stop_is_heard_in_rounds_and_at_attractors),
       cmocka_unit_test(what_does_not_fit_in_memory_leaves_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

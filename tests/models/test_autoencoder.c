@@ -149,8 +149,10 @@ static void gradients_of_unet_ae(void **state)
                                  {.channels = 1, .height = 2, .width = 6},
                                  {.channels = 2, .height = 3, .width = 5}};
   for (size_t i = 0; i < 3; i++) {
-    const char *const set[] = {"model.kind=unet_ae", channels[i], activation[i]};
+    const char *const set[] = {"model.kind=unet_ae", channels[i], activation[i],
+                               "model.skips=false"};
     check_model(set, 3, &info[i]);
+    check_model(set, 4, &info[i]);
   }
 }
 
@@ -251,6 +253,60 @@ static void parameters_are_named_and_shaped_as_in_pytorch(void **state)
   rote_autoencoder_destroy(&a);
 }
 
+/* `without` gets the weights of `with`, whose up.<l>.1 lose the half that reads the skip. */
+static void take_weights_without_skips(const setup *with, setup *without)
+{
+  for (size_t p = 0; p < without->model->table.count; p++) {
+    const rote_parameter *to = &without->model->table.parameter[p];
+    const rote_parameter *from = find(&with->model->table, to->name);
+    if (from->count == to->count) {
+      memcpy(without->w + to->offset, with->w + from->offset, to->count * sizeof(double));
+      continue;
+    }
+    const size_t block = to->count / to->shape[0];
+    assert_int_equal(from->count, 2 * to->count);
+    for (size_t f = 0; f < to->shape[0]; f++) {
+      double *joined = with->w + from->offset + f * 2 * block;
+      memset(joined, 0, block * sizeof(double));
+      memcpy(without->w + to->offset + f * block, joined + block, block * sizeof(double));
+    }
+  }
+}
+
+/* A U-Net that multiplies all that comes over its skips by 0 computes what one without them does;
+ * with the weights it had, it does not. */
+static void without_skips_nothing_is_joined(void **state)
+{
+  (void)state;
+  static const char *const set[] = {"model.kind=unet_ae", "model.channels=[2,3,4]",
+                                    "model.activation=swish", "model.skips=false"};
+  const rote_data_info info = {.channels = 2, .height = 4, .width = 8};
+  setup with = {0}, without = {0};
+  double before = 0;
+  rote_options options = options_of(set, 3);
+  set_up(&with, &options, &info);
+  options = options_of(set, 4);
+  set_up(&without, &options, &info);
+  check_shape(&without.model->table, "up.1.0.weight", 4, (size_t[]){3, 4, 3, 3});
+  check_shape(&without.model->table, "up.1.1.weight", 4, (size_t[]){3, 3, 3, 3});
+  check_shape(&without.model->table, "up.0.1.weight", 4, (size_t[]){2, 2, 3, 3});
+  assert_int_equal(without.model->table.count, with.model->table.count);
+  const double *joined = rote_autoencoder_forward(with.model, with.w, with.x, BATCH, with.work);
+  memcpy(with.dy, joined, with.model->pixels * ROOM * sizeof(double));
+  take_weights_without_skips(&with, &without);
+  joined = rote_autoencoder_forward(with.model, with.w, with.x, BATCH, with.work);
+  const double *y = rote_autoencoder_forward(without.model, without.w, with.x, BATCH, without.work);
+  for (size_t i = 0; i < with.model->pixels * ROOM; i++) {
+    if (i % ROOM < BATCH) {
+      assert_true(fabs(y[i] - joined[i]) < 1e-12);
+      before = fmax(before, fabs(y[i] - with.dy[i]));
+    }
+  }
+  assert_true(before > 1e-3);
+  tear_down(&without);
+  tear_down(&with);
+}
+
 static void images_that_cannot_be_halved_are_refused(void **state)
 {
   (void)state;
@@ -298,6 +354,7 @@ int main(void)
       cmocka_unit_test(the_loss_is_the_mean_squared_error),
       cmocka_unit_test(a_column_does_not_depend_on_the_others),
       cmocka_unit_test(parameters_are_named_and_shaped_as_in_pytorch),
+      cmocka_unit_test(without_skips_nothing_is_joined),
       cmocka_unit_test(images_that_cannot_be_halved_are_refused),
       cmocka_unit_test(memory_that_runs_out_is_reported),
   };
