@@ -166,5 +166,12 @@ kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
 rm crossed/study.yaml
 export ROTE_ISA=base
-ends 75 run 1 long.yaml --output crossed --set training.epochs=4000 --set evaluation.every=4000 --max-hours 1e-4
+"$ROTE" run long.yaml --output crossed --set training.epochs=4000 --set evaluation.every=4000 >run.out 2>run.err &
+pid=$!
+until grep -q checkpoint-unusable run.err; do
+  kill -0 "$pid" || fail "the checkpoint of the other kind was believed"
+  sleep 0.02
+done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
 says run.err checkpoint-unusable '"fma"' '"base"'
