@@ -1,113 +1,121 @@
-/* What is to be done next: the plan of a study as a queue of orders. No MPI and no files here.
+/* What is to be done next: a plan as a queue of orders. No MPI and no files here.
  *
- * A training goes in segments from one evaluated epoch to the next; each segment ends with a
- * snapshot of the weights, whose evaluation is cut into shards of images. Trainings go first, but
- * once `snapshot_bound` snapshots wait, evaluations do: that bounds the disk. A worker keeps the
- * training it has in memory. An autoencoder has no evaluated epochs: its training is one segment,
- * and its last weights are the snapshot from which images are recovered, if the study asks for that
- * (rote/snapshot.h).
+ * A training goes in segments from one stage to the next; each ends with weights from which the
+ * rows of tasks are computed, a piece at a time. Trainings go first, but once `snapshot_bound`
+ * stages wait, pieces do: that bounds the disk. A worker keeps the training it has in memory.
  * The order of work never decides a number. */
 #ifndef ROTE_QUEUE_H
 #define ROTE_QUEUE_H
 
-#include "rote/snapshot.h"
-#include "rote/study.h"
+#include "rote/plan.h"
 
 /* A unit that fails this often for a reason of its own is given up, and so is one whose worker is
  * lost this often without any progress in between: it may be what kills them. */
 #define ROTE_UNIT_ATTEMPTS 3
 
-typedef enum {
-  ROTE_ORDER_NONE,
-  ROTE_ORDER_TRAIN,
-  ROTE_ORDER_EVALUATE,
-  ROTE_ORDER_RECOVER
-} rote_order_kind;
+typedef enum { ROTE_ORDER_NONE, ROTE_ORDER_TRAIN, ROTE_ORDER_PIECE } rote_order_kind;
 
 /* Sent as bytes between ranks of one program. */
 typedef struct {
   int32_t kind;
-  uint32_t variant, unit; /* indices: study->variant[], rote_unit_at() */
-  uint32_t epoch;         /* train until, or evaluate the snapshot of, this epoch */
-  uint32_t v;             /* index of that snapshot */
-  uint32_t first, count;  /* evaluate: images; recover: number of the shard, and 1 */
-  uint32_t generation;    /* of the snapshot; a report on an earlier one is ignored */
+  uint32_t group, unit;  /* indices: plan->group[], a unit of it */
+  uint32_t home;         /* variant in whose name the files of its model are */
+  uint32_t stage;        /* of the group; of a training the one it leads to, if any */
+  uint32_t epoch;        /* train until, or of the stage */
+  uint32_t task;         /* PIECE: of the group */
+  uint32_t first, count; /* PIECE: rows */
+  uint32_t generation;   /* of the stage; a report on an earlier one is ignored */
 } rote_order;
 
-/* State of one snapshot of one unit; V: rote_snapshot_count(). */
 typedef enum {
-  ROTE_SNAPSHOT_MISSING, /* to be trained */
-  ROTE_SNAPSHOT_READY,   /* weights on disk, work with them to do or under way */
-  ROTE_SNAPSHOT_DONE,    /* evaluated, recovered from, or never to be (diverged, given up) */
-} rote_snapshot_state;
+  ROTE_STAGE_MISSING, /* to be trained */
+  ROTE_STAGE_READY,   /* weights on disk, work with them to do or under way */
+  ROTE_STAGE_DONE,    /* all tasks are done, or never to be (diverged, given up) */
+} rote_stage_state;
+
+/* Rows of a task. Those of a large one are on disk piece by piece; pieces lie between multiples of
+ * `step`, where the first `have` of a cell's rows are there. */
+typedef struct {
+  uint32_t rows, step;
+  uint32_t next;  /* first row not yet handed out */
+  uint32_t left;  /* rows not yet reported */
+  uint16_t *have; /* [cells] of a large task; else NULL */
+} rote_queue_task;
 
 typedef struct {
-  uint8_t *snapshot;    /* [V] rote_snapshot_state */
-  uint32_t items;       /* of a snapshot: images to evaluate, or shards to recover */
-  uint32_t *next_item;  /* [V] first one not yet handed out */
-  uint32_t *left;       /* [V] not yet reported */
-  uint8_t *recovered;   /* [items] 1: the result file of the shard is there; NULL for VAEs */
-  uint32_t *generation; /* [V] times the snapshot was made anew */
-  bool trained;         /* the result file of the training is there */
-  bool running;         /* a worker trains it now */
-  bool failed;          /* given up */
-  uint32_t attempts;    /* that failed */
-  uint32_t losses;      /* of workers that had it, since it last came on */
-  int owner;            /* worker that has it in memory; -1 */
+  uint8_t *stage;        /* [stages] rote_stage_state */
+  uint32_t *generation;  /* [stages] times the stage was made anew */
+  rote_queue_task *task; /* [tasks] */
+  bool trained;          /* the result of the training is there */
+  bool running;          /* a worker trains it now */
+  bool failed;           /* given up */
+  uint32_t attempts;     /* that failed */
+  uint32_t losses;       /* of workers that had it, since it last came on */
+  uint32_t epochs;       /* of its training that are done, as far as reports say */
+  uint32_t home;         /* variant in whose name its files are */
+  int owner;             /* worker that has it in memory; -1 */
 } rote_queue_unit;
 
-/* Counts for progress reports. */
+/* Counts for progress reports: of tasks all that are of models or of the data. */
 typedef struct {
-  size_t trainings, trainings_done, evaluations, evaluations_done, failed, snapshots_waiting;
+  size_t trainings, trainings_done, trainings_failed, tasks, tasks_done, failed, stages_waiting;
 } rote_queue_counts;
 
 typedef struct {
-  const rote_study *study;
-  size_t images, shard; /* N, images a shard */
+  const rote_plan *plan;
+  size_t shard; /* rows of a piece where the measure does not care */
   size_t snapshot_bound;
-  size_t *first_unit;    /* [variants + 1] where a variant's units begin */
-  rote_queue_unit *unit; /* [first_unit[variants]] */
+  rote_queue_unit *unit; /* [plan->unit_count] */
   size_t returned_count, returned_room;
-  rote_order *returned; /* [returned_room] shards to hand out again */
+  rote_order *returned; /* [returned_room] pieces to hand out again */
   rote_queue_counts counts;
   bool stale;        /* a unit may have been changed through rote_queue_unit_at(): count again */
   size_t first_open; /* of all units before it there is nothing to hand out */
 } rote_queue;
 
-/** @param[in] shard  images a shard at most @param[in] workers  decides the bound on waiting
- * snapshots */
-rote_status rote_queue_create(const rote_study *study, size_t images, size_t shard, size_t workers,
+/** @param[in] plan  borrowed @param[in] workers  decides the bound on waiting stages */
+rote_status rote_queue_create(const rote_plan *plan, size_t shard, size_t workers,
                               rote_queue **queue);
 void rote_queue_destroy(rote_queue **queue);
 
-const rote_queue_unit *rote_queue_look(const rote_queue *queue, size_t variant, size_t unit);
+const rote_queue_unit *rote_queue_look(const rote_queue *queue, size_t group, size_t unit);
 
 /** A unit to be filled with what is already done, before the work begins. */
-rote_queue_unit *rote_queue_unit_at(rote_queue *queue, size_t variant, size_t unit);
+rote_queue_unit *rote_queue_unit_at(rote_queue *queue, size_t group, size_t unit);
+
+/** Most rows of a piece of a task. */
+size_t rote_queue_step(const rote_measure *measure, size_t shard);
 
 /** Next order for a worker (numbered from 0); kind NONE if there is nothing for it now. */
 rote_order rote_queue_next(rote_queue *queue, int worker);
 
 /** The same for a worker that shall not train any more. */
-rote_order rote_queue_next_shard(rote_queue *queue);
+rote_order rote_queue_next_piece(rote_queue *queue);
 
-/** A training segment ended at order->epoch: its snapshot waits. `ended`: no snapshot of an epoch
- * after `done` will come, for the training is over: it is complete, it diverged or its loss was low
- * enough. */
-void rote_queue_trained(rote_queue *queue, const rote_order *order, bool ended, size_t done);
+/** A training segment ended at order->epoch: its stage waits. `ended`: no stage after epoch `done`
+ * will come, for the training is over; but the end stands, unless it diverged. */
+void rote_queue_trained(rote_queue *queue, const rote_order *order, bool ended, bool diverged,
+                        size_t done);
 
-/** Whether a report on this order still counts: its snapshot was not lost and its unit not given up
+/** Whether a report on this order still counts: its stage was not lost and its unit not given up
  * since. */
 bool rote_queue_wants(rote_queue *queue, const rote_order *order);
 
-/** A shard of a recovery is on disk from an earlier run. */
-void rote_queue_recovered(rote_queue *queue, size_t variant, size_t unit, size_t shard);
+/** Rows [first, first + count) of a large task are on disk from an earlier run; in order. */
+void rote_queue_have(rote_queue *queue, size_t group, size_t unit, size_t task, size_t first,
+                     size_t count);
 
-/** A shard is in that the queue wants. @return true if it was the last one of its snapshot */
-bool rote_queue_evaluated(rote_queue *queue, const rote_order *order);
+/** All rows of a task are on disk. */
+void rote_queue_have_all(rote_queue *queue, size_t group, size_t unit, size_t task);
 
-/** The snapshot of this order cannot be read: train it again. */
-void rote_queue_snapshot_lost(rote_queue *queue, const rote_order *order);
+/** After rote_queue_have...(): stages whose tasks are all there are done. */
+void rote_queue_settle(rote_queue *queue, size_t group, size_t unit);
+
+/** A piece is in that the queue wants. @return true if it was the last one of its task */
+bool rote_queue_done(rote_queue *queue, const rote_order *order);
+
+/** The weights of this order cannot be read: train them again. */
+void rote_queue_stage_lost(rote_queue *queue, const rote_order *order);
 
 /** The order failed; it is handed out again, until the unit has failed ROTE_UNIT_ATTEMPTS times.
  * @return true if the unit was given up now */
@@ -121,7 +129,7 @@ void rote_queue_return(rote_queue *queue, const rote_order *order);
  * @return true if the unit was given up now */
 bool rote_queue_lost(rote_queue *queue, const rote_order *order);
 
-/** Everything trained and evaluated, or given up. */
+/** Everything trained and computed, or given up. */
 bool rote_queue_finished(rote_queue *queue);
 
 rote_queue_counts rote_queue_count(rote_queue *queue);

@@ -1,5 +1,5 @@
 /* What recovery says about memorization: rates with exact p-values. The leave-out score of
- * recovery is rote_rank_score_compute() (rote/score.h) on the PSNR of the blind method. */
+ * recovery is rote_rank_score_compute() (rote/rank_score.h) on the PSNR of the blind method. */
 #ifndef ROTE_RECOVERY_SCORE_H
 #define ROTE_RECOVERY_SCORE_H
 

@@ -5,8 +5,6 @@
 
 #include "rote/images.h"
 #include "rote/queue.h"
-#include "rote/result.h"
-#include "rote/study.h"
 #include "rote/team.h"
 
 #include <signal.h>
@@ -25,7 +23,7 @@ typedef struct {
 
 /* A unit that failed, for the last reason it gave. */
 typedef struct {
-  uint32_t variant, unit;
+  uint32_t group, unit, home; /* as in rote_order */
   uint32_t times;
   bool given_up;
   int rank;
@@ -36,10 +34,11 @@ typedef struct {
 /* What `rote run` shows while it works. All borrowed for the call. */
 typedef struct {
   rote_queue_counts counts;
-  size_t workers, busy; /* that are not lost; that have an order */
-  double seconds;       /* since this process started working */
-  double work_left;     /* share of the work that is left, 0..1 */
-  double work_at_start; /* the same when this process started */
+  size_t workers, busy;              /* that are not lost; that have an order */
+  double seconds;                    /* since this process started working */
+  double work_left;                  /* share of the work that is left, 0..1 */
+  double work_at_start;              /* the same when this process started */
+  const rote_queue_counts *at_start; /* what was there when this process started */
   rote_queue *queue;
   size_t running_count;        /* all workers, those that are lost too */
   const rote_running *running; /* [running_count] */
@@ -60,7 +59,7 @@ typedef struct {
   bool allow_cpu_change;       /* go on with another arithmetic (rote/isa.h), and record it */
   volatile sig_atomic_t *stop; /* set by signal handlers of every rank */
   /* Called on rank 0 only; may be NULL. */
-  void (*started)(void *context, const rote_study *study, const rote_data_info *info,
+  void (*started)(void *context, const rote_plan *plan, const rote_queue_counts *there,
                   const char *directory, int ranks);
   void (*progress)(void *context, const char *directory, const rote_progress *progress, bool last);
   void *context;
@@ -108,9 +107,8 @@ typedef struct {
   double worker_seconds;      /* on all other ranks together */
 } rote_farm_cost;
 
-/** Hand out orders for some `seconds`, each answered with `floats` numbers: as fast as it goes, or
+/** Hand out orders for some `seconds`, each answered with `bytes` of rows: as fast as it goes, or
  * `rate` units a second. Collective over at least two ranks. @param[out] cost  on rank 0 */
-rote_status rote_farm_cost_measure(double seconds, double rate, size_t floats,
-                                   rote_farm_cost *cost);
+rote_status rote_farm_cost_measure(double seconds, double rate, size_t bytes, rote_farm_cost *cost);
 
 #endif

@@ -44,36 +44,4 @@ rote_status rote_score_compute_double(size_t repeats, size_t folds, size_t image
                                       const double *log_px, const uint16_t *fold,
                                       rote_score *score);
 
-/* The rank part of the score for any measure of how well a model knows an image, larger for better:
- * log p, or the PSNR at which an autoencoder gives the image back. Every array [N]. */
-typedef struct {
-  size_t count;            /* N */
-  double *mean_difference; /* mean over the models trained with the image minus mean over those
-                              without; unbiased under the null, in the unit of the measure */
-  double *standard_error;  /* delete-one-repeat jackknife of mean_difference; NaN when R = 1 */
-  double *p_value;         /* exact rank test (derived) */
-  double *q_value;         /* Benjamini and Hochberg 1995 over the N images */
-  uint8_t *significant;    /* 1 where q_value <= 0.05 */
-} rote_rank_score;
-
-rote_status rote_rank_score_create(size_t count, rote_rank_score **score);
-void rote_rank_score_destroy(rote_rank_score **score);
-
-/** Compute every field. NaN is a model that is missing, as in rote_score_compute(); any other value
- * must be finite.
- * @param[in] value [R, K, N]; borrowed @param[in] fold [R, N]; borrowed
- * @return as rote_score_compute() */
-rote_status rote_rank_score_compute(size_t repeats, size_t folds, size_t images, const float *value,
-                                    const uint16_t *fold, rote_rank_score *score);
-
-/** P(sum of R independent uniforms on 1..K >= s) for s = 0..R K + 1, by exact convolution.
- * @param[out] tail  [R K + 2] */
-rote_status rote_rank_sum_tail(size_t repeats, size_t folds, double *tail);
-
-/** Benjamini-Hochberg adjusted p-values. @param[in] p [n] @param[out] q [n], may not overlap p */
-rote_status rote_q_values(size_t n, const double *p, double *q);
-
-/** Linear-interpolation quantile (NumPy's default) of the finite entries; NaN if there are none. */
-rote_status rote_quantile(size_t n, const double *x, double probability, double *out);
-
 #endif

@@ -100,14 +100,12 @@ typedef struct {
     size_t rounds, inner;
     size_t control; /* test images */
   } recovery;
-  uint64_t measures; /* bit set; ROTE_MEASURE_* */
+  uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;
     int keep;
   } checkpoint;
 } rote_options;
-
-enum { ROTE_MEASURE_SCORE = 1, ROTE_MEASURE_RECOVERY = 2 };
 
 typedef struct {
   char name[ROTE_NAME_MAX];
@@ -136,9 +134,10 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
 
 void rote_study_destroy(rote_study **study);
 
-/** Checks that need the data: folds, batch, limit and controls against the numbers of images.
+/** Checks that need the data: folds, batch and limit against the number of images. What measures
+ * need is rote_measures_check()'s to say (rote/measure.h).
  * @return ROTE_OK; ROTE_DATA naming the option and both numbers */
-rote_status rote_study_check_data(const rote_study *study, size_t train_count, size_t test_count);
+rote_status rote_study_check_data(const rote_study *study, size_t train_count);
 
 typedef enum {
   ROTE_STUDY_ALL,       /* every option: the frozen copy in the run directory */
@@ -154,6 +153,18 @@ rote_status rote_study_text(const rote_study *study, rote_study_style style, cha
 /** A study with every option at its default and one variant; released with rote_study_destroy(). */
 rote_status rote_study_defaults(rote_study **study);
 
+/** SHA-256 of what decides the bits of a variant's trained models, their place (rote_unit) and the
+ * data apart: seed, limit, transform, model and training. Not training.epochs: a training can go
+ * on.
+ * @param[out] text [ROTE_DIGEST_TEXT] */
+rote_status rote_options_training_digest(const rote_options *options, char *text);
+
+/** SHA-256 of some options. @param[in] keys  NULL-terminated, keys of the option table */
+rote_status rote_options_digest(const rote_options *options, const char *const *keys, char *text);
+
+/** Does an image cost the same under both: same kind and size of model, batch, samples, ...? */
+bool rote_options_cost_the_same(const rote_options *a, const rote_options *b);
+
 /** Does `b` ask for other results than `a`? Differences that cannot change results are ignored.
  * @param[out] why  [size] one "variant: key: old -> new" a line; "" if they agree */
 bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, size_t size);
@@ -161,11 +172,8 @@ bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, siz
 /** Autoencoders have no likelihood: nothing of them is evaluated by importance sampling. */
 bool rote_options_autoencoder(const rote_options *options);
 
-/** Whether a variant gets leave-out memorization scores. */
-bool rote_options_scored(const rote_options *options);
-
-/** Whether training images are recovered from a variant's models: autoencoders only. */
-bool rote_options_recovered(const rote_options *options);
+/** Whether the measure of this name is asked for, and can be had from the model. */
+bool rote_options_ask_for(const rote_options *options, const char *measure);
 
 /** Number of evaluated epochs: every, 2 every, ..., and the last one. 0 for autoencoders. */
 size_t rote_evaluation_count(const rote_options *options);

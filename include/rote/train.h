@@ -26,6 +26,8 @@ typedef struct {
 
   rote_unit unit;       /* the model in hand */
   size_t epoch;         /* epochs done */
+  size_t batches;       /* done of the next epoch, if that was given up; else 0 */
+  double loss_sum;      /* of them */
   bool diverged;        /* the loss of epoch `epoch` + 1 was not finite; the training has ended */
   float *loss_train;    /* [epochs] mean per image, over the batches as they were trained: nats, or
                            squared errors of autoencoders */
@@ -42,8 +44,8 @@ rote_status rote_trainer_create(const rote_options *options, const rote_data_inf
 void rote_trainer_destroy(rote_trainer **trainer);
 
 /** Take up a unit at epoch 0: fresh weights, no moments, losses NaN. To continue from a checkpoint,
- * begin and then overwrite w, the moments, *rote_trainer_steps(), epoch and the losses: randomness
- * has no other state. */
+ * begin and then overwrite w, the moments, *rote_trainer_steps(), epoch, batches, loss_sum and the
+ * losses: randomness has no other state. */
 void rote_trainer_begin(rote_trainer *trainer, rote_unit unit);
 
 /** Steps that the optimiser has done. */
@@ -58,7 +60,7 @@ bool rote_trainer_ended(const rote_trainer *trainer);
 bool rote_training_ended(const rote_options *options, size_t epoch, const float *loss_train);
 
 /** Train one epoch and compute the held-out loss. A loss that is not finite sets `diverged`.
- * @return false if the epoch was given up: the weights are between two epochs, begin anew */
+ * @return false if it was given up between two batches: the next call goes on from there */
 bool rote_trainer_epoch(rote_trainer *trainer);
 
 /** One optimiser step on the batch in trainer->batch. @return its loss, summed over n images:

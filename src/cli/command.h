@@ -49,9 +49,4 @@ void rote_progress_show(void *context, const char *directory, const rote_progres
  * files. */
 rote_status rote_summary_print(const char *directory);
 
-/** Tables of what was recovered; nothing for a study without recoveries. @param[in] path of
- * study.h5
- * @param[in] images  N of the study */
-rote_status rote_summary_print_recovery(const char *path, const rote_study *study, size_t images);
-
 #endif

@@ -1,9 +1,8 @@
 #include "command.h"
 #include "rote/blas.h"
 #include "rote/clock.h"
-#include "rote/importance.h"
+#include "rote/measure.h"
 #include "rote/memory.h"
-#include "rote/recovery.h"
 #include "rote/train.h"
 
 #include <cjson/cJSON.h>
@@ -14,103 +13,66 @@
 #define ROUNDS 5 /* timed blocks a case; the best counts, as in the PyTorch reference */
 #define BLOCK_SECONDS 0.5
 
-#define IMAGES 100 /* most images of a case */
-
-/* One case: `step` does the work once, on `images` images. One function and one line in the list.
- */
+/* What a case works with. */
 typedef struct {
-  rote_trainer *trainer;
-  rote_evaluator *evaluator;
-  rote_recovery *recovery;
-  rote_recovery_result *recovered;
+  rote_study *study;
   rote_data *data;
-  uint32_t index[IMAGES];
-  float log_px[IMAGES], effective[IMAGES];
+  rote_trainer *trainer;
+  uint32_t *index; /* [images] 0, 1, ... */
+  /* of a measure's case */
+  const rote_measure *measure;
+  rote_subject_setting subject;
+  void *room;
+  rote_rows *rows;
 } bench_room;
 
-typedef struct {
-  const char *name;
-  size_t images;
-  rote_status (*prepare)(bench_room *room);
-  rote_status (*step)(bench_room *room);
-} bench_case;
-
-/* Made-up images and a model on them. */
-static rote_status prepare(bench_room *r, size_t images, size_t channels, size_t side,
-                           const char *const *set, size_t set_count)
+/* Made-up images and, unless a measure is of the data alone, a model on them. */
+static rote_status prepare(bench_room *r, const rote_measure_bench *c, bool model)
 {
   rote_status status = ROTE_OK;
-  rote_study *study = NULL;
   const rote_data_info info = {
-      .channels = channels, .height = side, .width = side, .train_count = images};
-  ROTE_TRY(rote_study_parse("bench", "folds: { count: 0 }", set_count, set, &study));
+      .channels = c->channels, .height = c->side, .width = c->side, .train_count = c->images};
+  size_t set_count = 0;
+  while (c->set[set_count] != NULL) {
+    set_count++;
+  }
+  ROTE_TRY(rote_study_parse("bench", "folds: { count: 0 }", set_count, c->set, &r->study));
   ROTE_TRY(rote_data_create(&info, &r->data));
   for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
     r->data->train.pixel[i] = (uint8_t)(i * 2654435761u >> 13);
   }
-  for (uint32_t i = 0; i < images; i++) {
+  ROTE_TRY(rote_alloc(c->images, sizeof *r->index, &r->index));
+  for (uint32_t i = 0; i < c->images; i++) {
     r->index[i] = i;
   }
-  ROTE_TRY(
-      rote_trainer_create(&study->base, &info, &r->data->train, &r->data->test, NULL, &r->trainer));
-  rote_trainer_begin(r->trainer, (rote_unit){.full = true});
-  if (r->trainer->vae != NULL) {
-    ROTE_TRY(rote_evaluator_create(r->trainer->vae, &r->evaluator));
+  if (model) {
+    ROTE_TRY(rote_trainer_create(&r->study->base, &r->data->info, &r->data->train, &r->data->test,
+                                 NULL, &r->trainer));
+    rote_trainer_begin(r->trainer, (rote_unit){.full = true});
   }
 done:
-  rote_study_destroy(&study);
   return status;
 }
 
-/* The published MNIST model. */
-static rote_status prepare_mlp(bench_room *r)
-{
-  return prepare(r, 64, 1, 32, NULL, 0);
-}
-
-/* The published CelebA model. */
-static rote_status prepare_conv(bench_room *r)
-{
-  static const char *const set[] = {"model.kind=conv_vae", "model.latent=32",
-                                    "model.likelihood=gaussian_constant", "data.transform=logit",
-                                    "evaluation.samples=128"};
-  return prepare(r, 64, 3, 32, set, sizeof set / sizeof *set);
-}
-
-/* 784-512x5-784 on 100 images in one batch. */
-static rote_status prepare_fc(bench_room *r)
-{
-  static const char *const set[] = {"model.kind=fc_ae", "data.transform=scale",
-                                    "training.batch=100"};
-  return prepare(r, 100, 1, 28, set, sizeof set / sizeof *set);
-}
-
-/* The same model, and 100 rounds of the blind method. */
-static rote_status prepare_recovery(bench_room *r)
+static rote_status prepare_measure(bench_room *r, const rote_measure *m,
+                                   const rote_measure_bench *c)
 {
   rote_status status = ROTE_OK;
-  const rote_recovery_options options = {.seed = 1,
-                                         .degradation = {.missing = 0.5},
-                                         .rho = 0.5,
-                                         .rounds = 100,
-                                         .inner = 1,
-                                         .methods = 1u << ROTE_INVERSE_BLIND};
-  ROTE_TRY(prepare_fc(r));
-  const rote_data_info *info = &r->data->info;
-  const size_t pixels = info->height * info->width;
-  ROTE_TRY(
-      rote_recovery_create(r->trainer->model->autoencoder, info, &options, IMAGES, &r->recovery));
-  ROTE_TRY(rote_recovery_result_create(&options, IMAGES, r->trainer->model->pixels, pixels,
-                                       &r->recovered));
+  const bool of_data = m->subject == ROTE_OF_DATA;
+  ROTE_TRY(prepare(r, c, !of_data));
+  r->measure = m;
+  r->subject = (rote_subject_setting){.options = &r->study->base,
+                                      .info = &r->data->info,
+                                      .train = &r->data->train,
+                                      .test = &r->data->test};
+  if (m->open != NULL) {
+    ROTE_TRY(m->open(&r->subject, of_data ? NULL : r->trainer->model, &r->room));
+  }
+  const rote_sizes sizes = rote_measure_sizes(m, &r->study->base, &r->data->info, c->images);
+  ROTE_TRY(rote_rows_create(rote_measure_arrays(m, false), &sizes, c->rows, &r->rows));
+  r->rows->count = c->rows;
 done:
   return status;
-}
-
-static rote_status prepare_unet(bench_room *r)
-{
-  static const char *const set[] = {"model.kind=unet_ae", "data.transform=scale",
-                                    "training.batch=50"};
-  return prepare(r, 50, 3, 32, set, sizeof set / sizeof *set);
 }
 
 /* As in a run: the batch is binarized or dequantized and its noise drawn anew in every step. */
@@ -125,60 +87,73 @@ static rote_status step_train(bench_room *r)
   return ROTE_OK;
 }
 
-static rote_status step_likelihood(bench_room *r)
+/* All of a piece: noise, products and what is made of them. */
+static rote_status step_measure(bench_room *r)
 {
-  rote_evaluate_images(r->evaluator, r->trainer->w, &r->data->train, (rote_unit){.full = true}, 1,
-                       0, 64, r->log_px, r->effective);
-  return ROTE_OK;
+  const bool of_data = r->measure->subject == ROTE_OF_DATA;
+  const rote_piece piece = {
+      .epoch = 1, .model = of_data ? NULL : r->trainer->model, .w = of_data ? NULL : r->trainer->w};
+  return r->measure->run(r->room, &piece, r->rows);
 }
 
-/* All of it: degraded images, rounds, curves and the nearest training image of every answer. */
-static rote_status step_recovery(bench_room *r)
+static rote_status step(bench_room *r)
 {
-  const rote_recovery_job job = {.images = &r->data->train,
-                                 .index = r->index,
-                                 .count = IMAGES,
-                                 .training_set = &r->data->train,
-                                 .train = r->index,
-                                 .train_count = IMAGES};
-  return rote_recover(r->recovery, r->trainer->w, &job, r->recovered);
+  return r->measure == NULL ? step_train(r) : step_measure(r);
 }
 
-static const bench_case cases[] = {
-    {"mlp_vae train", 64, prepare_mlp, step_train},
-    {"mlp_vae likelihood", 64, prepare_mlp, step_likelihood},
-    {"conv_vae train", 64, prepare_conv, step_train},
-    {"conv_vae likelihood", 64, prepare_conv, step_likelihood},
-    {"fc_ae train", 100, prepare_fc, step_train},
-    {"fc_ae recovery", 100, prepare_recovery, step_recovery},
-    {"unet_ae train", 50, prepare_unet, step_train},
+/* Training steps: the published MNIST model, the published CelebA model, 784-512x5-784 on 100
+ * images in one batch, a U-Net. */
+static const rote_measure_bench trainings[] = {
+    {.name = "mlp_vae train", .rows = 64, .images = 64, .channels = 1, .side = 32, .set = {NULL}},
+    {.name = "conv_vae train",
+     .rows = 64,
+     .images = 64,
+     .channels = 3,
+     .side = 32,
+     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
+             "data.transform=logit"}},
+    {.name = "fc_ae train",
+     .rows = 100,
+     .images = 100,
+     .channels = 1,
+     .side = 28,
+     .set = {"model.kind=fc_ae", "data.transform=scale", "training.batch=100"}},
+    {.name = "unet_ae train",
+     .rows = 50,
+     .images = 50,
+     .channels = 3,
+     .side = 32,
+     .set = {"model.kind=unet_ae", "data.transform=scale", "training.batch=50"}},
 };
 
 static void release(bench_room *r)
 {
-  rote_evaluator_destroy(&r->evaluator);
-  rote_recovery_destroy(&r->recovery);
-  rote_recovery_result_destroy(&r->recovered);
+  if (r->measure != NULL && r->measure->close != NULL) {
+    r->measure->close(&r->room);
+  }
+  rote_rows_destroy(&r->rows);
   rote_trainer_destroy(&r->trainer);
   rote_data_destroy(&r->data);
+  rote_free(&r->index);
+  rote_study_destroy(&r->study);
 }
 
-static void print_case(const bench_case *c, double seconds, double operations, double openblas,
-                       double own, bool json)
+static void print_case(const rote_measure_bench *c, double seconds, double operations,
+                       double openblas, double own, bool json)
 {
   const double gflops = 1e-9 * operations / seconds, peak = openblas > own ? openblas : own;
   if (!json) {
     printf("%-20s %10.3f ms a step  %10.0f images/s  %6.1f GFLOP/s  %3.0f %% of the sgemm peak "
            "(%.0f: OpenBLAS "
            "%s %.0f, own %.0f)\n",
-           c->name, 1e3 * seconds, (double)c->images / seconds, gflops, 100 * gflops / peak, peak,
+           c->name, 1e3 * seconds, (double)c->rows / seconds, gflops, 100 * gflops / peak, peak,
            rote_blas_core(), openblas, own);
     return;
   }
   cJSON *line = cJSON_CreateObject();
   cJSON_AddStringToObject(line, "case", c->name);
   cJSON_AddNumberToObject(line, "seconds_per_step", seconds);
-  cJSON_AddNumberToObject(line, "images_per_second", (double)c->images / seconds);
+  cJSON_AddNumberToObject(line, "images_per_second", (double)c->rows / seconds);
   cJSON_AddNumberToObject(line, "gflops", gflops);
   cJSON_AddNumberToObject(line, "share_of_peak", gflops / peak);
   cJSON_AddNumberToObject(line, "peak_openblas_gflops", openblas);
@@ -193,15 +168,16 @@ static void print_case(const bench_case *c, double seconds, double operations, d
   cJSON_Delete(line);
 }
 
-static rote_status run_case(const bench_case *c, bool json)
+/* @param[in] measure  NULL: a training step */
+static rote_status run_case(const rote_measure *measure, const rote_measure_bench *c, bool json)
 {
   rote_status status = ROTE_OK;
   bench_room room = {0};
   double best = 1e9, operations = 0, openblas = 0, own = 0;
-  ROTE_TRY(c->prepare(&room));
-  ROTE_TRY(c->step(&room));
+  ROTE_TRY(measure == NULL ? prepare(&room, c, true) : prepare_measure(&room, measure, c));
+  ROTE_TRY(step(&room));
   double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  ROTE_TRY(c->step(&room));
+  ROTE_TRY(step(&room));
   const double once = rote_seconds() - start;
   operations = 2 * (rote_kernels_multiply_adds() - counted);
   const int repeats = once < BLOCK_SECONDS ? (int)(BLOCK_SECONDS / once) : 1;
@@ -209,7 +185,7 @@ static rote_status run_case(const bench_case *c, bool json)
     double block_openblas = 0, block_own = 0;
     start = rote_seconds();
     for (int i = 0; i < repeats; i++) {
-      ROTE_TRY(c->step(&room));
+      ROTE_TRY(step(&room));
     }
     const double seconds = (rote_seconds() - start) / repeats;
     best = seconds < best ? seconds : best;
@@ -293,6 +269,28 @@ done:
   return code;
 }
 
+/* @param[out] any  whether there is such a case */
+static rote_status run_cases(const char *only, bool json, bool *any)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < sizeof trainings / sizeof *trainings; i++) {
+    if (only == NULL || strcmp(only, trainings[i].name) == 0) {
+      ROTE_TRY(run_case(NULL, &trainings[i], json));
+      *any = true;
+    }
+  }
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    for (const rote_measure_bench *c = (*m)->bench; c != NULL && c->name != NULL; c++) {
+      if (only == NULL || strcmp(only, c->name) == 0) {
+        ROTE_TRY(run_case(*m, c, json));
+        *any = true;
+      }
+    }
+  }
+done:
+  return status;
+}
+
 static int bench_main(int argc, char **argv)
 {
   const char *only = NULL;
@@ -310,14 +308,9 @@ static int bench_main(int argc, char **argv)
     return bench_coordinator(argc, argv, json);
   }
   rote_blas_one_thread();
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    if (only == NULL || strcmp(only, cases[i].name) == 0) {
-      const rote_status status = run_case(&cases[i], json);
-      any = true;
-      if (status != ROTE_OK) {
-        return rote_command_failed(status);
-      }
-    }
+  const rote_status status = run_cases(only, json, &any);
+  if (status != ROTE_OK) {
+    return rote_command_failed(status);
   }
   return any ? 0 : rote_command_misused(&rote_command_bench, "there is no case \"%s\"", only);
 }

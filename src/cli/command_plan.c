@@ -1,10 +1,11 @@
 #include "command.h"
-#include "plan.h"
+#include "forecast.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/import.h"
 #include "rote/memory.h"
+#include "stock.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -56,47 +57,57 @@ static bool assume_data(const char *file, rote_data_info *info)
   return false;
 }
 
-static void print_variant(const rote_plan_variant *v)
+/* "evaluation" as a line of the plan. */
+static void print_measure(const rote_forecast_measure *m)
+{
+  char rows[128];
+  if (m->measure->subject == ROTE_OF_DATA) {
+    snprintf(rows, sizeof rows, "%.0f images", m->rows);
+  } else {
+    snprintf(rows, sizeof rows, "%zu times, %.0f images from leave-out and %.0f from full models",
+             m->tasks, m->rows, m->full_rows);
+  }
+  printf("  %-21s %s: %.3g FLOP, %.3g core-hours (%.3g ms an image, measured here)\n",
+         m->measure->doing, rows, m->flop, m->hours, 1e3 * m->seconds_per_row);
+}
+
+static void print_trainings(const rote_forecast *f, const rote_forecast_variant *v)
 {
   const rote_options *o = &v->variant->options;
-  double least = 0;
-  printf("%s:\n", v->variant->name);
-  printf("  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs\n",
-         v->trainings, o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs);
-  if (v->evaluations > 0) {
-    printf("  evaluations           %zu of %zu images, %zu samples\n", v->evaluations, v->images,
-           o->evaluation.samples);
-  }
-  if (v->recovery.models > 0) {
-    printf("  recoveries            %.0f images from full models, %.0f from leave-out models; %zu "
-           "rounds\n",
-           v->recovery.full_images, v->recovery.left_out_images, o->recovery.rounds);
-  }
-  printf("  parameters            %zu\n", v->parameters);
-  printf("  FLOP of training      %.3g\n", v->flop_training);
-  if (v->recovery.models > 0) {
-    printf("  FLOP of recovery      %.3g\n", v->recovery.flop);
-    printf("  hours of recovery     %.3g of one core at most (%.3g s an image from a full model, "
-           "measured here)\n",
-           v->recovery.hours, v->recovery.full_seconds);
-  }
-  if (v->evaluations > 0) {
-    printf("  FLOP of evaluation    %.3g\n", v->flop_evaluation);
-    printf("  core-hours            %.3g (%.3g ms to train on an image, %.3g ms to evaluate one, "
-           "measured here)\n",
-           v->core_hours, 1e3 * v->train_seconds, 1e3 * v->evaluate_seconds);
+  if (v->trainings == 0) {
+    printf("  trainings             none: the models of %s are its own\n",
+           f->variant[v->shares].variant->name);
   } else {
-    printf("  core-hours            %.3g (%.3g ms to train on an image, measured here)%s\n",
-           v->core_hours, 1e3 * v->train_seconds,
-           o->training.stop_loss > 0 ? "; less if training.stop_loss is reached" : "");
+    printf(
+        "  trainings             %zu (%zu repeats x %zu folds + %zu full), %zu epochs: %.3g FLOP, "
+        "%.3g core-hours\n                        (%.3g ms an image, measured here)%s\n",
+        v->trainings, o->folds.repeats, o->folds.count, o->folds.full, o->training.epochs,
+        v->flop_training, v->training_hours, 1e3 * v->train_seconds,
+        o->training.stop_loss > 0 ? "; less if training.stop_loss is reached" : "");
   }
-  printf("  longest training      %.3g hours\n", v->training_hours);
-  printf("  memory per rank       %.0f MB beyond the shared data\n", 1e-6 * v->memory_per_rank);
-  printf("  disk                  %.1f MB in the end; a checkpoint is %.1f MB\n",
-         1e-6 * v->disk_bytes, 1e-6 * v->model_bytes);
+}
+
+static void print_variant(const rote_forecast *f, const rote_forecast_variant *v)
+{
+  double least = 0;
+  printf("%s:\n", v->variant == NULL ? "the images alone" : v->variant->name);
+  if (v->variant != NULL) {
+    print_trainings(f, v);
+  }
+  for (size_t m = 0; m < v->measures; m++) {
+    print_measure(&v->measure[m]);
+  }
+  printf("  core-hours            %.3g\n", v->core_hours);
+  if (v->variant != NULL) {
+    printf("  parameters            %zu\n", v->parameters);
+    printf("  longest training      %.3g hours\n", v->longest_training);
+    printf("  memory per rank       %.0f MB beyond the shared data\n", 1e-6 * v->memory_per_rank);
+    printf("  disk                  %.1f MB in the end; a checkpoint is %.1f MB\n",
+           1e-6 * v->disk_bytes, 1e-6 * v->model_bytes);
+  }
   if (!isnan(v->smallest_p_value)) {
     printf("  smallest p-value      %.3g\n", v->smallest_p_value);
-    if (rote_plan_is_weak(v, &least)) {
+    if (rote_forecast_is_weak(f, v, &least)) {
       printf("  warning: at least %.0f images must reach it before any can be significant at 5 %% "
              "false discovery;\n"
              "           more repeats or folds make it smaller\n",
@@ -105,25 +116,39 @@ static void print_variant(const rote_plan_variant *v)
   }
 }
 
-static void print_text(const rote_plan *plan, bool assumed)
+/* What a run directory that is there already holds. */
+typedef struct {
+  bool there;
+  char directory[ROTE_TEXT_MAX];
+  rote_queue_counts counts;
+} plan_left;
+
+static void print_text(const rote_forecast *f, bool assumed, const plan_left *left)
 {
-  const rote_options *base = &plan->study->base;
-  const rote_data_info *info = &plan->info;
+  const rote_options *base = &f->plan->study->base;
+  const rote_data_info *info = f->plan->info;
   printf("%s: %zu training images of %zu x %zu x %zu in %s\n", base->name, info->train_count,
          info->channels, info->height, info->width, base->data.file);
   if (assumed) {
     printf("  assumed: the file is not there; this is the published data set %s\n", info->name);
   }
-  for (size_t v = 0; v < plan->study->variant_count; v++) {
-    print_variant(&plan->variant[v]);
+  for (size_t v = 0; v < f->count; v++) {
+    print_variant(f, &f->variant[v]);
   }
   printf("in all:\n");
-  printf("  core-hours            %.3g\n", plan->core_hours);
+  printf("  core-hours            %.3g\n", f->core_hours);
   printf("  tasks                 %zu, beyond which more do not help: %.3g hours at least\n",
-         plan->tasks, plan->training_hours);
+         f->ranks, f->longest_training);
   printf("  memory per node       %.1f MB of shared data, and %.0f MB a rank\n",
-         1e-6 * plan->memory_shared, 1e-6 * plan->memory_per_rank);
-  printf("  disk                  %.1f MB at most with as many tasks\n", 1e-6 * plan->disk_bytes);
+         1e-6 * f->memory_shared, 1e-6 * f->memory_per_rank);
+  printf("  disk                  %.1f MB at most with as many tasks\n", 1e-6 * f->disk_bytes);
+  if (left->there) {
+    printf(
+        "  left to do            %zu of %zu trainings, %zu of %zu evaluations; the others are in "
+        "%s\n",
+        left->counts.trainings - left->counts.trainings_done, left->counts.trainings,
+        left->counts.tasks - left->counts.tasks_done, left->counts.tasks, left->directory);
+  }
 }
 
 /* JSON has no NaN. */
@@ -136,59 +161,81 @@ static void add_number(cJSON *json, const char *name, double value)
   }
 }
 
-static void add_variant(cJSON *list, const rote_plan_variant *v)
+static void add_measures(cJSON *json, const rote_forecast_variant *v)
+{
+  cJSON *list = cJSON_AddArrayToObject(json, "measures");
+  for (size_t i = 0; i < v->measures; i++) {
+    const rote_forecast_measure *m = &v->measure[i];
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "name", m->measure->name);
+    add_number(item, "tasks", (double)m->tasks);
+    add_number(item, "rows", m->rows);
+    add_number(item, "rows_of_full_models", m->full_rows);
+    add_number(item, "flop", m->flop);
+    add_number(item, "core_hours", m->hours);
+    add_number(item, "seconds_per_row", m->seconds_per_row);
+    cJSON_AddItemToArray(list, item);
+  }
+}
+
+static void add_variant(cJSON *list, const rote_forecast_variant *v)
 {
   cJSON *json = cJSON_CreateObject();
-  cJSON_AddStringToObject(json, "name", v->variant->name);
-  add_number(json, "images", (double)v->images);
-  add_number(json, "units", (double)(v->trainings + v->evaluations + v->recovery.models));
+  double tasks = 0, flop = 0;
+  for (size_t m = 0; m < v->measures; m++) {
+    tasks += (double)v->measure[m].tasks;
+    flop += v->measure[m].flop;
+  }
+  cJSON_AddStringToObject(json, "name", v->variant == NULL ? "" : v->variant->name);
+  add_number(json, "units", (double)v->trainings + tasks);
   add_number(json, "trainings", (double)v->trainings);
-  add_number(json, "evaluations", (double)v->evaluations);
+  add_number(json, "evaluations", tasks);
   add_number(json, "parameters", (double)v->parameters);
   add_number(json, "flop_training", v->flop_training);
-  add_number(json, "flop_evaluation", v->flop_evaluation);
-  add_number(json, "recoveries", (double)v->recovery.models);
-  add_number(json, "flop_recovery", v->recovery.flop);
-  add_number(json, "recovery_hours", v->recovery.hours);
+  add_number(json, "flop_evaluation", flop);
   add_number(json, "seconds_to_train_image", v->train_seconds);
-  add_number(json, "seconds_to_evaluate_image", v->evaluate_seconds);
   add_number(json, "core_hours", v->core_hours);
-  add_number(json, "longest_training_hours", v->training_hours);
+  add_number(json, "longest_training_hours", v->longest_training);
   add_number(json, "memory_per_rank_bytes", ceil(v->memory_per_rank));
   add_number(json, "checkpoint_bytes", v->model_bytes);
   add_number(json, "disk_bytes", v->disk_bytes);
   add_number(json, "smallest_p_value", v->smallest_p_value);
+  add_measures(json, v);
   cJSON_AddItemToArray(list, json);
 }
 
-static rote_status print_json(const rote_plan *plan, bool assumed)
+static rote_status print_json(const rote_forecast *f, bool assumed, const plan_left *left)
 {
   cJSON *json = cJSON_CreateObject(), *list = cJSON_CreateArray();
   double parameters = 0, smallest = (double)NAN;
-  for (size_t i = 0; i < plan->study->variant_count; i++) {
-    const rote_plan_variant *v = &plan->variant[i];
+  for (size_t i = 0; i < f->count; i++) {
+    const rote_forecast_variant *v = &f->variant[i];
     parameters = fmax(parameters, (double)v->parameters);
     smallest = fmin(smallest, v->smallest_p_value); /* a number wins over NaN */
     add_variant(list, v);
   }
-  cJSON_AddStringToObject(json, "name", plan->study->base.name);
-  cJSON_AddStringToObject(json, "data_file", plan->study->base.data.file);
+  cJSON_AddStringToObject(json, "name", f->plan->study->base.name);
+  cJSON_AddStringToObject(json, "data_file", f->plan->study->base.data.file);
   cJSON_AddBoolToObject(json, "data_assumed", assumed);
-  add_number(json, "units", (double)(plan->trainings + plan->evaluations + plan->recoveries));
-  add_number(json, "trainings", (double)plan->trainings);
-  add_number(json, "evaluations", (double)plan->evaluations);
+  add_number(json, "images", (double)f->plan->images);
+  add_number(json, "units", (double)(f->trainings + f->tasks));
+  add_number(json, "trainings", (double)f->trainings);
+  add_number(json, "evaluations", (double)f->tasks);
   add_number(json, "parameters", parameters);
-  add_number(json, "flop_training", plan->flop_training);
-  add_number(json, "flop_evaluation", plan->flop_evaluation);
-  add_number(json, "recoveries", (double)plan->recoveries);
-  add_number(json, "flop_recovery", plan->flop_recovery);
-  add_number(json, "core_hours", plan->core_hours);
-  add_number(json, "longest_training_hours", plan->training_hours);
-  add_number(json, "recommended_tasks", (double)plan->tasks);
-  add_number(json, "memory_per_rank_bytes", ceil(plan->memory_per_rank));
-  add_number(json, "memory_per_node_bytes", ceil(plan->memory_shared));
-  add_number(json, "disk_bytes", ceil(plan->disk_bytes));
+  add_number(json, "flop_training", f->flop_training);
+  add_number(json, "flop_evaluation", f->flop_measures);
+  add_number(json, "core_hours", f->core_hours);
+  add_number(json, "longest_training_hours", f->longest_training);
+  add_number(json, "recommended_tasks", (double)f->ranks);
+  add_number(json, "memory_per_rank_bytes", ceil(f->memory_per_rank));
+  add_number(json, "memory_per_node_bytes", ceil(f->memory_shared));
+  add_number(json, "disk_bytes", ceil(f->disk_bytes));
   add_number(json, "smallest_p_value", smallest);
+  if (left->there) {
+    add_number(json, "trainings_left",
+               (double)(left->counts.trainings - left->counts.trainings_done));
+    add_number(json, "evaluations_left", (double)(left->counts.tasks - left->counts.tasks_done));
+  }
   cJSON_AddItemToObject(json, "variants", list);
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
@@ -198,6 +245,26 @@ static rote_status print_json(const rote_plan *plan, bool assumed)
   printf("%s\n", text);
   free(text);
   return ROTE_OK;
+}
+
+/* Look at the results in the study's directory, if there are any. */
+static rote_status look_at_directory(const rote_plan *plan, plan_left *left)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  rote_queue *queue = NULL;
+  const rote_unit_setting setting = {.plan = plan, .directory = plan->study->base.output};
+  snprintf(left->directory, sizeof left->directory, "%s", setting.directory);
+  ROTE_TRY(rote_path(path, "%s/results", setting.directory));
+  left->there = rote_file_exists(path);
+  if (left->there) {
+    ROTE_TRY(rote_queue_create(plan, 1, 1, &queue));
+    ROTE_TRY(rote_stock_take(&setting, NULL, queue));
+    left->counts = rote_queue_count(queue);
+  }
+done:
+  rote_queue_destroy(&queue);
+  return status;
 }
 
 typedef struct {
@@ -214,24 +281,31 @@ static rote_status plan_study(const plan_request *request)
   rote_status status = ROTE_OK;
   rote_study *study = NULL;
   rote_plan *plan = NULL;
+  rote_forecast *forecast = NULL;
   rote_data_info info;
+  plan_left left = {.there = false};
   ROTE_TRY(rote_study_read(request->path, request->set_count, request->set, &study));
   if (request->directory) {
     printf("%s\n", study->base.output);
     goto done;
   }
   const char *file = study->base.data.file;
+  const size_t limit = study->base.data.limit;
   const bool assumed = !rote_file_exists(file) && assume_data(file, &info);
   ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
-  ROTE_TRY(rote_study_check_data(study, info.train_count, info.test_count));
+  ROTE_TRY(rote_study_check_data(study, info.train_count));
+  ROTE_TRY(rote_measures_check(study, &info));
   rote_blas_one_thread();
-  ROTE_TRY(rote_plan_make(study, &info, request->seconds, &plan));
+  ROTE_TRY(rote_plan_create(study, &info, limit > 0 ? limit : info.train_count, &plan));
+  ROTE_TRY(rote_forecast_make(plan, request->seconds, &forecast));
+  ROTE_TRY(assumed ? ROTE_OK : look_at_directory(plan, &left));
   if (request->json) {
-    ROTE_TRY(print_json(plan, assumed));
+    ROTE_TRY(print_json(forecast, assumed, &left));
   } else {
-    print_text(plan, assumed);
+    print_text(forecast, assumed, &left);
   }
 done:
+  rote_forecast_destroy(&forecast);
   rote_plan_destroy(&plan);
   rote_study_destroy(&study);
   return status;

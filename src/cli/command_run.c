@@ -1,7 +1,6 @@
 #include "command.h"
 #include "rote/fault.h"
 #include "rote/log.h"
-#include "rote/snapshot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,21 +31,21 @@ static void catch_signals(void)
   sigaction(SIGXFSZ, &action, NULL);
 }
 
-static void started(void *context, const rote_study *study, const rote_data_info *info,
+static void started(void *context, const rote_plan *plan, const rote_queue_counts *there,
                     const char *directory, int ranks)
 {
   (void)context;
-  size_t units = 0, evaluations = 0;
-  for (size_t v = 0; v < study->variant_count; v++) {
-    const rote_options *o = &study->variant[v].options;
-    units += rote_unit_count(o);
-    evaluations += rote_unit_count(o) * rote_snapshot_count(o);
-  }
   rote_log(
       ROTE_LOG_INFO, "run-begin",
       "study = %s, variants = %zu, trainings = %zu, evaluations = %zu, ranks = %d, directory = %s",
-      study->base.name, study->variant_count, units, evaluations, ranks, directory);
-  if (rote_provenance_write(directory, study, info, ranks) != ROTE_OK) {
+      plan->study->base.name, plan->study->variant_count, there->trainings, there->tasks, ranks,
+      directory);
+  if (there->trainings_done > 0 || there->tasks_done > 0) {
+    fprintf(stderr, "rote: kept in %s: %zu trainings and %zu evaluations; new: %zu and %zu\n",
+            directory, there->trainings_done, there->tasks_done,
+            there->trainings - there->trainings_done, there->tasks - there->tasks_done);
+  }
+  if (rote_provenance_write(directory, plan->study, plan->info, ranks) != ROTE_OK) {
     rote_log(ROTE_LOG_WARN, "provenance", "%s", rote_fail_reason(ROTE_IO));
   }
 }

@@ -94,12 +94,10 @@ static void print_running(const char *directory, const rote_status_view *v)
     rote_command_duration(rote_status_number(item, "seconds", 0), duration, sizeof duration);
     if (training) {
       snprintf(what, sizeof what, "training, epoch %zu done, until %.0f",
-               rote_status_epoch(directory, v->study, item), rote_status_number(item, "epoch", 0));
-    } else if (strcmp(rote_status_text(item, "doing"), "recovery") == 0) {
-      snprintf(what, sizeof what, "recovering images");
+               rote_status_epoch(directory, v->plan, item), rote_status_number(item, "epoch", 0));
     } else {
-      snprintf(what, sizeof what, "evaluating epoch %.0f, images %.0f to %.0f",
-               rote_status_number(item, "epoch", 0), first,
+      snprintf(what, sizeof what, "%s, epoch %.0f, images %.0f to %.0f",
+               rote_status_text(item, "doing"), rote_status_number(item, "epoch", 0), first,
                first + rote_status_number(item, "images", 0) - 1);
     }
     printf("  %-20s %-44s rank %.0f on %s, for %s\n", rote_status_text(item, "unit"), what,
@@ -224,7 +222,7 @@ static void add_progress(cJSON *json, const char *directory, rote_status_view *v
   {
     if (strcmp(rote_status_text(item, "doing"), "training") == 0) {
       cJSON_AddNumberToObject(item, "epochs_done",
-                              (double)rote_status_epoch(directory, v->study, item));
+                              (double)rote_status_epoch(directory, v->plan, item));
     }
   }
   cJSON_AddItemToObject(json, "running", running);

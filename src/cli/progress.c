@@ -32,59 +32,70 @@ void rote_command_duration(double seconds, char *out, size_t size)
   }
 }
 
-static char letter_of(const rote_options *o, const rote_queue_unit *u)
+/* Of a unit as a variant sees it: its model and what is computed from it in this variant. */
+static char letter_of(const rote_plan *plan, size_t variant, const rote_queue_unit *u)
 {
-  size_t done = 0;
-  bool begun = u->running || u->trained;
-  for (size_t v = 0; v < rote_snapshot_count(o); v++) {
-    done += u->snapshot[v] == ROTE_SNAPSHOT_DONE;
-    begun = begun || u->snapshot[v] != ROTE_SNAPSHOT_MISSING;
+  const rote_group *g = &plan->group[plan->group_of[variant]];
+  bool begun = u->running || u->trained, done = true;
+  for (size_t t = 0; t < g->tasks; t++) {
+    if (g->task[t].variant == variant) {
+      const uint8_t state = u->stage[g->task[t].stage];
+      done = done && (u->task[t].left == 0 || state == ROTE_STAGE_DONE);
+      begun = begun || state != ROTE_STAGE_MISSING;
+    }
   }
-  return u->failed                                      ? ROTE_UNIT_GIVEN_UP
-         : u->trained && done == rote_snapshot_count(o) ? ROTE_UNIT_DONE
-         : begun                                        ? ROTE_UNIT_BEGUN
-                                                        : ROTE_UNIT_WAITING;
+  return u->failed            ? ROTE_UNIT_GIVEN_UP
+         : u->trained && done ? ROTE_UNIT_DONE
+         : begun              ? ROTE_UNIT_BEGUN
+                              : ROTE_UNIT_WAITING;
 }
 
 /* One letter a unit, in the order of rote_unit_at(): small also for thousands of them. */
-static void add_units(cJSON *json, rote_queue *queue)
+static void add_units(cJSON *json, const rote_queue *queue)
 {
-  const rote_study *study = queue->study;
+  const rote_plan *plan = queue->plan;
   cJSON *units = cJSON_AddObjectToObject(json, "units");
-  for (size_t v = 0; v < study->variant_count; v++) {
-    const size_t n = rote_unit_count(&study->variant[v].options);
+  for (size_t v = 0; v < plan->study->variant_count; v++) {
+    const size_t group = plan->group_of[v], n = plan->group[group].units;
     char *letters = calloc(n + 1, 1);
     for (size_t u = 0; letters != NULL && u < n; u++) {
-      letters[u] = letter_of(&study->variant[v].options, rote_queue_unit_at(queue, v, u));
+      letters[u] = letter_of(plan, v, rote_queue_look(queue, group, u));
     }
-    cJSON_AddStringToObject(units, study->variant[v].name, letters == NULL ? "" : letters);
+    cJSON_AddStringToObject(units, plan->study->variant[v].name, letters == NULL ? "" : letters);
     free(letters);
   }
 }
 
+/* The unit by its key and its place in progress.json; the data has none. */
+static void add_place(cJSON *item, const rote_plan *plan, size_t group, size_t variant, size_t unit)
+{
+  const bool of_data = plan->group[group].of_data;
+  char key[ROTE_KEY_MAX] = "data";
+  if (!of_data) {
+    rote_plan_unit_key(plan, variant, unit, key);
+  }
+  cJSON_AddStringToObject(item, "unit", key);
+  cJSON_AddNumberToObject(item, "variant_index", of_data ? -1 : (double)variant);
+  cJSON_AddNumberToObject(item, "unit_index", of_data ? -1 : (double)unit);
+}
+
 static void add_running(cJSON *json, const rote_progress *p)
 {
-  const rote_study *study = p->queue->study;
+  const rote_plan *plan = p->queue->plan;
   cJSON *list = cJSON_AddArrayToObject(json, "running");
-  char key[ROTE_KEY_MAX];
   for (size_t w = 0; w < p->running_count; w++) {
     const rote_running *r = &p->running[w];
     const rote_order *order = &r->order;
     if (order->kind == ROTE_ORDER_NONE) {
       continue;
     }
-    const rote_variant *v = &study->variant[order->variant];
+    const bool training = order->kind == ROTE_ORDER_TRAIN;
+    const rote_task *task = training ? NULL : &plan->group[order->group].task[order->task];
     cJSON *item = cJSON_CreateObject();
-    rote_unit_key(v->name, rote_unit_at(&v->options, order->unit), 0, key);
-    cJSON_AddStringToObject(item, "unit", key);
-    cJSON_AddStringToObject(item, "doing",
-                            order->kind == ROTE_ORDER_TRAIN     ? "training"
-                            : order->kind == ROTE_ORDER_RECOVER ? "recovery"
-                                                                : "evaluation");
-    cJSON_AddNumberToObject(item, "variant_index", order->variant);
-    cJSON_AddNumberToObject(item, "unit_index", order->unit);
-    cJSON_AddNumberToObject(item, "epoch", order->epoch); /* train until, or evaluate */
-    if (order->kind == ROTE_ORDER_EVALUATE) {
+    add_place(item, plan, order->group, training ? order->home : task->variant, order->unit);
+    cJSON_AddStringToObject(item, "doing", training ? "training" : task->measure->doing);
+    cJSON_AddNumberToObject(item, "epoch", order->epoch); /* train until, or of the weights */
+    if (!training) {
       cJSON_AddNumberToObject(item, "first_image", order->first);
       cJSON_AddNumberToObject(item, "images", order->count);
     }
@@ -97,17 +108,11 @@ static void add_running(cJSON *json, const rote_progress *p)
 
 static void add_failures(cJSON *json, const rote_progress *p)
 {
-  const rote_study *study = p->queue->study;
   cJSON *list = cJSON_AddArrayToObject(json, "failures");
-  char key[ROTE_KEY_MAX];
   for (size_t i = 0; i < p->failure_count; i++) {
     const rote_failure *f = &p->failure[i];
-    const rote_variant *v = &study->variant[f->variant];
     cJSON *item = cJSON_CreateObject();
-    rote_unit_key(v->name, rote_unit_at(&v->options, f->unit), 0, key);
-    cJSON_AddStringToObject(item, "unit", key);
-    cJSON_AddNumberToObject(item, "variant_index", f->variant);
-    cJSON_AddNumberToObject(item, "unit_index", f->unit);
+    add_place(item, p->queue->plan, f->group, f->home, f->unit);
     cJSON_AddNumberToObject(item, "times", f->times);
     cJSON_AddBoolToObject(item, "given_up", f->given_up);
     cJSON_AddNumberToObject(item, "rank", f->rank);
@@ -134,8 +139,8 @@ static void write_json(const char *directory, const rote_progress *p, bool last)
   cJSON_AddNumberToObject(json, "workers_busy", (double)p->busy);
   cJSON_AddNumberToObject(json, "trainings", (double)p->counts.trainings);
   cJSON_AddNumberToObject(json, "trainings_done", (double)p->counts.trainings_done);
-  cJSON_AddNumberToObject(json, "evaluations", (double)p->counts.evaluations);
-  cJSON_AddNumberToObject(json, "evaluations_done", (double)p->counts.evaluations_done);
+  cJSON_AddNumberToObject(json, "evaluations", (double)p->counts.tasks);
+  cJSON_AddNumberToObject(json, "evaluations_done", (double)p->counts.tasks_done);
   cJSON_AddNumberToObject(json, "failed", (double)p->counts.failed);
   add_running(json, p);
   add_failures(json, p);
@@ -164,7 +169,7 @@ void rote_progress_show(void *context, const char *directory, const rote_progres
   rote_command_duration(seconds_to_go(p), eta, sizeof eta);
   fprintf(stderr, "%s%5.1f %%  trainings %zu/%zu  evaluations %zu/%zu  workers %zu/%zu  to go %s%s",
           terminal ? "\r" : "", 100 * (1 - p->work_left), p->counts.trainings_done,
-          p->counts.trainings, p->counts.evaluations_done, p->counts.evaluations, p->busy,
-          p->workers, eta, terminal && !last ? "\033[K" : "\n");
+          p->counts.trainings, p->counts.tasks_done, p->counts.tasks, p->busy, p->workers, eta,
+          terminal && !last ? "\033[K" : "\n");
   fflush(stderr);
 }

@@ -5,8 +5,6 @@
 #include "rote/label.h"
 #include "rote/memory.h"
 #include "rote/sealed_text.h"
-#include "rote/snapshot.h"
-#include "rote/unit.h"
 #include "run_directory.h"
 #include "unit_state.h"
 
@@ -37,21 +35,22 @@ const char *rote_status_text(const cJSON *item, const char *name)
   return cJSON_IsString(text) ? text->valuestring : "";
 }
 
-size_t rote_status_epoch(const char *directory, const rote_study *study, const cJSON *running)
+size_t rote_status_epoch(const char *directory, const rote_plan *plan, const cJSON *running)
 {
+  const rote_study *study = plan->study;
   char path[ROTE_PATH_MAX];
   rote_label label;
   const double variant = rote_status_number(running, "variant_index", -1);
   const double unit = rote_status_number(running, "unit_index", -1);
   if (variant < 0 || variant >= (double)study->variant_count || unit < 0 ||
       unit >= (double)rote_unit_count(&study->variant[(size_t)variant].options) ||
-      rote_unit_model_path(directory, study, (size_t)variant, (size_t)unit, 0, path) != ROTE_OK ||
+      rote_plan_model_path(plan, directory, (size_t)variant, (size_t)unit, 0, path) != ROTE_OK ||
       rote_label_peek(path, &label) != ROTE_OK) {
     return 0;
   }
   /* it may have come further since progress.json was written */
   const double until = rote_status_number(running, "epoch", 0);
-  return (double)label.epoch < until ? label.epoch : (size_t)until;
+  return (double)label.count < until ? label.count : (size_t)until;
 }
 
 /* progress.json as far as it can be believed: whole, and of as many units as the study has. */
@@ -90,86 +89,115 @@ static bool take_letters(rote_status_view *v)
   return true;
 }
 
-/* Unit of a result by its file name; false if it is not one. @param[out] evaluation  or a training
- */
-static bool unit_of(const rote_options *o, const char *name, size_t *unit, bool *evaluation)
-{
-  size_t repeat = 0, fold = 0, epoch = 0;
-  int end = 0;
-  char rest[16];
-  if (sscanf(name, "r%zu-f%zu%n", &repeat, &fold, &end) == 2 && end > 0) {
-    *unit = repeat * o->folds.count + fold;
-  } else if (sscanf(name, "full-r%zu%n", &repeat, &end) == 1 && end > 0) {
-    *unit = o->folds.repeats * o->folds.count + repeat;
-  } else {
-    return false;
-  }
-  snprintf(rest, sizeof rest, "%s", name + end);
-  *evaluation = sscanf(rest, "-e%zu", &epoch) == 1 || sscanf(rest, "-recovery-%zu", &epoch) == 1;
-  return *unit < rote_unit_count(o) && (*evaluation || strcmp(rest, ".h5") == 0) &&
-         strstr(name, ".tmp-rote") == NULL;
-}
+/* What the names of the results say of a study's units; nobody opens thousands of files. */
+typedef struct {
+  bool *trained;  /* [plan->unit_count] */
+  size_t *pieces; /* [view->first[variants]] files of pieces */
+} listing;
 
-/* Evaluations or shards of a recovery; a training that diverged has fewer than the others. */
-static size_t evaluations_of(const char *directory, const rote_study *study, size_t variant,
-                             size_t unit, size_t all)
-{
-  const rote_options *o = &study->variant[variant].options;
-  char path[ROTE_PATH_MAX];
-  rote_label label;
-  size_t n = all;
-  if (rote_unit_result_path(directory, study, variant, unit, 0, path) == ROTE_OK &&
-      rote_label_peek(path, &label) == ROTE_OK && label.diverged) {
-    n = rote_evaluation_count(o);
-    while (n > 0 && rote_evaluation_epoch(o, n - 1) > label.epoch) {
-      n--;
-    }
-  }
-  return n;
-}
-
-/* Letters from the names of the results: nobody opens thousands of files. */
-static rote_status list_results(const char *directory, rote_status_view *v, size_t variant)
+static rote_status list_names(const char *directory, const rote_status_view *v, size_t variant,
+                              listing *l)
 {
   rote_status status = ROTE_OK;
-  const rote_options *o = &v->study->variant[variant].options;
-  const size_t units = rote_unit_count(o);
-  char path[ROTE_PATH_MAX];
-  size_t *found = NULL; /* evaluations, or shards, of each unit; then those of its training */
+  char path[ROTE_PATH_MAX], key[ROTE_PATH_MAX];
+  const char *rest = "";
+  const rote_group *g = &v->plan->group[v->plan->group_of[variant]];
+  const char *name = v->study->variant[variant].name;
   DIR *d = NULL;
-  ROTE_TRY(rote_alloc(2 * units, sizeof *found, &found));
-  ROTE_TRY(rote_path(path, "%s/results/%s", directory, v->study->variant[variant].name));
+  ROTE_TRY(rote_path(path, "%s/results/%s", directory, name));
   d = opendir(path);
   for (const struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;) {
-    size_t unit;
-    bool evaluation;
-    if (unit_of(o, entry->d_name, &unit, &evaluation)) {
-      found[evaluation ? unit : units + unit]++;
+    size_t of, unit;
+    snprintf(key, sizeof key, "%s/%s", name, entry->d_name);
+    if (strstr(key, ".tmp-rote") != NULL ||
+        !rote_plan_parse_key(v->study, key, &of, &unit, &rest)) {
+      continue;
     }
-  }
-  size_t images = o->data.limit;
-  rote_data_info info;
-  if (images == 0 && rote_options_recovered(o) &&
-      rote_data_file_info(o->data.file, &info) == ROTE_OK) {
-    images = info.train_count;
-  }
-  for (size_t u = 0; u < units; u++) {
-    const bool trained = found[units + u] > 0;
-    const size_t all = rote_options_recovered(o)
-                           ? rote_recovery_shard_count(o, images, rote_unit_at(o, u))
-                           : rote_evaluation_count(o);
-    const bool done = trained && (found[u] >= all ||
-                                  found[u] >= evaluations_of(directory, v->study, variant, u, all));
-    v->letter[v->first[variant] + u] = done                      ? ROTE_UNIT_DONE
-                                       : trained || found[u] > 0 ? ROTE_UNIT_BEGUN
-                                                                 : ROTE_UNIT_WAITING;
+    if (strcmp(rest, ".h5") == 0) {
+      l->trained[g->first_unit + unit] = true;
+    } else {
+      l->pieces[v->first[variant] + unit]++;
+    }
   }
 done:
   if (d != NULL) {
     closedir(d);
   }
-  rote_free(&found);
   return status;
+}
+
+/* Files that a unit's pieces have in a variant when all are done.
+ * @param[in] last  epoch at which a training diverged; SIZE_MAX: it did not */
+static size_t files_of(const rote_status_view *v, size_t variant, size_t unit, size_t last)
+{
+  const size_t group = v->plan->group_of[variant];
+  const rote_group *g = &v->plan->group[group];
+  size_t files = 0;
+  for (size_t t = 0; t < g->tasks; t++) {
+    const rote_stage *stage = &g->stage[g->task[t].stage];
+    const rote_measure *m = g->task[t].measure;
+    if (g->task[t].variant != variant ||
+        (last != SIZE_MAX && (stage->end || stage->epoch > last))) {
+      continue;
+    }
+    const size_t rows = rote_plan_rows(v->plan, group, unit, t), step = rote_queue_step(m, 1);
+    files += m->large && rows > 0 ? (rows + step - 1) / step : 1;
+  }
+  return files;
+}
+
+/* Epoch at which a training diverged. */
+static size_t last_epoch(const char *directory, const rote_status_view *v, size_t variant,
+                         size_t unit)
+{
+  const size_t group = v->plan->group_of[variant];
+  char path[ROTE_PATH_MAX];
+  rote_label label;
+  return rote_plan_training_path(v->plan, directory,
+                                 rote_plan_home(v->plan, directory, group, unit), unit,
+                                 path) == ROTE_OK &&
+                 rote_label_peek(path, &label) == ROTE_OK && label.end == ROTE_END_DIVERGED
+             ? label.count
+             : SIZE_MAX;
+}
+
+static rote_status list_results(const char *directory, rote_status_view *v)
+{
+  rote_status status = ROTE_OK;
+  const size_t variants = v->study->variant_count;
+  listing l = {.trained = NULL};
+  ROTE_TRY(rote_alloc(v->plan->unit_count, sizeof *l.trained, &l.trained));
+  ROTE_TRY(rote_alloc(v->first[variants], sizeof *l.pieces, &l.pieces));
+  for (size_t i = 0; i < variants; i++) {
+    ROTE_TRY(list_names(directory, v, i, &l));
+  }
+  for (size_t i = 0; i < variants; i++) {
+    const size_t first_unit = v->plan->group[v->plan->group_of[i]].first_unit;
+    for (size_t u = 0; u < v->first[i + 1] - v->first[i]; u++) {
+      const bool trained = l.trained[first_unit + u];
+      const size_t found = l.pieces[v->first[i] + u];
+      const bool done = trained && (found >= files_of(v, i, u, SIZE_MAX) ||
+                                    found >= files_of(v, i, u, last_epoch(directory, v, i, u)));
+      v->letter[v->first[i] + u] = done                   ? ROTE_UNIT_DONE
+                                   : trained || found > 0 ? ROTE_UNIT_BEGUN
+                                                          : ROTE_UNIT_WAITING;
+    }
+  }
+done:
+  rote_free(&l.trained);
+  rote_free(&l.pieces);
+  return status;
+}
+
+/* The plan as far as it can be known: without the data file the number of images may not be. */
+static rote_status make_plan(rote_status_view *v)
+{
+  const rote_options *o = &v->study->base;
+  if (rote_data_file_info(o->data.file, &v->info) != ROTE_OK) {
+    v->info = (rote_data_info){.name = ""};
+  }
+  return rote_plan_create(v->study, &v->info,
+                          o->data.limit > 0 ? o->data.limit : v->info.train_count, &v->plan);
 }
 
 static bool is_complete(const char *directory)
@@ -278,6 +306,7 @@ rote_status rote_status_view_read(const char *directory, rote_status_view **out)
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *v, &v));
   ROTE_TRY(rote_run_directory_frozen(directory, &v->study, NULL, NULL, NULL));
+  ROTE_TRY(make_plan(v));
   const size_t variants = v->study->variant_count;
   ROTE_TRY(rote_alloc(variants + 1, sizeof *v->first, &v->first));
   for (size_t i = 0; i < variants; i++) {
@@ -290,8 +319,8 @@ rote_status rote_status_view_read(const char *directory, rote_status_view **out)
   ROTE_TRY(add_notes(v));
   const bool told = v->state == ROTE_RUN_RUNNING || v->state == ROTE_RUN_UNCERTAIN;
   v->listed = !told || !take_letters(v);
-  for (size_t i = 0; i < variants && v->listed; i++) {
-    ROTE_TRY(list_results(directory, v, i));
+  if (v->listed) {
+    ROTE_TRY(list_results(directory, v));
   }
   if (v->listed && v->progress != NULL) {
     mark_given_up(v);
@@ -313,6 +342,7 @@ void rote_status_view_destroy(rote_status_view **view)
 {
   rote_status_view *v = *view;
   if (v != NULL) {
+    rote_plan_destroy(&v->plan);
     rote_study_destroy(&v->study);
     cJSON_Delete(v->progress);
     rote_free(&v->first);

@@ -21,6 +21,8 @@ typedef enum {
 
 typedef struct {
   rote_study *study;
+  rote_data_info info; /* zero if the data file cannot be read */
+  rote_plan *plan;
   rote_run_state state;
   rote_run_owner owner;
   rote_owner_state owner_state;
@@ -48,6 +50,6 @@ const char *rote_status_text(const cJSON *item, const char *name);
 
 /** Epochs done of a unit that is in hand: from its checkpoint, which is written after every epoch
  * or as checkpoint.every says. */
-size_t rote_status_epoch(const char *directory, const rote_study *study, const cJSON *running);
+size_t rote_status_epoch(const char *directory, const rote_plan *plan, const cJSON *running);
 
 #endif

@@ -1,5 +1,5 @@
 /* What handing out orders costs: the real office and the real workers with work that is none. */
-#include "farm.h"
+#include "office.h"
 
 #include "rote/clock.h"
 #include "rote/memory.h"
@@ -10,10 +10,10 @@
 #include <time.h>
 
 /* Orders go out until `until`. An order's `first` is how long it takes in microseconds, its `count`
- * how many floats come back. */
+ * how many bytes come back. */
 typedef struct {
   double until;
-  uint32_t microseconds, floats;
+  uint32_t microseconds, bytes;
   size_t reports;
 } errands;
 
@@ -21,15 +21,15 @@ static rote_order next_errand(void *context, size_t worker, bool training)
 {
   const errands *e = context;
   (void)worker, (void)training;
-  return (rote_order){.kind = rote_seconds() < e->until ? ROTE_ORDER_EVALUATE : ROTE_ORDER_NONE,
+  return (rote_order){.kind = rote_seconds() < e->until ? ROTE_ORDER_PIECE : ROTE_ORDER_NONE,
                       .first = e->microseconds,
-                      .count = e->floats};
+                      .count = e->bytes};
 }
 
 static rote_status count_errand(void *context, size_t worker, const rote_report *report,
-                                const float *values)
+                                const void *rows)
 {
-  (void)worker, (void)report, (void)values;
+  (void)worker, (void)report, (void)rows;
   ((errands *)context)->reports++;
   return ROTE_OK;
 }
@@ -61,13 +61,13 @@ static void show_nothing(void *context, size_t workers, size_t busy, bool last)
   (void)context, (void)workers, (void)busy, (void)last;
 }
 
-static void run_errand(void *context, const rote_order *order, rote_report *report, float *values)
+static void run_errand(void *context, const rote_order *order, rote_report *report, void *rows)
 {
   const struct timespec pause = {.tv_sec = order->first / 1000000,
                                  .tv_nsec = 1000L * (order->first % 1000000)};
   (void)context;
-  *report = (rote_report){.order = *order, .kind = ROTE_REPORT_DONE, .count = order->count};
-  memset(values, 0, order->count * sizeof *values);
+  *report = (rote_report){.order = *order, .kind = ROTE_REPORT_DONE, .bytes = order->count};
+  memset(rows, 0, order->count);
   if (order->first > 0) {
     nanosleep(&pause, NULL);
   }
@@ -81,10 +81,10 @@ static double processor_seconds(void)
 }
 
 /* One round of errands. @param[out] cost  on rank 0 */
-static rote_status measure(double seconds, double pause, uint32_t floats, rote_farm_cost *cost)
+static rote_status measure(double seconds, double pause, uint32_t bytes, rote_farm_cost *cost)
 {
   rote_status status = ROTE_OK;
-  errands e = {.microseconds = (uint32_t)(1e6 * pause), .floats = floats};
+  errands e = {.microseconds = (uint32_t)(1e6 * pause), .bytes = bytes};
   const rote_work work = {.next = next_errand,
                           .take = count_errand,
                           .lost = forget_errand,
@@ -93,9 +93,9 @@ static rote_status measure(double seconds, double pause, uint32_t floats, rote_f
                           .seconds_left = for_ever,
                           .progress = show_nothing,
                           .context = &e,
-                          .floats = floats,
+                          .bytes = bytes,
                           .patience = ROTE_PATIENCE};
-  const rote_worker_setting self = {.floats = floats, .patience = ROTE_PATIENCE};
+  const rote_worker_setting self = {.bytes = bytes, .patience = ROTE_PATIENCE};
   rote_office *office = NULL;
   rote_worker *worker = NULL;
   double others = 0;
@@ -122,14 +122,14 @@ done:
   return status;
 }
 
-rote_status rote_farm_cost_measure(double seconds, double rate, size_t floats, rote_farm_cost *cost)
+rote_status rote_farm_cost_measure(double seconds, double rate, size_t bytes, rote_farm_cost *cost)
 {
   rote_status status = ROTE_OK;
   *cost = (rote_farm_cost){.workers = (size_t)rote_cluster_size() - 1};
   if (cost->workers == 0) {
     ROTE_TRY(rote_fail(ROTE_USAGE, "the coordinator needs workers: mpirun -n 3 or more"));
   }
-  ROTE_TRY(measure(seconds, rate > 0 ? (double)cost->workers / rate : 0, (uint32_t)floats, cost));
+  ROTE_TRY(measure(seconds, rate > 0 ? (double)cost->workers / rate : 0, (uint32_t)bytes, cost));
 done:
   return status;
 }

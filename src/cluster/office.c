@@ -1,5 +1,5 @@
-/* The coordinator's side of the protocol in farm.h. */
-#include "farm.h"
+/* The coordinator's side of the protocol in office.h. */
+#include "office.h"
 
 #include "roster.h"
 #include "rote/clock.h"
@@ -15,7 +15,7 @@
 
 /* What goes between rank 0 and one worker. */
 typedef struct {
-  uint8_t *inbox; /* room for one report and its floats */
+  uint8_t *inbox; /* room for one report and its rows */
   rote_order_message outbox;
   MPI_Request send, answer, word, rest; /* an order, ANSWER, STOP or DROP, REST under way */
   bool told_to_stop;
@@ -52,7 +52,7 @@ rote_status rote_office_open(const rote_work *work, rote_office **out)
   ROTE_TRY(rote_alloc(1, sizeof *o, &o));
   o->work = work;
   o->count = (size_t)rote_cluster_size() - 1;
-  o->room = sizeof(rote_report_head) + work->floats * sizeof(float);
+  o->room = sizeof(rote_report_head) + work->bytes;
   ROTE_TRY(rote_roster_create(o->count, work->patience, rote_seconds(), &o->roster));
   ROTE_TRY(rote_alloc(o->count, sizeof *o->desk, &o->desk));
   ROTE_TRY(rote_alloc(o->count, sizeof *o->index, &o->index));
@@ -182,8 +182,7 @@ static rote_status take_report(rote_office *o, size_t i)
   }
   if (o->failure == ROTE_OK || o->failure == ROTE_STOPPED) {
     const rote_status taken =
-        o->work->take(o->work->context, i, &head.report,
-                      (const float *)(const void *)(o->desk[i].inbox + sizeof head));
+        o->work->take(o->work->context, i, &head.report, o->desk[i].inbox + sizeof head);
     if (taken != ROTE_OK) {
       o->failure = ROTE_OK; /* worse than a stop */
       begin_to_end(o, taken);

@@ -1,6 +1,6 @@
 #include "rote_mpi.h"
 
-#include "farm.h"
+#include "office.h"
 #include "rote/clock.h"
 #include "rote/run.h"
 

@@ -1,8 +1,8 @@
 #include "rote/run.h"
 #include "rote/clock.h"
 
-#include "farm.h"
 #include "merge.h"
+#include "office.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
@@ -12,10 +12,10 @@
 #include "rote/memory.h"
 #include "rote/random.h"
 #include "rote/sealed_text.h"
-#include "rote/study_file.h"
+#include "rote/sink.h"
 #include "rote_mpi.h"
-#include "run_directory.h"
 #include "shared_data.h"
+#include "stock.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,12 +32,13 @@ typedef struct {
   const rote_run_request *request;
   rote_study *study;
   rote_data_info info;
+  rote_plan *plan;
   rote_run_directory directory; /* locked on rank 0 only */
   rote_shared_data data;
-  uint16_t *fold; /* [R, N] */
-  char fingerprint[ROTE_DIGEST_TEXT];
-  const char *arithmetic; /* of all ranks, unless a change is allowed */
-  bool mixed;             /* the run directory already holds files of both kinds, by permission */
+  uint16_t *fold;                /* [R, N] */
+  rote_run_directory_request at; /* what the run directory is held against; rank 0 */
+  const char *arithmetic;        /* of all ranks, unless a change is allowed */
+  bool mixed; /* the run directory already holds files of both kinds, by permission */
   size_t shard;
   rote_queue *queue; /* rank 0 */
   char (*host)[64];  /* [ranks] on rank 0 */
@@ -89,14 +90,14 @@ static rote_status prepare(run *r)
   rote_model *model = NULL;
   ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
   ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
-  ROTE_TRY(rote_study_check_data(r->study, r->info.train_count, r->info.test_count));
+  ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
+  ROTE_TRY(rote_measures_check(r->study, &r->info));
   for (size_t v = 0; v < r->study->variant_count; v++) {
     status = rote_model_create(&r->study->variant[v].options, &r->info, &model);
     rote_model_destroy(&model);
     ROTE_TRY(status);
   }
-  ROTE_TRY(rote_run_fingerprint(r->study, &r->info, r->fingerprint));
-  const rote_run_directory_request request = {
+  r->at = (rote_run_directory_request){
       .study = r->study,
       .info = &r->info,
       .arithmetic = r->arithmetic,
@@ -105,7 +106,7 @@ static rote_status prepare(run *r)
       .force_unlock = q->force_unlock,
       .stop = q->stop,
   };
-  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, &request,
+  ROTE_TRY(rote_run_directory_open(q->output != NULL ? q->output : r->study->base.output, &r->at,
                                    &r->directory));
   r->mixed = r->directory.mixed;
   ROTE_TRY(rote_path(path, "%s/STOP", r->directory.path));
@@ -146,7 +147,6 @@ static rote_status share_plan(run *r)
   ROTE_TRY(broadcast(text, room));
   ROTE_TRY(broadcast(&r->info, sizeof r->info));
   ROTE_TRY(broadcast(r->directory.path, sizeof r->directory.path));
-  ROTE_TRY(broadcast(r->fingerprint, sizeof r->fingerprint));
   ROTE_TRY(broadcast(&r->mixed, sizeof r->mixed));
   if (!is_root()) {
     ROTE_TRY(rote_study_parse("the study of rank 0", text, 0, NULL, &r->study));
@@ -170,13 +170,21 @@ done:
   return status;
 }
 
-/* Whole evaluation batches, about two shards a worker and at most 2,048 images, a few seconds of
- * work. */
+/* Every rank makes the same plan. */
+static rote_status make_plan(run *r)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(assign_folds(r));
+  ROTE_TRY(rote_plan_create(r->study, &r->info, r->data.train.count, &r->plan));
+done:
+  return status;
+}
+
+/* About two pieces a worker and at most 2,048 images, a few seconds of work. */
 static size_t choose_shard(size_t images, size_t workers)
 {
-  size_t shard = images / (2 * workers) + 1;
-  shard = shard > 2048 ? 2048 : shard;
-  return (shard + ROTE_EVALUATE_BATCH - 1) / ROTE_EVALUATE_BATCH * ROTE_EVALUATE_BATCH;
+  const size_t shard = images / (2 * workers) + 1;
+  return shard > 2048 ? 2048 : shard;
 }
 
 /* Names of all ranks' hosts to rank 0. Collective. */
@@ -200,32 +208,41 @@ done:
 static rote_unit_setting setting_of(const run *r)
 {
   return (rote_unit_setting){
-      .study = r->study,
-      .info = &r->info,
+      .plan = r->plan,
       .train = &r->data.train,
       .test = &r->data.test,
       .fold = r->fold,
       .directory = r->directory.path,
-      .fingerprint = r->fingerprint,
+      .rank = rote_cluster_rank(),
       .allow_cpu_change = r->request->allow_cpu_change || r->mixed,
   };
 }
 
 #define DONE_FORMAT "study.h5 is complete; trainings that diverged: %zu\n"
 
+/* Is there a whole study.h5 of this study? */
+static bool has_study_file(const run *r)
+{
+  char path[ROTE_PATH_MAX], found[ROTE_DIGEST_TEXT], wanted[ROTE_DIGEST_TEXT];
+  rote_study_reader *reader = NULL;
+  const bool has = rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK &&
+                   rote_file_exists(path) && rote_study_reader_open(path, &reader) == ROTE_OK &&
+                   rote_study_reader_fingerprint(reader, found) == ROTE_OK &&
+                   rote_run_fingerprint(r->study, &r->info, wanted) == ROTE_OK &&
+                   strcmp(found, wanted) == 0;
+  rote_study_reader_close(&reader);
+  return has;
+}
+
 /* Nothing to do: DONE is there, and so are all results and a readable study.h5. */
 static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outcome)
 {
   char path[ROTE_PATH_MAX];
   char *text = NULL;
-  rote_study_file_shape shape;
-  const bool complete =
-      rote_queue_finished(queue) && rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
-      rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
-      sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 &&
-      rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK && rote_file_exists(path) &&
-      rote_study_file_read_shape(path, r->study->variant[0].name, &shape) == ROTE_OK &&
-      strcmp(shape.fingerprint, r->fingerprint) == 0;
+  const bool complete = rote_queue_finished(queue) &&
+                        rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
+                        rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
+                        sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 && has_study_file(r);
   rote_free(&text);
   return complete;
 }
@@ -249,7 +266,7 @@ static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_r
   char path[ROTE_PATH_MAX], text[128];
   ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
   outcome->failed = rote_queue_count(queue).failed;
-  ROTE_TRY(rote_merge(&setting, queue, &outcome->diverged));
+  ROTE_TRY(rote_merge_to_file(&setting, queue, &outcome->diverged));
   if (outcome->failed > 0) {
     ROTE_TRY(
         rote_fail(ROTE_DATA,
@@ -269,9 +286,11 @@ static rote_status take_stock(run *r)
 {
   rote_status status = ROTE_OK;
   const rote_unit_setting setting = setting_of(r);
-  ROTE_TRY(rote_queue_create(r->study, r->data.train.count, r->shard, worker_count(), &r->queue));
-  ROTE_TRY(
-      rote_run_directory_scan(&setting, setting.allow_cpu_change ? NULL : r->arithmetic, r->queue));
+  ROTE_TRY(rote_queue_create(r->plan, r->shard, worker_count(), &r->queue));
+  ROTE_TRY(rote_stock_take(&setting, setting.allow_cpu_change ? NULL : r->arithmetic, r->queue));
+  ROTE_TRY(rote_growth_check(&setting, &r->directory, r->queue));
+  ROTE_TRY(rote_run_directory_freeze(&r->directory, &r->at));
+  rote_stock_clean(&setting, r->queue);
 done:
   return status;
 }
@@ -293,7 +312,8 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
     goto done;
   }
   if (r->request->started != NULL) {
-    r->request->started(r->request->context, r->study, &r->info, r->directory.path, (int)ranks);
+    const rote_queue_counts there = rote_queue_count(queue);
+    r->request->started(r->request->context, r->plan, &there, r->directory.path, (int)ranks);
   }
   rote_farm farm = {.request = r->request,
                     .queue = queue,
@@ -338,9 +358,9 @@ static double deadline_of(const rote_run_request *q)
   return hours < wall ? hours : wall;
 }
 
-static void run_unit(void *runner, const rote_order *order, rote_report *report, float *values)
+static void run_unit(void *runner, const rote_order *order, rote_report *report, void *rows)
 {
-  rote_unit_run(runner, order, report, values);
+  rote_unit_run(runner, order, report, rows);
 }
 
 static rote_status be_a_worker(run *r)
@@ -350,7 +370,7 @@ static rote_status be_a_worker(run *r)
   rote_unit_runner *runner = NULL;
   rote_unit_setting setting = setting_of(r);
   const rote_worker_setting self = {
-      .floats = rote_unit_report_room(r->study, r->shard),
+      .bytes = rote_unit_report_room(r->plan, r->shard),
       .patience = r->request->patience,
       .signalled = r->request->stop,
   };
@@ -386,7 +406,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(
       rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
-  ROTE_TRY(rote_agree(assign_folds(&r)));
+  ROTE_TRY(rote_agree(make_plan(&r)));
   r.shard = choose_shard(r.data.train.count, worker_count());
   ROTE_TRY(rote_agree(is_root() ? take_stock(&r) : ROTE_OK));
   ROTE_TRY(gather_hosts(&r));
@@ -394,6 +414,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   status = is_root() ? coordinate(&r, outcome) : be_a_worker(&r);
 done:
   rote_queue_destroy(&r.queue);
+  rote_plan_destroy(&r.plan);
   rote_shared_data_free(&r.data);
   rote_run_directory_close(&r.directory);
   rote_free(&r.fold);

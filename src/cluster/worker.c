@@ -1,5 +1,5 @@
-/* The worker's side of the protocol in farm.h. */
-#include "farm.h"
+/* The worker's side of the protocol in office.h. */
+#include "office.h"
 
 #include "rote/clock.h"
 #include "rote/fault.h"
@@ -19,7 +19,7 @@
 
 struct rote_worker {
   const rote_worker_setting *setting;
-  uint8_t *outbox; /* room for one report and its floats */
+  uint8_t *outbox; /* room for one report and its rows */
   rote_order_message inbox;
   rote_beat_message beat;
   MPI_Request receive, beat_request;
@@ -54,7 +54,7 @@ rote_status rote_worker_create(const rote_worker_setting *setting, rote_worker *
   w->heard = rote_seconds();
   w->beaten = w->heard - LONGEST_BEAT; /* the first one goes at once */
   gethostname(w->beat.host, sizeof w->beat.host - 1);
-  ROTE_TRY(rote_alloc(sizeof(rote_report_head) + setting->floats * sizeof(float), 1, &w->outbox));
+  ROTE_TRY(rote_alloc(sizeof(rote_report_head) + setting->bytes, 1, &w->outbox));
   ROTE_TRY(expect_message(w));
   *out = w;
   w = NULL;
@@ -229,8 +229,8 @@ static rote_status send_report(rote_worker *w, const rote_report_head *head)
   double nap = 0;
   memcpy(w->outbox, head, sizeof *head);
   ROTE_FAULT(REPORT_SEND, "the coordinator");
-  ROTE_MPI(MPI_Isend(w->outbox, (int)(sizeof *head + head->report.count * sizeof(float)), MPI_BYTE,
-                     0, TAG_REPORT, MPI_COMM_WORLD, &request));
+  ROTE_MPI(MPI_Isend(w->outbox, (int)(sizeof *head + head->report.bytes), MPI_BYTE, 0, TAG_REPORT,
+                     MPI_COMM_WORLD, &request));
   for (;;) {
     bool came;
     ROTE_MPI(MPI_Test(&request, &gone, MPI_STATUS_IGNORE));
@@ -250,7 +250,7 @@ done:
 
 rote_status rote_worker_run(rote_worker *w,
                             void (*run)(void *context, const rote_order *order, rote_report *report,
-                                        float *values),
+                                        void *rows),
                             void *context)
 {
   rote_status status = ROTE_OK;
@@ -266,7 +266,7 @@ rote_status rote_worker_run(rote_worker *w,
     w->has_order = false;
     ROTE_TRY(expect_message(w));
     ROTE_FAULT(ORDER_RECEIVE, "an order");
-    run(context, &order, &head.report, (float *)(void *)(w->outbox + sizeof head));
+    run(context, &order, &head.report, w->outbox + sizeof head);
     ROTE_TRY(w->failure);
     head.signalled = w->setting->signalled != NULL && *w->setting->signalled != 0;
     if (w->alone || w->told_to_quit) {

@@ -23,13 +23,20 @@ typedef struct {
   const char *const *choices; /* NULL-terminated */
   const char *fallback;       /* default, as it would be written */
   bool of_results;            /* a change can change results */
-  bool of_variant;            /* a variant may change it */
-  unsigned models;            /* bit set of rote_model_kind that use it; 0 = all */
-  unsigned likelihoods;       /* bit set of rote_likelihood_kind that use it; 0 = all */
+  bool of_training;           /* it decides the bits of a trained model */
+  bool of_cost;               /* it decides what computing with an image costs */
+  /* Of a set, for each choice: the bit set of rote_model_kind that can have it, 0 = all; and what
+   * to tell the others, with %s for the model. */
+  const unsigned *choice_models;
+  const char *const *choice_needs;
+  bool of_variant;      /* a variant may change it */
+  unsigned models;      /* bit set of rote_model_kind that use it; 0 = all */
+  unsigned likelihoods; /* bit set of rote_likelihood_kind that use it; 0 = all */
   const char *help;
 } rote_option;
 
 #define ROTE_OPTION_MAX 64
+#define ROTE_OPTION_TEXT_MAX (2 * ROTE_TEXT_MAX + 8) /* of a value as it is printed */
 
 /** The table; ends at *count. */
 const rote_option *rote_option_table(size_t *count);

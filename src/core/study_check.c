@@ -71,11 +71,37 @@ static rote_status check_top(const char *path, const rote_study *study,
   return ROTE_OK;
 }
 
-/* A score needs likelihoods, a recovery an autoencoder. */
+static const rote_option *measures_option(void)
+{
+  size_t count = 0;
+  return &rote_option_table(&count)[rote_option_find("measures")];
+}
+
+/* Those that are asked for and can be had from the model. */
 static uint64_t measures_of(const rote_options *o)
 {
-  return o->measures &
-         (rote_options_autoencoder(o) ? ROTE_MEASURE_RECOVERY : (uint64_t)ROTE_MEASURE_SCORE);
+  const rote_option *option = measures_option();
+  uint64_t possible = 0;
+  for (int i = 0; option->choices[i] != NULL; i++) {
+    const unsigned models = option->choice_models[i];
+    if (models == 0 || (models >> o->model.kind & 1) != 0) {
+      possible |= o->measures & (uint64_t)1 << i;
+    }
+  }
+  return possible;
+}
+
+/* The first of them is named. */
+static rote_status refuse_measures(const char *where, uint64_t impossible, const char *kind)
+{
+  const rote_option *option = measures_option();
+  int i = 0;
+  while ((impossible >> i & 1) == 0) {
+    i++;
+  }
+  const char *needs = option->choice_needs[i], *place_of_kind = strstr(needs, "%s");
+  return rote_fail(ROTE_DATA, "%s: measures: %s %.*s%s%s; remove it", where, option->choices[i],
+                   (int)(place_of_kind - needs), needs, kind, place_of_kind + strlen("%s"));
 }
 
 /* What the user asks for must be possible for the model of one variant at least. */
@@ -83,7 +109,6 @@ static rote_status check_measures(const char *path, rote_study *study,
                                   const rote_study_given *given)
 {
   const int at = rote_option_find("measures");
-  const char *kind = rote_option_model(variant_of(study, 0)->model.kind);
   char where[ROTE_PATH_MAX];
   uint64_t possible = 0;
   for (size_t v = 0; v < variants_of(study); v++) {
@@ -91,17 +116,8 @@ static rote_status check_measures(const char *path, rote_study *study,
   }
   const uint64_t impossible = given->is[at] ? study->base.measures & ~possible : 0;
   place(path, given->line[at], where);
-  if (impossible & ROTE_MEASURE_SCORE) {
-    return rote_fail(ROTE_DATA,
-                     "%s: measures: score compares likelihoods, and an autoencoder (model.kind %s) "
-                     "has none; remove it",
-                     where, kind);
-  }
-  if (impossible & ROTE_MEASURE_RECOVERY) {
-    return rote_fail(ROTE_DATA,
-                     "%s: measures: recovery needs an autoencoder, which model.kind %s is not; "
-                     "remove it",
-                     where, kind);
+  if (impossible != 0) {
+    return refuse_measures(where, impossible, rote_option_model(variant_of(study, 0)->model.kind));
   }
   study->base.measures = possible;
   for (size_t v = 0; v < study->variant_count; v++) {
@@ -186,21 +202,8 @@ done:
   return status;
 }
 
-/* Controls are recovered from models trained on all the data. */
-static rote_status check_controls(const rote_study *study, const rote_options *o, size_t test_count)
+rote_status rote_study_check_data(const rote_study *study, size_t train_count)
 {
-  if (rote_options_recovered(o) && o->folds.full > 0 && o->recovery.control > test_count) {
-    return rote_fail(ROTE_DATA,
-                     "recovery.control: %zu test images are asked for, but %s has %zu; a recovery "
-                     "without controls (0) cannot be told from filling in",
-                     o->recovery.control, study->base.data.file, test_count);
-  }
-  return ROTE_OK;
-}
-
-rote_status rote_study_check_data(const rote_study *study, size_t train_count, size_t test_count)
-{
-  rote_status status = ROTE_OK;
   const rote_options *base = &study->base;
   size_t n = base->data.limit == 0 ? train_count : base->data.limit;
   if (base->data.limit > train_count) {
@@ -213,7 +216,6 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count, s
   }
   for (size_t v = 0; v < study->variant_count; v++) {
     const rote_options *o = &study->variant[v].options;
-    ROTE_TRY(check_controls(study, o, test_count));
     size_t k = o->folds.count;
     size_t smallest = k == 0 ? n : n - (n + k - 1) / k;
     if (o->training.batch > smallest && !rote_options_autoencoder(o)) {
@@ -223,6 +225,5 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count, s
                        o->training.batch, smallest);
     }
   }
-done:
-  return status;
+  return ROTE_OK;
 }

@@ -64,6 +64,8 @@ void rote_trainer_begin(rote_trainer *t, rote_unit unit)
 {
   t->unit = unit;
   t->epoch = 0;
+  t->batches = 0;
+  t->loss_sum = 0;
   t->diverged = false;
   rote_fold_split(t->fold, t->images->count, unit, t->train, &t->train_count, t->held_out,
                   &t->held_out_count);
@@ -169,12 +171,11 @@ bool rote_trainer_epoch(rote_trainer *t)
   data.purpose = ROTE_PURPOSE_TRAIN_DATA;
   latent.purpose = ROTE_PURPOSE_TRAIN_LATENT;
   flip.purpose = ROTE_PURPOSE_FLIP;
-  double sum = 0;
   rote_random_permutation(shuffle, 0, (uint32_t)t->train_count, t->order);
   for (size_t i = 0; i < t->train_count; i++) {
     t->order[i] = t->train[t->order[i]];
   }
-  for (size_t first = 0; first < t->train_count; first += batch) {
+  for (size_t first = t->batches * batch; first < t->train_count; first += batch) {
     const size_t n = t->train_count - first < batch ? t->train_count - first : batch;
     uint32_t coin = 0;
     if (t->options.training.flip) {
@@ -183,19 +184,20 @@ bool rote_trainer_epoch(rote_trainer *t)
     t->batch->mirror = coin & 1 ? t->width : 0;
     rote_batch_load(t->batch, (rote_transform)t->options.data.transform, t->images,
                     t->order + first, n, data, latent);
-    sum += rote_trainer_step(t, n);
-    if (!isfinite(sum)) {
+    t->loss_sum += rote_trainer_step(t, n);
+    t->batches++;
+    t->batch->mirror = 0;
+    if (!isfinite(t->loss_sum)) {
       t->diverged = true;
-      t->batch->mirror = 0;
       return true;
     }
-    if (given_up(t)) {
-      t->batch->mirror = 0;
+    if (first + n < t->train_count && given_up(t)) {
       return false;
     }
   }
-  t->batch->mirror = 0;
-  t->loss_train[t->epoch] = (float)(sum / (double)t->train_count);
+  t->loss_train[t->epoch] = (float)(t->loss_sum / (double)t->train_count);
+  t->batches = 0;
+  t->loss_sum = 0;
   t->loss_held_out[t->epoch] = (float)held_out_loss(t, stream);
   t->epoch++;
   return true;

@@ -1,5 +1,5 @@
 /* Files and attributes. */
-#include "h5.h"
+#include "h5_library.h"
 
 #include "rote/fault.h"
 #include "seal.h"

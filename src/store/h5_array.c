@@ -1,5 +1,5 @@
 /* Groups and arrays. */
-#include "h5.h"
+#include "h5_library.h"
 
 #include "rote/fault.h"
 
@@ -321,6 +321,19 @@ rote_status rote_h5_array_get(rote_h5 *h5, const char *name, const rote_h5_array
 {
   return is_empty(array) ? check_array(h5, name, array)
                          : rote_h5_rows_read(h5, name, array, 0, SIZE_MAX, data);
+}
+
+rote_status rote_h5_numbers_read(rote_h5 *h5, const char *name, bool inner, size_t row,
+                                 size_t first, size_t count, double *values)
+{
+  rote_status status = ROTE_OK;
+  const part where = {.dimension = inner ? 1 : 0, .row = row, .first = first, .count = count};
+  selection s = {H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID};
+  ROTE_TRY(selection_open(h5, name, ROTE_H5_F64, where, &s));
+  ROTE_H5(H5Dread(s.id, s.type, s.memory_space, s.file_space, H5P_DEFAULT, values), "read", name);
+done:
+  selection_close(&s);
+  return status;
 }
 
 bool rote_h5_has(rote_h5 *h5, const char *name)

@@ -1,5 +1,5 @@
 /* Dimension scales, and second names. */
-#include "h5.h"
+#include "h5_library.h"
 
 #include <hdf5_hl.h>
 

@@ -1,6 +1,6 @@
 /* Arrays of text from and to lists, a few thousand at a time: HDF5 wants a pointer to every text,
  * and makes a copy of every one it reads. */
-#include "h5.h"
+#include "h5_library.h"
 
 #define AT_ONCE 4096
 

@@ -1,7 +1,6 @@
 #include "check.h"
 
 #include "rote/memory.h"
-#include "rote/snapshot.h"
 #include "rote/study.h"
 
 #include <stdio.h>
@@ -50,7 +49,8 @@ static void reads_every_kind_of_value(void **state)
   assert_true(s->base.model.beta == 0.5);
   assert_true(s->base.training.learning_rate == 1e-4);
   assert_int_equal(s->base.evaluation.noise, ROTE_NOISE_INDEPENDENT);
-  assert_int_equal(s->base.measures, ROTE_MEASURE_SCORE);
+  assert_true(rote_options_ask_for(&s->base, "score"));
+  assert_false(rote_options_ask_for(&s->base, "recovery"));
   assert_int_equal(s->base.folds.count, 10); /* a default */
   assert_int_equal(s->variant_count, 1);
   assert_string_equal(s->variant[0].name, "base");
@@ -132,13 +132,12 @@ static void checks_options_against_each_other(void **state)
   }
 
   rote_study *s = parse("data: { limit: 100 }\nfolds: { count: 10 }\ntraining: { batch: 90 }\n");
-  CHECK_OK(rote_study_check_data(s, 100, 0));
-  CHECK_FAILS(rote_study_check_data(s, 99, 0), ROTE_DATA, "data.limit: 100");
+  CHECK_OK(rote_study_check_data(s, 100));
+  CHECK_FAILS(rote_study_check_data(s, 99), ROTE_DATA, "data.limit: 100");
   s->variant[0].options.training.batch = 91;
-  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA,
-              "training.batch: 91 is more than the 90");
+  CHECK_FAILS(rote_study_check_data(s, 100), ROTE_DATA, "training.batch: 91 is more than the 90");
   s->base.data.limit = 9;
-  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA, "folds.count");
+  CHECK_FAILS(rote_study_check_data(s, 100), ROTE_DATA, "folds.count");
   rote_study_destroy(&s);
 }
 
@@ -268,24 +267,22 @@ static void autoencoders_have_options_of_their_own(void **state)
   (void)state;
   rote_study *s = parse(an_autoencoder);
   const rote_options *o = &s->variant[0].options;
-  assert_true(rote_options_autoencoder(o) && !rote_options_scored(o));
+  assert_true(rote_options_autoencoder(o));
   assert_int_equal(o->model.width, 7);
   assert_int_equal(o->model.depth, 3);
   assert_int_equal(o->model.activation, ROTE_ACTIVATION_SINE);
   assert_int_equal(o->training.optimizer, ROTE_OPTIMIZER_SGD);
   assert_true(o->training.stop_loss == 1e-5);
-  assert_int_equal(o->measures, ROTE_MEASURE_RECOVERY); /* of the default what it can have */
-  assert_true(rote_options_recovered(o));
+  assert_true(rote_options_ask_for(o, "recovery")); /* of the default what it can have */
+  assert_false(rote_options_ask_for(o, "score"));
   assert_int_equal(rote_evaluation_count(o), 0);
-  assert_int_equal(rote_snapshot_count(o), 1);
-  assert_int_equal(rote_snapshot_epoch(o, 0), 100);
-  CHECK_OK(rote_study_check_data(s, 20, 100)); /* a batch of 64: all at once */
+  CHECK_OK(rote_study_check_data(s, 20)); /* a batch of 64: all at once */
   rote_study_destroy(&s);
   check_round_trip(an_autoencoder);
   s = parse("name: a\n");
-  assert_true(!rote_options_autoencoder(&s->base) && rote_options_scored(&s->base));
-  assert_false(rote_options_recovered(&s->base));
-  assert_int_equal(rote_snapshot_count(&s->base), rote_evaluation_count(&s->base));
+  assert_false(rote_options_autoencoder(&s->base));
+  assert_true(rote_options_ask_for(&s->base, "score"));
+  assert_false(rote_options_ask_for(&s->base, "recovery"));
   rote_study_destroy(&s);
 }
 
@@ -309,9 +306,6 @@ static void recoveries_have_options(void **state)
   assert_int_equal(o->recovery.rounds, 7);
   assert_int_equal(o->recovery.inner, 2);
   assert_true(s->variant[1].options.recovery.missing == 0);
-  CHECK_OK(rote_study_check_data(s, 100, 130));
-  CHECK_FAILS(rote_study_check_data(s, 100, 129), ROTE_DATA, "recovery.control: 130 test images");
-  CHECK_FAILS(rote_study_check_data(s, 100, 0), ROTE_DATA, "recovery.control: 130 test images");
   rote_study_destroy(&s);
   check_round_trip(a_recovery);
 
@@ -337,34 +331,9 @@ static void recoveries_have_options(void **state)
     CHECK_FAILS(rote_study_parse("s.yaml", "name: a\n", 1, &of_ae[i], &s), ROTE_DATA,
                 "is not used by model.kind mlp_vae");
   }
-  check_refused(
-      "name: a\nmeasures: [score, recovery]\n",
-      "s.yaml:2: measures: recovery needs an autoencoder, which model.kind mlp_vae is not");
-}
-
-/* Every image once, whether of the study or a control, and the same shards for any number of
- * workers. */
-static void shards_of_a_recovery_cover_all_images(void **state)
-{
-  (void)state;
-  rote_study *s = parse(a_recovery);
-  const rote_options *o = &s->variant[0].options;
-  enum { IMAGES = 2 * ROTE_RECOVERY_SHARD + 1, CONTROLS = 130 };
-  for (int full = 0; full <= 1; full++) {
-    size_t seen[2] = {0, 0};
-    const rote_unit unit = {.full = full};
-    for (size_t i = 0; i < rote_recovery_shard_count(o, IMAGES, unit); i++) {
-      const rote_recovery_shard part = rote_recovery_shard_at(o, IMAGES, i);
-      assert_int_equal(part.first, seen[part.control]);
-      assert_in_range(part.count, 1, ROTE_RECOVERY_SHARD);
-      seen[part.control] += part.count;
-    }
-    assert_int_equal(seen[0], IMAGES);
-    assert_int_equal(seen[1], full ? CONTROLS : 0);
-  }
-  assert_int_equal(
-      rote_recovery_shard_count(&s->variant[1].options, IMAGES, (rote_unit){.full = true}), 3);
-  rote_study_destroy(&s);
+  check_refused("name: a\nmeasures: [score, recovery]\n",
+                "s.yaml:2: measures: recovery needs an autoencoder, which model.kind mlp_vae is "
+                "not; remove it");
 }
 
 static void what_an_autoencoder_has_not_is_refused(void **state)
@@ -381,7 +350,8 @@ static void what_an_autoencoder_has_not_is_refused(void **state)
       {"evaluation.every=1", "evaluation.every"},
       {"evaluation.samples=1", "evaluation.samples"},
       {"evaluation.noise=shared", "evaluation.noise"},
-      {"measures=score", "an autoencoder (model.kind unet_ae) has none"},
+      {"measures=score", "s.yaml: measures: score compares likelihoods, and an autoencoder "
+                         "(model.kind unet_ae) has none; remove it"},
       {"measures=[score,recovery]", "score compares likelihoods"},
       {"data.transform=logit", "use data.transform: scale"},
       {"checkpoint.keep=evaluated", "no evaluated epochs"}};
@@ -421,10 +391,10 @@ static void variants_may_be_different_models(void **state)
   assert_int_equal(s->variant[0].options.model.depth, 4);
   assert_int_equal(s->variant[1].options.model.channels.value[1], 8);
   assert_int_equal(s->variant[2].options.model.latent, 5);
-  assert_false(rote_options_scored(&s->variant[0].options));
-  assert_true(rote_options_scored(&s->variant[2].options));
-  assert_true(rote_options_recovered(&s->variant[1].options));
-  assert_int_equal(s->variant[2].options.measures, ROTE_MEASURE_SCORE);
+  for (size_t v = 0; v < 3; v++) { /* each what its model can have */
+    assert_true(rote_options_ask_for(&s->variant[v].options, "score") == (v == 2));
+    assert_true(rote_options_ask_for(&s->variant[v].options, "recovery") == (v < 2));
+  }
   rote_study_destroy(&s);
   check_round_trip(mixed);
   check_round_trip("variants: [{ name: a, set: [] },\n"
@@ -566,7 +536,6 @@ int main(void)
       cmocka_unit_test(autoencoders_have_options_of_their_own),
       cmocka_unit_test(what_an_autoencoder_has_not_is_refused),
       cmocka_unit_test(recoveries_have_options),
-      cmocka_unit_test(shards_of_a_recovery_cover_all_images),
       cmocka_unit_test(variants_may_be_different_models),
       cmocka_unit_test(defaults_are_a_valid_study),
       cmocka_unit_test(differences_that_decide_results_are_listed),

@@ -2,10 +2,12 @@
  * a fresh random fold assignment in place of the true one hold no memorization: which model counts
  * as the one without an image is then a matter of chance, and p-values must behave as such. */
 #include "rote/fold.h"
+#include "rote/h5.h"
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/rank_score.h"
 #include "rote/score.h"
-#include "rote/study_file.h"
+#include "rote/sink.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +22,8 @@ typedef struct {
 } share;
 
 typedef struct {
-  rote_study_file_shape shape;
+  size_t repeats, folds, images;
+  uint64_t seed;
   float *log_px;  /* [R, K, N] of the last evaluated epoch */
   uint16_t *fold; /* [R, N] */
   rote_score *score;
@@ -31,13 +34,22 @@ typedef struct {
 static rote_status load(null_test *t, const char *path, const char *variant)
 {
   rote_status status = ROTE_OK;
-  ROTE_TRY(rote_study_file_read_shape(path, variant, &t->shape));
-  const rote_study_file_shape *s = &t->shape;
-  ROTE_TRY(rote_alloc(s->repeats * s->folds * s->images, sizeof *t->log_px, &t->log_px));
-  ROTE_TRY(rote_alloc(s->repeats * s->images, sizeof *t->fold, &t->fold));
-  ROTE_TRY(rote_score_create(s->images, &t->score));
-  ROTE_TRY(rote_study_file_read_log_px(path, variant, s->epochs_evaluated - 1, t->log_px, t->fold));
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  rote_h5_array shape; /* [V, R, K, N] */
+  char name[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(name, "%s/log_px", variant));
+  ROTE_TRY(rote_h5_open(path, rote_study_kind, &h5));
+  ROTE_TRY(rote_h5_value_get(&h5, ".", "seed", ROTE_H5_U64, &t->seed));
+  ROTE_TRY(rote_h5_array_describe(&h5, name, &shape));
+  t->repeats = shape.shape[1];
+  t->folds = shape.shape[2];
+  t->images = shape.shape[3];
+  ROTE_TRY(rote_alloc(t->repeats * t->folds * t->images, sizeof *t->log_px, &t->log_px));
+  ROTE_TRY(rote_alloc(t->repeats * t->images, sizeof *t->fold, &t->fold));
+  ROTE_TRY(rote_score_create(t->images, &t->score));
+  ROTE_TRY(rote_h5_rows_read(&h5, name, &shape, shape.shape[0] - 1, 1, t->log_px));
 done:
+  rote_h5_close(&h5);
   return status;
 }
 
@@ -53,16 +65,15 @@ static double share_below(const rote_score *score, double p)
 static rote_status score_redraw(null_test *t, uint32_t redraw)
 {
   rote_status status = ROTE_OK;
-  const rote_study_file_shape *s = &t->shape;
-  ROTE_TRY(rote_fold_assign(s->seed, ROTE_PURPOSE_REDRAW, redraw, s->repeats, s->folds, s->images,
+  ROTE_TRY(rote_fold_assign(t->seed, ROTE_PURPOSE_REDRAW, redraw, t->repeats, t->folds, t->images,
                             t->fold));
-  ROTE_TRY(rote_score_compute(s->repeats, s->folds, s->images, t->log_px, t->fold, t->score));
+  ROTE_TRY(rote_score_compute(t->repeats, t->folds, t->images, t->log_px, t->fold, t->score));
   for (size_t l = 0; l < LEVELS; l++) {
     const double x = share_below(t->score, level[l]);
     t->at[l].sum += x;
     t->at[l].squares += x * x;
   }
-  for (size_t i = 0; i < s->images; i++) {
+  for (size_t i = 0; i < t->images; i++) {
     t->significant += t->score->significant[i];
   }
 done:
@@ -71,14 +82,14 @@ done:
 
 /* The p-values are discrete: they are P(S >= s) for whole sums s of R ranks, and the share to
  * expect at a level is the largest of those that does not exceed it. */
-static rote_status attainable(const rote_study_file_shape *s, double p, double *out)
+static rote_status attainable(const null_test *t, double p, double *out)
 {
   rote_status status = ROTE_OK;
   double *tail = NULL;
-  ROTE_TRY(rote_alloc(s->repeats * s->folds + 2, sizeof *tail, &tail));
-  ROTE_TRY(rote_rank_sum_tail(s->repeats, s->folds, tail));
+  ROTE_TRY(rote_alloc(t->repeats * t->folds + 2, sizeof *tail, &tail));
+  ROTE_TRY(rote_rank_sum_tail(t->repeats, t->folds, tail));
   *out = 0;
-  for (size_t sum = 0; sum <= s->repeats * s->folds; sum++) {
+  for (size_t sum = 0; sum <= t->repeats * t->folds; sum++) {
     if (tail[sum] <= p && tail[sum] > *out) {
       *out = tail[sum];
     }
@@ -119,10 +130,10 @@ static rote_status check(null_test *t, bool *good)
   }
   for (size_t l = 0; l < LEVELS; l++) {
     double expected = 0;
-    ROTE_TRY(attainable(&t->shape, level[l], &expected));
+    ROTE_TRY(attainable(t, level[l], &expected));
     *good = check_level(t, l, expected) && *good;
   }
-  printf("significant images in %d redraws of %zu images: %zu\n", REDRAWS, t->shape.images,
+  printf("significant images in %d redraws of %zu images: %zu\n", REDRAWS, t->images,
          t->significant);
   *good = *good && t->significant <= REDRAWS / 20;
 done:

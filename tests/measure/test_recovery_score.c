@@ -3,6 +3,7 @@
 
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/rank_score.h"
 #include "rote/recovery_score.h"
 #include "rote/score.h"
 

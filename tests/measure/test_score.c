@@ -2,6 +2,7 @@
 
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/rank_score.h"
 #include "rote/score.h"
 
 #include <math.h>

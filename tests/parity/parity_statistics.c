@@ -4,6 +4,7 @@
 #include "parity.h"
 
 #include "rote/memory.h"
+#include "rote/rank_score.h"
 #include "rote/score.h"
 
 #include <stdio.h>

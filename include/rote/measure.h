@@ -1,0 +1,177 @@
+/* What a measure is to the rest of the program: one directory of src/measure, one line in its list.
+ *
+ * A measure cuts its work into rows, most often one an image, which any worker may do some of at
+ * any time; when all rows are there it makes of them what study.h5 holds. Everything that is said
+ * of a measure stands in its directory; plan, queue, worker, coordinator, merge, verify, status,
+ * summary, plan of costs and bench know it through this struct alone.
+ *
+ * Letters: N images of the study, R repeats, K folds, U models, V evaluated epochs, I rows. */
+#ifndef ROTE_MEASURE_H
+#define ROTE_MEASURE_H
+
+#include "rote/array.h"
+#include "rote/images.h"
+#include "rote/lines.h"
+#include "rote/model.h"
+#include "rote/sink.h"
+#include "rote/study.h"
+#include "rote/train.h"
+
+typedef struct rote_measure rote_measure;
+
+/* What a row is computed from. */
+typedef enum {
+  ROTE_OF_EVALUATED, /* every model at every evaluated epoch (rote_evaluation_count()) */
+  ROTE_OF_TRAINED,   /* every model at the end of its training */
+  ROTE_OF_DATA,      /* the images alone: once a study, not once a variant */
+} rote_subject;
+
+/* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */
+typedef struct {
+  const rote_options *options;
+  const rote_data_info *info;
+  const rote_image_set *train; /* the N images of the study */
+  const rote_image_set *test;
+  const uint16_t *fold; /* [R, N]; NULL without folds */
+  /* Asked between batches: must the work end here, if what comes next takes some `seconds` (0: not
+   * known)? Asked more often: give up at once? NULL: never. */
+  bool (*stop)(void *context, double seconds);
+  bool (*abandon)(void *context);
+  void *context;
+} rote_subject_setting;
+
+/* Rows to compute. Borrowed for the call. */
+typedef struct {
+  rote_unit unit; /* the model's place; nothing for ROTE_OF_DATA */
+  size_t epoch;   /* epochs that it was trained */
+  const rote_model *model;
+  const rote_real *w;     /* its parameters */
+  double seconds_per_row; /* of late, 0: not known; for `stop` */
+} rote_piece;
+
+/* All rows of a measure in a variant, for combine(). */
+typedef struct rote_pieces rote_pieces;
+struct rote_pieces {
+  rote_subject_setting setting; /* test has no pixels when a study is verified */
+  void *context;
+  rote_status (*read)(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
+                      rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
+                      void *taker);
+};
+
+/** Read the rows of a model (by rote_unit_at(); 0 for ROTE_OF_DATA) at the v-th snapshot, in order
+ * and in as many parts as there are files; `missing`: there are none, for the model diverged or was
+ * given up, and the rows are filled with what stands for that.
+ * @return ROTE_OK; what `take` returns; ROTE_DATA if a file is damaged; ROTE_STOPPED; ROTE_IO */
+rote_status rote_pieces_read(const rote_pieces *pieces, size_t unit, size_t v,
+                             const rote_array *table,
+                             rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
+                             void *taker);
+
+/* What a row costs, measured with the real code. */
+typedef struct {
+  double seconds, flop;           /* a row of a leave-out model, or of the data */
+  double full_seconds, full_flop; /* a row of a full model */
+  double bytes;                   /* room of a worker */
+  double disk, full_disk;         /* bytes that a row leaves for good, study.h5 included */
+} rote_cost;
+
+/* For cost(): a trainer of the variant with a few made-up images (setting.train) and any weights;
+ * of ROTE_OF_DATA no trainer. */
+typedef struct {
+  rote_subject_setting setting;
+  const rote_trainer *trainer;
+  size_t images;  /* N of the study */
+  double seconds; /* that the measurement may take, about */
+} rote_cost_request;
+
+/* A line of `rote bench`: rows of a leave-out model of this study on made-up images. */
+typedef struct {
+  const char *name; /* "mlp_vae likelihood"; NULL ends a list */
+  size_t rows, images, channels, side;
+  const char *set[10]; /* key=value, NULL-terminated */
+} rote_measure_bench;
+
+/* A finished study, for tell(). */
+typedef struct {
+  rote_study_reader *reader;
+  const rote_study *study;
+  const rote_data_info *info;
+  const rote_image_set *train; /* the N images */
+} rote_told;
+
+struct rote_measure {
+  /* REQUIRED */
+  const char *name;  /* the word in `measures` */
+  const char *work;  /* "evaluate": below /execution */
+  const char *doing; /* "evaluation": in status and progress.json */
+  const char *about; /* what its numbers are, for the end of the summary: "Scores of every image" */
+  rote_subject subject;
+  /* Keys of the options that decide its rows, beside those of the training. NULL-terminated. */
+  const char *const *keys;
+  const rote_array *piece_arrays; /* of the rows, first dimension I */
+  /* Number of rows of a model; of ROTE_OF_DATA `unit` means nothing. 0: none. */
+  size_t (*rows)(const rote_options *options, const rote_data_info *info, size_t images,
+                 rote_unit unit);
+  /* Compute the rows [rows->first, + count): a worker's work, no MPI, no files.
+   * @return ROTE_OK; ROTE_STOPPED if told to stop or to give up; else a failure of the unit */
+  rote_status (*run)(void *room, const rote_piece *piece, rote_rows *rows);
+  /* All rows to the arrays of the study. Writing study.h5 and verifying it are this traversal with
+   * two sinks. */
+  rote_status (*combine)(const rote_pieces *pieces, rote_sink *sink);
+  /* Computing a row, in trainings on one image: a rough weight for progress. */
+  double (*weight)(const rote_options *options);
+  rote_status (*cost)(const rote_cost_request *request, rote_cost *cost);
+  /* Its lines in the summary, of all variants that have it. */
+  rote_status (*tell)(const rote_told *told, rote_lines *lines);
+
+  /* OPTIONAL */
+  const rote_array *full_arrays; /* of rows of full models, if they are others */
+  const char
+      *suffix; /* of its files behind the unit's key; NULL: "-name". One measure may have "" */
+  size_t piece_rows; /* most rows of a piece; 0: as suits the number of workers */
+  size_t batch_rows; /* pieces begin at multiples of it; 0: 1 */
+  bool large; /* a worker writes its rows, one file a piece; else they are gathered by messages */
+  /* Lengths of its own dimensions. */
+  void (*sizes)(const rote_options *options, const rote_data_info *info, rote_sizes *sizes);
+  /* What a worker keeps between pieces. @param[in] setting  borrowed until close() */
+  rote_status (*open)(const rote_subject_setting *setting, const rote_model *model, void **room);
+  void (*close)(void **room);
+  /* Can the data give what the options ask for? @return ROTE_OK; ROTE_DATA naming option and data
+   */
+  rote_status (*check)(const rote_options *options, const rote_data_info *info);
+  /* Smallest p-value that a study of these options can give; NaN: none. */
+  double (*smallest_p)(const rote_options *options);
+  const rote_measure_bench *bench;
+};
+
+/** The list; NULL-terminated. */
+extern const rote_measure *const rote_measure_list[];
+
+/** Position in the list, and their number. */
+size_t rote_measure_index(const rote_measure *measure);
+size_t rote_measure_count(void);
+
+/** Is it asked for in a variant, and possible for its model? */
+bool rote_measure_applies(const rote_measure *measure, const rote_options *options);
+
+/** Snapshots of a model from which rows are computed: V, or 1. */
+size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options);
+
+/** Arrays of the rows of a model. */
+const rote_array *rote_measure_arrays(const rote_measure *measure, bool full);
+
+/** Lengths of the dimensions that every study has. */
+rote_sizes rote_study_sizes(const rote_options *options, const rote_data_info *info, size_t images);
+
+/** All dimensions of its rows but I. */
+rote_sizes rote_measure_sizes(const rote_measure *measure, const rote_options *options,
+                              const rote_data_info *info, size_t images);
+
+/** The scale "epoch" of V evaluated epochs, below the base of the sink. */
+rote_status rote_measure_put_epochs(rote_sink *sink, const rote_options *options);
+
+/** Every measure's check() for every variant. */
+rote_status rote_measures_check(const rote_study *study, const rote_data_info *info);
+
+#endif

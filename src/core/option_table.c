@@ -1,0 +1,157 @@
+/* The option table: one line an option. */
+#include "option.h"
+
+static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
+static const char *const models[] = {"mlp_vae", "conv_vae", "fc_ae", "unet_ae", NULL};
+static const char *const likelihoods[] = {"bernoulli", "gaussian_constant", "gaussian_diagonal",
+                                          "mix_logistic", NULL};
+static const char *const activations[] = {"relu",     "leaky_relu", "prelu",  "elu",
+                                          "softplus", "swish",      "sine",   "cosid",
+                                          "tanh",     "sigmoid",    "linear", NULL};
+static const char *const optimizers[] = {"adam", "sgd", NULL};
+static const char *const noises[] = {"shared", "independent", NULL};
+static const char *const flags[] = {"false", "true", NULL};
+static const char *const keeps[] = {"none", "last", "evaluated", NULL};
+static const char *const measures[] = {"score", "recovery", NULL};
+static const char *const shapes[] = {"pixels", "blocks", NULL};
+static const char *const fills[] = {"zero", "noise", "mean", NULL};
+
+#define MLP (1u << ROTE_MODEL_MLP_VAE)
+#define CONV (1u << ROTE_MODEL_CONV_VAE)
+#define FC (1u << ROTE_MODEL_FC_AE)
+#define UNET (1u << ROTE_MODEL_UNET_AE)
+#define VAES (MLP | CONV)
+#define AUTOENCODERS (FC | UNET)
+#define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
+
+/* Who can have each of the measures, and what to say to the others. */
+static const unsigned measure_models[] = {VAES, AUTOENCODERS};
+static const char *const measure_needs[] = {
+    "compares likelihoods, and an autoencoder (model.kind %s) has none",
+    "needs an autoencoder, which model.kind %s is not"};
+
+/* The parts of a line. A key is the path of its field. */
+#define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
+#define TEXT(least, most) .type = ROTE_OPTION_TEXT, .min = (least), .max = (most)
+#define SEED .type = ROTE_OPTION_SEED, .max = 18446744073709551615.0
+#define COUNT(least, most) .type = ROTE_OPTION_COUNT, .min = (least), .max = (most)
+#define REAL(least, most) .type = ROTE_OPTION_REAL, .min = (least), .max = (most)
+#define COUNTS(least, most) .type = ROTE_OPTION_COUNTS, .min = (least), .max = (most)
+#define CHOICE(words) .type = ROTE_OPTION_CHOICE, .choices = (words)
+#define SET(words) .type = ROTE_OPTION_SET, .choices = (words)
+#define RESULTS .of_results = true
+#define VARIANT .of_variant = true
+#define TRAINING .of_training = true
+#define COST .of_cost = true /* also of a row of a measure: rote_cost */
+
+static const rote_option table[] = {
+    {KEY(name), TEXT(1, ROTE_NAME_MAX - 1), .fallback = "study", RESULTS,
+     .help = "what the study is called"},
+    {KEY(seed), SEED, .fallback = "42", RESULTS, TRAINING,
+     .help = "every random number is a function of it"},
+    {KEY(output), TEXT(0, ROTE_TEXT_MAX - 1), .fallback = "",
+     .help = "run directory; empty: runs/NAME"},
+    {KEY(data.file), TEXT(1, ROTE_TEXT_MAX - 1), .fallback = "data.h5",
+     .help = "made by `rote import`"},
+    {KEY(data.limit), COUNT(0, 1e9), .fallback = "0", RESULTS, TRAINING, COST,
+     .help = "first n training images; 0 = all"},
+    {KEY(data.transform), CHOICE(transforms), .fallback = "binarize", RESULTS, VARIANT, TRAINING,
+     COST,
+     .help =
+         "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
+    {KEY(model.kind), CHOICE(models), .fallback = "mlp_vae", RESULTS, VARIANT, TRAINING, COST,
+     .help = "the model to retrain"},
+    {KEY(model.hidden), COUNTS(1, 65536), .fallback = "[512, 256]", RESULTS, VARIANT, TRAINING,
+     COST, .models = MLP, .help = "widths of the encoder; the decoder mirrors them"},
+    {KEY(model.features), COUNT(1, 1024), .fallback = "32", RESULTS, VARIANT, TRAINING, COST,
+     .models = CONV,
+     .help = "filters of the first convolution; each further one has twice as many"},
+    {KEY(model.latent), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, TRAINING, COST,
+     .models = VAES, .help = "latent dimensions"},
+    {KEY(model.likelihood), CHOICE(likelihoods), .fallback = "bernoulli", RESULTS, VARIANT,
+     TRAINING, COST, .models = VAES, .help = "p(x|z)"},
+    {KEY(model.mixtures), COUNT(1, ROTE_MIXTURES_MAX), .fallback = "10", RESULTS, VARIANT, TRAINING,
+     COST, .models = VAES, .likelihoods = MIXTURE,
+     .help = "logistic distributions that a pixel is a mixture of"},
+    {KEY(model.beta), REAL(0, 1e6), .fallback = "1", RESULTS, VARIANT, TRAINING, .models = VAES,
+     .help = "weight of the KL divergence"},
+    {KEY(model.width), COUNT(1, 65536), .fallback = "512", RESULTS, VARIANT, TRAINING, COST,
+     .models = FC, .help = "units of every hidden layer"},
+    {KEY(model.depth), COUNT(2, 32), .fallback = "6", RESULTS, VARIANT, TRAINING, COST,
+     .models = FC, .help = "linear layers, the last one included"},
+    {KEY(model.channels), COUNTS(1, 4096), .fallback = "[32, 64, 128]", RESULTS, VARIANT, TRAINING,
+     COST, .models = UNET, .help = "of each level; every level after the first halves the image"},
+    {KEY(model.skips), CHOICE(flags), .fallback = "true", RESULTS, VARIANT, TRAINING, COST,
+     .models = UNET, .help = "false: nothing of a level on the way down is joined on the way up"},
+    {KEY(model.activation), CHOICE(activations), .fallback = "leaky_relu", RESULTS, VARIANT,
+     TRAINING, COST, .models = AUTOENCODERS, .help = "between the layers"},
+    {KEY(training.optimizer), CHOICE(optimizers), .fallback = "adam", RESULTS, VARIANT, TRAINING,
+     COST, .help = "adam: beta 0.9 and 0.999, epsilon 1e-8; sgd: plain gradient descent"},
+    {KEY(training.learning_rate), REAL(0, 10), .above_min = true, .fallback = "1e-3", RESULTS,
+     VARIANT, TRAINING,
+     .help = "step size; the batch loss is a sum over its images, of autoencoders their mean"},
+    {KEY(training.batch), COUNT(1, 65536), .fallback = "64", RESULTS, VARIANT, TRAINING, COST,
+     .help = "images a step; autoencoders: all at once if there are fewer"},
+    {KEY(training.epochs), COUNT(1, 1e6), .fallback = "100", RESULTS, VARIANT, COST,
+     .help = "passes over the training images"},
+    {KEY(training.stop_loss), REAL(0, 1e6), .fallback = "0", RESULTS, VARIANT, TRAINING,
+     .models = AUTOENCODERS,
+     .help = "end with the first epoch whose training loss is at or below this; 0: never"},
+    {KEY(training.flip), CHOICE(flags), .fallback = "false", RESULTS, VARIANT, TRAINING, COST,
+     .help = "mirror a whole batch left-right with probability 1/2"},
+    {KEY(folds.count), COUNT(0, 4095), .fallback = "10", RESULTS,
+     .help = "K; 0 = train only the full models"},
+    {KEY(folds.repeats), COUNT(1, 4095), .fallback = "10", RESULTS,
+     .help = "R, each with its own folds"},
+    {KEY(folds.full), COUNT(0, 4095), .fallback = "1", RESULTS,
+     .help = "models trained on all the data"},
+    {KEY(evaluation.every), COUNT(1, 1e6), .fallback = "5", RESULTS, VARIANT, .models = VAES,
+     .help = "epochs between two evaluations; the last epoch is always evaluated"},
+    {KEY(evaluation.samples), COUNT(1, 1e6), .fallback = "256", RESULTS, VARIANT, COST,
+     .models = VAES, .help = "importance samples an image"},
+    {KEY(evaluation.noise), CHOICE(noises), .fallback = "shared", RESULTS, VARIANT, COST,
+     .models = VAES,
+     .help = "shared: the same for every model; independent: fresh for each, as published"},
+    {KEY(recovery.shape), CHOICE(shapes), .fallback = "pixels", RESULTS, VARIANT,
+     .models = AUTOENCODERS, .help = "what is missing: single pixels at random places, or squares"},
+    {KEY(recovery.missing), REAL(0, 1), .below_max = true, .fallback = "0.5", RESULTS, VARIANT,
+     .models = AUTOENCODERS, .help = "share of the pixels that are missing"},
+    {KEY(recovery.blocks), COUNT(1, 1e6), .fallback = "4", RESULTS, VARIANT, .models = AUTOENCODERS,
+     .help = "shape blocks: squares that make up the share, or some more where they overlap"},
+    {KEY(recovery.fill), CHOICE(fills), .fallback = "zero", RESULTS, VARIANT,
+     .models = AUTOENCODERS,
+     .help = "what stands in missing pixels: 0, uniform noise, or the mean of what is left"},
+    {KEY(recovery.noise), REAL(0, 10), .fallback = "0", RESULTS, VARIANT, .models = AUTOENCODERS,
+     .help = "standard deviation of the Gaussian noise on the other pixels, which are in [0,1]"},
+    {KEY(recovery.rho), REAL(0, 1e6), .above_min = true, .fallback = "0.5", RESULTS, VARIANT,
+     .models = AUTOENCODERS,
+     .help = "weight of the splitting: how far a step may go from the last image"},
+    {KEY(recovery.rounds), COUNT(1, 1e6), .fallback = "200", RESULTS, VARIANT, COST,
+     .models = AUTOENCODERS,
+     .help = "rounds of the recovery, and of the plain iteration it is compared with"},
+    {KEY(recovery.inner), COUNT(1, 1e4), .fallback = "1", RESULTS, VARIANT, COST,
+     .models = AUTOENCODERS, .help = "steps in a round before the mask is guessed again"},
+    {KEY(recovery.control), COUNT(0, 1e9), .fallback = "100", RESULTS, VARIANT,
+     .models = AUTOENCODERS,
+     .help = "test images to recover as well, which no model was trained on; 0: none"},
+    {KEY(measures), SET(measures), .fallback = "[score, recovery]", RESULTS,
+     .choice_models = measure_models, .choice_needs = measure_needs,
+     .help = "what to compute: score of VAEs, recovery of autoencoders"},
+    {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
+     .help = "epochs between two checkpoints: what an interruption can cost"},
+    {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",
+     .help = "none, last, or evaluated: the weights at every evaluated epoch"},
+};
+
+_Static_assert(sizeof table / sizeof *table <= ROTE_OPTION_MAX, "raise ROTE_OPTION_MAX");
+
+const rote_option *rote_option_table(size_t *count)
+{
+  *count = sizeof table / sizeof *table;
+  return table;
+}
+
+const char *rote_option_model(int kind)
+{
+  return models[kind];
+}

@@ -1,0 +1,119 @@
+#include "rote/measure.h"
+
+#include "rote/memory.h"
+
+#include <stddef.h>
+
+/* One line a measure; its room defines rote_measure_<name>. */
+#define MEASURES(X)                                                                                \
+  X(score)                                                                                         \
+  X(recovery)
+
+#define X(name) extern const rote_measure rote_measure_##name;
+MEASURES(X)
+#undef X
+
+#define X(name) &rote_measure_##name,
+const rote_measure *const rote_measure_list[] = {MEASURES(X) NULL};
+#undef X
+
+size_t rote_measure_index(const rote_measure *measure)
+{
+  size_t i = 0;
+  while (rote_measure_list[i] != NULL && rote_measure_list[i] != measure) {
+    i++;
+  }
+  return i;
+}
+
+size_t rote_measure_count(void)
+{
+  return rote_measure_index(NULL);
+}
+
+bool rote_measure_applies(const rote_measure *measure, const rote_options *options)
+{
+  return rote_options_ask_for(options, measure->name);
+}
+
+size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options)
+{
+  return measure->subject == ROTE_OF_EVALUATED ? rote_evaluation_count(options) : 1;
+}
+
+const rote_array *rote_measure_arrays(const rote_measure *measure, bool full)
+{
+  return full && measure->full_arrays != NULL ? measure->full_arrays : measure->piece_arrays;
+}
+
+rote_sizes rote_study_sizes(const rote_options *o, const rote_data_info *info, size_t images)
+{
+  rote_sizes sizes = {{0}};
+  sizes.length['N' - 'A'] = images;
+  sizes.length['R' - 'A'] = o->folds.count > 0 ? o->folds.repeats : 0;
+  sizes.length['K' - 'A'] = o->folds.count;
+  sizes.length['E' - 'A'] = o->training.epochs;
+  sizes.length['F' - 'A'] = o->folds.full;
+  sizes.length['U' - 'A'] = rote_unit_count(o);
+  sizes.length['V' - 'A'] = rote_evaluation_count(o);
+  sizes.length['C' - 'A'] = info->channels;
+  sizes.length['H' - 'A'] = info->height;
+  sizes.length['W' - 'A'] = info->width;
+  return sizes;
+}
+
+rote_sizes rote_measure_sizes(const rote_measure *measure, const rote_options *o,
+                              const rote_data_info *info, size_t images)
+{
+  rote_sizes sizes = rote_study_sizes(o, info, images);
+  if (measure->sizes != NULL) {
+    measure->sizes(o, info, &sizes);
+  }
+  return sizes;
+}
+
+rote_status rote_measure_put_epochs(rote_sink *sink, const rote_options *o)
+{
+  static const rote_array scale = {.name = "epoch",
+                                   .dims = "V",
+                                   .type = ROTE_H5_U32,
+                                   .units = "epoch",
+                                   .long_name = "epochs trained before this evaluation",
+                                   .scale = true};
+  rote_status status = ROTE_OK;
+  const size_t count = rote_evaluation_count(o);
+  uint32_t *epoch = NULL;
+  rote_sink_size(sink, 'V', count);
+  ROTE_TRY(rote_alloc(count, sizeof *epoch, &epoch));
+  for (size_t v = 0; v < count; v++) {
+    epoch[v] = (uint32_t)rote_evaluation_epoch(o, v);
+  }
+  ROTE_TRY(rote_sink_put(sink, &scale, ROTE_ALL, epoch));
+done:
+  rote_free(&epoch);
+  return status;
+}
+
+rote_status rote_measures_check(const rote_study *study, const rote_data_info *info)
+{
+  rote_status status = ROTE_OK;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    const rote_options *o = &study->variant[v].options;
+    for (size_t i = 0; rote_measure_list[i] != NULL; i++) {
+      const rote_measure *m = rote_measure_list[i];
+      if (m->check != NULL && rote_measure_applies(m, o)) {
+        ROTE_TRY(m->check(o, info));
+      }
+    }
+  }
+done:
+  return status;
+}
+
+rote_status rote_pieces_read(const rote_pieces *pieces, size_t unit, size_t v,
+                             const rote_array *table,
+                             rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
+                             void *taker)
+{
+  return pieces->read(pieces, unit, v, table, take, taker);
+}

@@ -1,0 +1,143 @@
+/* The most memorized images, as text. */
+#include "score_room.h"
+
+#include "rote/file.h"
+#include "rote/memory.h"
+#include "rote/rank_score.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TOP 10
+#define PER_ROW 5
+
+typedef struct {
+  uint32_t image;
+  double m, p;
+} ranked;
+
+/* Half the size: a character shows 2 x 2 pixels, the mean over channels. */
+static void tell_images(const rote_data_info *info, const uint8_t *pixel, const ranked *which,
+                        size_t count, rote_lines *lines)
+{
+  static const char shade[] = " .:-=+*#%@";
+  const size_t plane = info->height * info->width;
+  for (size_t y = 0; y + 1 < info->height; y += 4) { /* characters are twice as high as wide */
+    for (size_t i = 0; i < count; i++) {
+      const uint8_t *p = pixel + (size_t)which[i].image * plane * info->channels;
+      for (size_t x = 0; x + 1 < info->width; x += 2) {
+        size_t sum = 0, n = 0;
+        for (size_t c = 0; c < info->channels; c++) {
+          for (size_t dy = 0; dy < 4 && y + dy < info->height; dy++) {
+            sum += (size_t)p[c * plane + (y + dy) * info->width + x] +
+                   p[c * plane + (y + dy) * info->width + x + 1];
+            n += 2;
+          }
+        }
+        rote_lines_add(lines, "%c", shade[sum * (sizeof shade - 2) / (n * 255)]);
+      }
+      rote_lines_add(lines, "  ");
+    }
+    rote_lines_add(lines, "\n");
+  }
+}
+
+/* Highest M first, NaN last. */
+static int larger_first(const void *a, const void *b)
+{
+  const ranked *i = a, *j = b;
+  const double x = i->m, y = j->m;
+  if (x != y && !(isnan(x) && isnan(y))) {
+    return isnan(x) ? 1 : isnan(y) ? -1 : x > y ? -1 : 1;
+  }
+  return i->image < j->image ? -1 : i->image > j->image;
+}
+
+/* Some images beside each other, with what is known of each below it. */
+static void tell_row(const rote_told *told, const ranked *which, size_t count, rote_lines *lines)
+{
+  const int width = (int)(told->info->width / 2) + 2;
+  char cell[80];
+  rote_lines_add(lines, "\n");
+  tell_images(told->info, told->train->pixel, which, count, lines);
+  for (size_t i = 0; i < count; i++) {
+    snprintf(cell, sizeof cell, "#%u label %d", which[i].image, told->train->label[which[i].image]);
+    rote_lines_add(lines, "%-*s", width, cell);
+  }
+  rote_lines_add(lines, "\n");
+  for (size_t i = 0; i < count; i++) {
+    snprintf(cell, sizeof cell, "M %.1f nats", which[i].m);
+    rote_lines_add(lines, "%-*s", width, cell);
+  }
+  rote_lines_add(lines, "\n");
+  for (size_t i = 0; i < count; i++) {
+    snprintf(cell, sizeof cell, "p %.2g", which[i].p);
+    rote_lines_add(lines, "%-*s", width, cell);
+  }
+  rote_lines_add(lines, "\n");
+}
+
+/* One score of all images after the last epoch. @param[out] value [N] */
+static rote_status read_score(const rote_told *told, const rote_variant *v, const char *name,
+                              double *value)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
+  ROTE_TRY(rote_path(path, "%s/score/%s", v->name, name));
+  ROTE_TRY(rote_study_reader_get(told->reader, path, last, value));
+done:
+  return status;
+}
+
+static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t last = rote_evaluation_count(&v->options) - 1, n = told->train->count;
+  const size_t top = n < TOP ? n : TOP;
+  double *m = NULL, *p = NULL, *significant = NULL, q95 = 0, found = 0, median = 0;
+  ranked *order = NULL;
+  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
+  ROTE_TRY(rote_alloc(n, sizeof *m, &m));
+  ROTE_TRY(rote_alloc(n, sizeof *p, &p));
+  ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
+  ROTE_TRY(read_score(told, v, "M", m));
+  ROTE_TRY(read_score(told, v, "p_value", p));
+  ROTE_TRY(read_score(told, v, "significant", significant));
+  for (size_t i = 0; i < n; i++) {
+    order[i] = (ranked){.image = (uint32_t)i, .m = m[i], .p = p[i]};
+    found += significant[i];
+  }
+  ROTE_TRY(rote_quantile(n, m, 0.95, &q95));
+  ROTE_TRY(rote_quantile(n, m, 0.5, &median));
+  qsort(order, n, sizeof *order, larger_first);
+  rote_lines_add(lines, "\n%s, after epoch %zu: the %zu most memorized of %zu images\n", v->name,
+                 rote_evaluation_epoch(&v->options, last), top, n);
+  for (size_t first = 0; first < top; first += PER_ROW) {
+    tell_row(told, order + first, top - first < PER_ROW ? top - first : PER_ROW, lines);
+  }
+  rote_lines_add(lines,
+                 "\nM: median %.2f, 0.95 quantile %.2f nats. Significant at 5 %% false discovery: "
+                 "%.0f of %zu images.\n",
+                 median, q95, found, n);
+done:
+  rote_free(&order);
+  rote_free(&m);
+  rote_free(&p);
+  rote_free(&significant);
+  return status;
+}
+
+rote_status rote_score_tell(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  for (size_t i = 0; i < told->study->variant_count; i++) {
+    const rote_variant *v = &told->study->variant[i];
+    if (rote_options_ask_for(&v->options, "score") && v->options.folds.count > 0) {
+      ROTE_TRY(tell_variant(told, v, lines));
+    }
+  }
+done:
+  return status != ROTE_OK ? status : lines->status;
+}

@@ -1,0 +1,101 @@
+/* May a study change into this one? */
+#include "rote/file.h"
+#include "stock.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+
+/* nftw() has no context: what it looks for, and what it found. */
+static struct {
+  const rote_plan *plan;
+  char unused[ROTE_PATH_MAX]; /* a file for which the plan has no use */
+} search;
+
+static int find_unused(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+  rote_label label;
+  rote_plan_place place;
+  (void)info, (void)where;
+  const size_t n = strlen(path);
+  if (kind == FTW_F && n > 3 && strcmp(path + n - 3, ".h5") == 0 &&
+      rote_label_peek(path, &label) == ROTE_OK && !rote_plan_claims(search.plan, &label, &place)) {
+    snprintf(search.unused, sizeof search.unused, "%s", path);
+    return 1;
+  }
+  return 0;
+}
+
+static rote_status refuse(const rote_run_directory *d, const char *what)
+{
+  return d->unknown
+             ? rote_fail(ROTE_DATA,
+                         "%s/study.yaml: is gone or damaged, and %s is of another study or other "
+                         "data; use another output directory, or the study as it was",
+                         d->path, what)
+             : rote_fail(ROTE_DATA,
+                         "%s/study.yaml: holds another study; what differs (there -> now):\n%sand "
+                         "%s would be thrown away; use another output directory, or the study as "
+                         "it was",
+                         d->path, d->why, what);
+}
+
+/* A finished training must not be done again for weights that are gone. */
+static rote_status check_unit(const rote_unit_setting *s, const rote_run_directory *d, size_t group,
+                              size_t unit, const rote_queue_unit *u)
+{
+  rote_status status = ROTE_OK;
+  const rote_group *g = &s->plan->group[group];
+  char path[ROTE_PATH_MAX], key[ROTE_KEY_MAX], what[ROTE_KEY_MAX + 200];
+  rote_label label;
+  ROTE_TRY(rote_plan_model_path(s->plan, s->directory, u->home, unit, 0, path));
+  rote_plan_unit_key(s->plan, u->home, unit, key);
+  const bool resumes = rote_label_peek(path, &label) == ROTE_OK && label.count >= u->epochs;
+  for (size_t i = 0; i < g->stages; i++) {
+    const size_t epoch = g->stage[i].epoch;
+    if (u->stage[i] == ROTE_STAGE_MISSING && epoch <= u->epochs &&
+        (!resumes || label.count > epoch)) {
+      snprintf(what, sizeof what,
+               "the finished training %s, since its weights after epoch %zu are not on disk", key,
+               epoch);
+      ROTE_TRY(refuse(d, what));
+    }
+  }
+  if (!u->trained && !resumes) {
+    snprintf(what, sizeof what,
+             "the finished training %s, since its weights are not on disk (checkpoint.keep)", key);
+    ROTE_TRY(refuse(d, what));
+  }
+done:
+  return status;
+}
+
+rote_status rote_growth_check(const rote_unit_setting *s, const rote_run_directory *d,
+                              const rote_queue *queue)
+{
+  static const char *const below[] = {"results", "models"};
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  if (!d->changed && !d->unknown) {
+    return ROTE_OK;
+  }
+  search.plan = s->plan;
+  search.unused[0] = '\0';
+  for (int i = 0; i < 2 && search.unused[0] == '\0'; i++) {
+    ROTE_TRY(rote_path(path, "%s/%s", d->path, below[i]));
+    nftw(path, find_unused, 16, FTW_PHYS);
+  }
+  if (search.unused[0] != '\0') {
+    ROTE_TRY(refuse(d, search.unused));
+  }
+  for (size_t g = 0; g < s->plan->group_count && !d->unknown; g++) {
+    for (size_t u = 0; u < s->plan->group[g].units && !s->plan->group[g].of_data; u++) {
+      const rote_queue_unit *unit = rote_queue_look(queue, g, u);
+      if (unit->epochs > 0) {
+        ROTE_TRY(check_unit(s, d, g, u, unit));
+      }
+    }
+  }
+done:
+  return status;
+}

@@ -1,0 +1,34 @@
+/* Reading the rows of a measure back for its combine(). */
+#ifndef ROTE_MERGE_PIECES_H
+#define ROTE_MERGE_PIECES_H
+
+#include "rote/unit.h"
+
+/* A measure in a variant. */
+typedef struct {
+  const rote_unit_setting *setting;
+  const rote_queue *queue; /* or NULL */
+  size_t group, variant;
+  const rote_measure *measure;
+  rote_rows *rows[2]; /* of leave-out and full models; made when first needed */
+  rote_execution
+      *execution; /* [V, U] of the pieces of a unit together: host and rank of the last */
+} rote_merge_pieces;
+
+/** @param[out] pieces  to be ended by rote_merge_pieces_free() */
+rote_status rote_merge_pieces_begin(const rote_unit_setting *setting, const rote_queue *queue,
+                                    size_t group, size_t variant, const rote_measure *measure,
+                                    rote_merge_pieces *pieces);
+void rote_merge_pieces_free(rote_merge_pieces *pieces);
+
+/** For rote_pieces.read; its context is a rote_merge_pieces. */
+rote_status
+rote_merge_pieces_read(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
+                       rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
+                       void *taker);
+
+/** The workers are answered while results are read, and a stop is obeyed: the next run merges anew.
+ */
+rote_status rote_merge_go_on(const rote_unit_setting *setting);
+
+#endif
