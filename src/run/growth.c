@@ -29,10 +29,11 @@ static int find_unused(const char *path, const struct stat *info, int kind, stru
 static rote_status refuse(const rote_run_directory *d, const char *what)
 {
   return d->unknown
-             ? rote_fail(ROTE_DATA,
-                         "%s/study.yaml: is gone or damaged, and %s is of another study or other "
-                         "data; use another output directory, or the study as it was",
-                         d->path, what)
+             ? rote_fail(
+                   ROTE_DATA,
+                   "%s/study.yaml: is gone or damaged, and %s is a result of another study or "
+                   "other data; use another output directory, or the study as it was",
+                   d->path, what)
              : rote_fail(ROTE_DATA,
                          "%s/study.yaml: holds another study; what differs (there -> now):\n%sand "
                          "%s would be thrown away; use another output directory, or the study as "
@@ -81,7 +82,8 @@ rote_status rote_growth_check(const rote_unit_setting *s, const rote_run_directo
   }
   search.plan = s->plan;
   search.unused[0] = '\0';
-  for (int i = 0; i < 2 && search.unused[0] == '\0'; i++) {
+  /* checkpoints of an unknown study are not worth a refusal: they are not believed */
+  for (int i = 0; i < (d->unknown ? 1 : 2) && search.unused[0] == '\0'; i++) {
     ROTE_TRY(rote_path(path, "%s/%s", d->path, below[i]));
     nftw(path, find_unused, 16, FTW_PHYS);
   }

@@ -178,7 +178,7 @@ refused 65 run 3 mini.yaml --output file/run -- file output
 # An output directory of another study, or of other data.
 ends 0 run 1 mini.yaml --output runs/mini --set training.epochs=2
 find runs -type f -not -name lock -exec sha256sum {} + | sort >before.txt
-refused 65 run 1 mini.yaml --output runs/mini -- runs/mini training.epochs "2 -> 4"
+refused 65 run 1 mini.yaml --output runs/mini --set training.epochs=2 --set model.latent=9 -- runs/mini model.latent "8 -> 9"
 refused 65 run 3 mini.yaml --output runs/mini --set training.epochs=2 --set seed=8 -- runs/mini seed "7 -> 8"
 "$ROTE" import mnist "$DATA" -o other.h5 --pad 0 >run.out
 refused 65 run 1 mini.yaml --output runs/mini --set training.epochs=2 --set data.file=other.h5 -- data.file other.h5 28

@@ -152,7 +152,7 @@ names = f["execution/lr4/evaluate/arithmetic"].asstr()[:]
 assert set(names[:, 5]) == {"base"} and set(names[:, :5].ravel()) == {"fma"}, names
 assert set(f["execution/lr3/train/arithmetic"].asstr()[:]) == {"fma"}
 assert [s["arithmetic"] for s in json.load(open("mixed/provenance.json"))["starts"]][-1] == "base"
-assert open("mixed/study.yaml").read().splitlines()[2] == "# arithmetic: fma, base"
+assert open("mixed/study.yaml").read().splitlines()[3] == "# arithmetic: fma, base"
 EOF
 
 # A training does not go on from a checkpoint of the other kind, even where nothing else says how it began.
