@@ -1,6 +1,6 @@
 /* The study: what the user asks for, as plain values.
  *
- * One table (src/core/option.c) drives the YAML file, --set, variants, range checks, the commented
+ * One table (src/core/option_table.c) drives the YAML file, --set, variants, range checks, the commented
  * defaults, the frozen copy and the comparison with it. An option's key is the path of its field.
  */
 #ifndef ROTE_STUDY_H
