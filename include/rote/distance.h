@@ -53,7 +53,7 @@ typedef struct {
   const uint8_t *other;
   size_t others;  /* N */
   uint64_t bound; /* squared distance up to which, inclusive, an image counts as near */
-  /* OPTIONAL; asked about fifty times a second: must the work stop? */
+  /* OPTIONAL; asked every few milliseconds: must the work stop? */
   bool (*stop)(void *context);
   void *context;
 } rote_nearest_search;
@@ -73,5 +73,22 @@ typedef struct {
  * @return ROTE_OK; ROTE_STOPPED if `stop` asked for it */
 rote_status rote_nearest(rote_distance *distance, const rote_nearest_search *search,
                          rote_neighbours *found);
+
+/* A few images of a set, chosen by a list, that are compared with each other. */
+typedef struct {
+  const uint8_t *image;        /* [.., D]; borrowed */
+  const uint32_t *candidate;   /* [N] indices into `image`, in any order, each once; borrowed */
+  size_t candidates;           /* N */
+  size_t first, count;         /* the entries of the list that are asked about */
+  uint64_t bound;              /* squared distance, inclusive */
+  bool (*stop)(void *context); /* as in rote_nearest_search */
+  void *context;
+} rote_candidate_search;
+
+/** How many other entries of the list are near to each of `count` entries.
+ * @param[out] within  [count]; without meaning if stopped
+ * @return ROTE_OK; ROTE_STOPPED if `stop` asked for it */
+rote_status rote_count_near(rote_distance *distance, const rote_candidate_search *search,
+                            size_t *within);
 
 #endif

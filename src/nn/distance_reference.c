@@ -45,3 +45,16 @@ void rote_nearest_reference(size_t pixels, const rote_nearest_search *search,
     found[i] = best;
   }
 }
+
+void rote_count_near_reference(size_t pixels, const rote_candidate_search *search, size_t *within)
+{
+  for (size_t i = 0; i < search->count; i++) {
+    const size_t own = search->first + i;
+    const uint8_t *x = search->image + search->candidate[own] * pixels;
+    within[i] = 0;
+    for (size_t j = 0; j < search->candidates; j++) {
+      const uint8_t *y = search->image + search->candidate[j] * pixels;
+      within[i] += j != own && squared_distance(pixels, x, y) <= search->bound;
+    }
+  }
+}

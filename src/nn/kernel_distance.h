@@ -56,11 +56,12 @@ size_t rote_distance_tables(const rote_distance_kernels *table[ROTE_DISTANCE_TAB
 rote_status rote_distance_create_with(const rote_distance_kernels *kernels, size_t pixels,
                                       rote_distance **out);
 
-/** rote_distance_block() and rote_nearest() (which never stops) in plain loops, to read and to
- * compare with. @param[in] pixels  D */
+/** rote_distance_block(), rote_nearest() and rote_count_near(), which never stop, in plain loops,
+ * to read and to compare with. @param[in] pixels  D */
 void rote_distance_block_reference(size_t pixels, size_t m, const uint8_t *x, size_t n,
                                    const uint8_t *y, uint64_t *square, size_t ld);
 void rote_nearest_reference(size_t pixels, const rote_nearest_search *search,
                             rote_neighbours *found);
+void rote_count_near_reference(size_t pixels, const rote_candidate_search *search, size_t *within);
 
 #endif

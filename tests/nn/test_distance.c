@@ -250,6 +250,82 @@ static void long_images_have_neighbours(void **state)
   free(x);
 }
 
+static void check_count(size_t pixels, const rote_candidate_search *search)
+{
+  size_t *want = malloc(search->count * sizeof *want), *got = malloc(search->count * sizeof *got);
+  assert_true(want != NULL && got != NULL);
+  rote_count_near_reference(pixels, search, want);
+  for (size_t t = 0; t < table_count; t++) {
+    rote_distance *d = distance_with(table[t], pixels);
+    memset(got, 0x5a, search->count * sizeof *got);
+    CHECK_OK(rote_count_near(d, search, got));
+    for (size_t i = 0; i < search->count; i++) {
+      if (got[i] != want[i]) {
+        fail_msg("%s, D = %zu, %zu candidates: %zu near to number %zu, expected %zu",
+                 table[t]->name, pixels, search->candidates, got[i], search->first + i, want[i]);
+      }
+    }
+    rote_distance_destroy(&d);
+  }
+  free(want);
+  free(got);
+}
+
+/* Lists in no order, of one image up to more than are worked on at once; images of more than one
+ * slice and of more than one chunk. The last image of all is on every list: no reading beyond it.
+ */
+static void candidates_agree_with_the_plain_loop(void **state)
+{
+  (void)state;
+  static const size_t shape[][3] = {/* images, candidates, D */
+                                    {2, 1, 1},      {2, 2, 1},     {300, 129, 3}, {2500, 1021, 9},
+                                    {400, 67, 301}, {90, 65, 784}, {7, 5, 131075}};
+  for (size_t s = 0; s < COUNT(shape); s++) {
+    const size_t total = shape[s][0], n = shape[s][1], pixels = shape[s][2];
+    uint8_t *x = images(8, total * pixels, s % 2 == 0 ? ENDS : LEVELS);
+    uint32_t *list = malloc(n * sizeof *list);
+    assert_non_null(list);
+    for (size_t i = 0; i < n; i++) { /* 7 and `total` have no common divisor, but for 7 images */
+      list[i] = (uint32_t)((total - 1 + (total == 7 ? 3 : 7) * i) % total);
+    }
+    /* about the median of random distances, and the exact distance of the first two entries */
+    uint64_t first_two = 0;
+    rote_distance_block_reference(pixels, 1, x + list[0] * pixels, 1,
+                                  x + list[n > 1 ? 1 : 0] * pixels, &first_two, 1);
+    const uint64_t bound[] = {0, pixels * (s % 2 == 0 ? 32512 : 10900), first_two, UINT64_MAX};
+    for (size_t b = 0; b < COUNT(bound); b++) {
+      rote_candidate_search search = {
+          .image = x, .candidate = list, .candidates = n, .count = n, .bound = bound[b]};
+      check_count(pixels, &search);
+      search.first = n / 3; /* a worker's share */
+      search.count = n - search.first - n / 4;
+      check_count(pixels, &search);
+    }
+    free(list);
+    free(x);
+  }
+}
+
+/* By hand: the bound counts, an entry is not near to itself, images off the list do not count. */
+static void only_candidates_are_counted(void **state)
+{
+  (void)state;
+  static const uint8_t x[] = {10, 10, 13, 7, 10, 200};
+  static const uint32_t list[] = {5, 0, 3, 4};
+  for (size_t t = 0; t < table_count; t++) {
+    rote_distance *d = distance_with(table[t], 1);
+    size_t within[4];
+    rote_candidate_search search = {
+        .image = x, .candidate = list, .candidates = 4, .count = 4, .bound = 9};
+    CHECK_OK(rote_count_near(d, &search, within));
+    assert_true(within[0] == 0 && within[1] == 2 && within[2] == 2 && within[3] == 2);
+    search.bound = 8;
+    CHECK_OK(rote_count_near(d, &search, within));
+    assert_true(within[0] == 0 && within[1] == 1 && within[2] == 0 && within[3] == 1);
+    rote_distance_destroy(&d);
+  }
+}
+
 static bool stop_at_zero(void *context)
 {
   int *left = context;
@@ -274,6 +350,18 @@ static void a_search_stops_when_told(void **state)
   print_message("%s stopped at the third question, after %.3f s\n", table[0]->name,
                 rote_seconds() - start);
   assert_int_equal(left, -1);
+  size_t within[1];
+  const uint32_t list[] = {0};
+  left = 0;
+  CHECK_FAILS(rote_count_near(d,
+                              &(rote_candidate_search){.image = x,
+                                                       .candidate = list,
+                                                       .candidates = 1,
+                                                       .count = 1,
+                                                       .stop = stop_at_zero,
+                                                       .context = &left},
+                              within),
+              ROTE_STOPPED, "stop");
   rote_distance_destroy(&d);
   free(found);
   free(x);
@@ -346,6 +434,8 @@ int main(void)
       cmocka_unit_test(many_images_have_neighbours),
       cmocka_unit_test(ties_copies_and_the_bound),
       cmocka_unit_test(long_images_have_neighbours),
+      cmocka_unit_test(candidates_agree_with_the_plain_loop),
+      cmocka_unit_test(only_candidates_are_counted),
       cmocka_unit_test(a_search_stops_when_told),
       cmocka_unit_test(the_best_table_that_is_allowed),
       cmocka_unit_test(memory_is_what_was_said),
