@@ -4,10 +4,9 @@
 #include "kernel_lanes.h"
 #include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
+#include "kernel_transpose.h"
 
 #include <math.h>
-
-typedef float v8f __attribute__((vector_size(32)));
 
 static inline v8f v8_load(const float *p)
 {
@@ -16,30 +15,15 @@ static inline v8f v8_load(const float *p)
   return v;
 }
 
-/* An 8 x 8 block in registers: pairs of rows, then pairs of pairs, then halves. */
 static inline void transpose_8x8(const float *in, size_t ld_in, float *out, size_t ld_out)
 {
-  v8f r[8], t[8];
+  v8f r[8];
   for (size_t i = 0; i < 8; i++) {
     r[i] = v8_load(in + i * ld_in);
   }
-  for (size_t i = 0; i < 8; i += 2) {
-    t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (size_t i = 0; i < 8; i += 4) {
-    for (size_t k = 0; k < 2; k++) {
-      const v8f a = t[i + k], b = t[i + k + 2];
-      r[i + 2 * k] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
-      r[i + 2 * k + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-  }
-  for (size_t i = 0; i < 4; i++) {
-    t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
+  transpose_lanes(r);
   for (size_t i = 0; i < 8; i++) {
-    memcpy(out + i * ld_out, &t[i], sizeof t[i]);
+    memcpy(out + i * ld_out, &r[i], sizeof r[i]);
   }
 }
 
