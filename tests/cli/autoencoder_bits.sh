@@ -57,8 +57,9 @@ same fc-1/study.h5 lost/study.h5
 h5diff fc-1/models/adam/full-r00.h5 lost/models/adam/full-r00.h5 /parameters ||
   fail "a training that had stopped went on"
 
-ends 0 run 1 unet.yaml --output whole --set training.epochs=30
-mpirun --oversubscribe -n 2 "$ROTE" run unet.yaml --output killed --set training.epochs=30 >run.out 2>run.err &
+longer=(unet.yaml --set training.epochs=60)
+ends 0 run 1 "${longer[@]}" --output whole
+mpirun --oversubscribe -n 2 "$ROTE" run "${longer[@]}" --output killed >run.out 2>run.err &
 pid=$!
 while kill -0 "$pid" 2>/dev/null &&
   [ "$({ find killed/results killed/models -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt 1 ]; do
@@ -68,17 +69,17 @@ kill_all "$pid"
 [ ! -e killed/DONE ] || fail "the run was not killed in its work"
 
 # Stopped by itself, with nothing to be kept in the end: a start does not throw away what it goes on from.
-"$ROTE" run unet.yaml --output stopped --set training.epochs=30 --set checkpoint.keep=none >run.out 2>run.err &
+"$ROTE" run "${longer[@]}" --output stopped --set checkpoint.keep=none >run.out 2>run.err &
 pid=$!
 while kill -0 "$pid" 2>/dev/null && [ ! -e stopped/models/base/r00-f00.h5 ]; do sleep 0.01; done
 kill -USR1 "$pid"
 code=0
 wait "$pid" || code=$?
 [ "$code" -eq 75 ] || fail "a stopped run ended with $code"
-ends 0 run 1 unet.yaml --output stopped --set training.epochs=30 --set checkpoint.keep=none
+ends 0 run 1 "${longer[@]}" --output stopped --set checkpoint.keep=none
 same whole/study.h5 stopped/study.h5
 [ -z "$(find stopped/models -name '*.h5*')" ] || fail "models are kept"
-ends 0 run 2 unet.yaml --output killed --set training.epochs=30
+ends 0 run 2 "${longer[@]}" --output killed
 same whole/study.h5 killed/study.h5
 
 "$PYTHON" - <<'END'

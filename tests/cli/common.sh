@@ -84,6 +84,11 @@ descendants() {
   echo "$1"
 }
 
+# lives PROCESS: it is there and not only waits for its parent to take notice of its end.
+lives() {
+  [ -r "/proc/$1/stat" ] && ! grep -q ') [ZX] ' "/proc/$1/stat" 2>/dev/null
+}
+
 # kill_all PID: kill -9 of the process and all its children; returns when they are gone.
 kill_all() {
   local family process
@@ -91,7 +96,7 @@ kill_all() {
   kill -9 "${family[@]}" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
   for process in "${family[@]}"; do
-    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
+    while lives "$process"; do sleep 0.02; done
   done
 }
 

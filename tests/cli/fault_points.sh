@@ -4,6 +4,8 @@
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun ends what is left of a dead job at once
+PATIENCE=3 # s; no rank that lives may be silent for as long, with four runs at a time on a busy disk
+LIMIT=300  # s; of a run, to tell one that hangs. Workers rest for 20 times the patience while rank 0 ends the study
 
 tiny tiny
 ROTE_FAULT=list "$ROTE" >points.txt
@@ -31,10 +33,10 @@ grep '^lock.replace ' stale.txt >>alone.txt || fail "no point on the way to the 
 # beside_a_silent FAULT DIR [OPTION...]: three ranks, of which the second hangs in its work.
 beside_a_silent() {
   local fault=$1 command=("$ROTE" run tiny.yaml --output "$2" "${@:3}")
-  timeout 60 mpirun --oversubscribe -n 1 env "ROTE_FAULT=$fault" "${command[@]}" : \
+  timeout "$LIMIT" mpirun --oversubscribe -n 1 env "ROTE_FAULT=$fault" "${command[@]}" : \
     -n 1 env ROTE_FAULT=report.send=hang "${command[@]}" : -n 1 env ROTE_FAULT= "${command[@]}"
 }
-ends 75 beside_a_silent trace silent --patience 1 >run.out 2>run.err
+ends 75 beside_a_silent trace silent --patience "$PATIENCE" >run.out 2>run.err
 for point in drop.send leave.send; do
   grep -o "$point@0#1" run.err >>ranks.txt || fail "no point $point beside a silent rank"
 done
@@ -45,10 +47,10 @@ done
 
 # trial NAME RANKS FAULT [OPTION...]: die, go on, compare. Leaves the first exit code in $code, and $name.
 trial() {
-  local ranks=$2 command=(timeout 60 "$ROTE" run) first
+  local ranks=$2 command=(timeout "$LIMIT" "$ROTE" run) first
   name=$1 fault=$3
   shift 3
-  [ "$ranks" -eq 1 ] || command=(timeout 60 mpirun --oversubscribe -n "$ranks" "$ROTE" run)
+  [ "$ranks" -eq 1 ] || command=(timeout "$LIMIT" mpirun --oversubscribe -n "$ranks" "$ROTE" run)
   rm -rf "$name"
   first=("${command[@]}" tiny.yaml --output "$name" "$@")
   case $fault in
@@ -102,7 +104,7 @@ files=$(wc -l <trials.txt)
 rank_trial() {
   local fault=$1
   shift
-  trial "ranks-${fault//[^a-z0-9]/-}" 3 "$fault" --patience 1 "$@"
+  trial "ranks-${fault//[^a-z0-9]/-}" 3 "$fault" --patience "$PATIENCE" "$@"
   rm -rf "$name" "$name".*
 }
 awk 'NR == FNR { alone[$1]; next } { sub(/@.*/, "", $1) } !($1 in alone) { n[$1 " " ($2 > 0)]++; rank[$1 " " ($2 > 0)] = $2 }

@@ -81,7 +81,7 @@ ends 64 import_on 3 images tree -o bad.h5 --pad 2
 # A rank that dies or cannot send, of the first and of the others, ends all of them and leaves nothing in the file's place.
 for fault in team.send@{0,1}={kill,exit,error}; do
   code=0
-  ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 3 "$ROTE" import images tree -o bad.h5 --skip-bad >run.out 2>run.err || code=$?
+  ROTE_FAULT=$fault timeout 300 mpirun --oversubscribe -n 3 "$ROTE" import images tree -o bad.h5 --skip-bad >run.out 2>run.err || code=$?
   says run.err "${fault#*=} at ${fault%=*}#1"
   [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
   [ ! -e bad.h5 ] || fail "$fault: a data file is there"

@@ -15,17 +15,12 @@ rank_of() {
   tr '\0' '\n' <"/proc/$1/environ" 2>/dev/null | sed -n 's/^OMPI_COMM_WORLD_RANK=//p'
 }
 
-# lives PROCESS: it is there and not only waits for its parent to take notice of its end.
-lives() {
-  [ -r "/proc/$1/stat" ] && ! grep -q ') Z ' "/proc/$1/stat" 2>/dev/null
-}
-
 # gone PROCESS...: wait until they have ended, also those whose parent was killed. Open MPI's mpirun can lock itself up
 # when a rank dies while it connects (in PMIx_server_finalize): without ranks it is of no use any more and is ended.
 gone() {
   local process tries
   for process in "$@"; do
-    for ((tries = 0; tries < 600; tries++)); do
+    for ((tries = 0; tries < 6000; tries++)); do
       lives "$process" || break
       if [ "$process" = "$pid" ] && [ "$tries" -eq 200 ]; then
         echo "mpirun outlives its ranks and is ended"
@@ -33,7 +28,7 @@ gone() {
       fi
       sleep 0.05
     done
-    [ "$tries" -lt 600 ] || fail "process $process outlives its job"
+    [ "$tries" -lt 6000 ] || fail "process $process outlives its job"
   done
 }
 

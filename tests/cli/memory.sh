@@ -9,13 +9,11 @@ made_up_data=${2:+$(realpath "$2")}
 if [ -n "$made_up_data" ]; then
   LIMIT=250000 # kB of a rank beyond the shared data
   DATA_KB=$(((162770 + 19962) * 3))
-  WATCH=20 # s; an epoch is longer, so that the run is ended in its work
   "$made_up_data" large.h5 162770 19962 3 32
   sed 's|data/celeba.h5|large.h5|' "$TESTS/../../jobs/celeba-paper.yaml" >large.yaml
 else
   LIMIT=150000
   DATA_KB=$((60000 + 10000))
-  WATCH=100
 mkdir idx
 "$PYTHON" - idx <<'END'
 import struct
@@ -42,7 +40,7 @@ evaluation: { every: 1, samples: 256 }
 END
 fi
 
-mpirun --oversubscribe -n 4 "$ROTE" run large.yaml --output large --max-hours 0.003 >run.out 2>run.err &
+mpirun --oversubscribe -n 4 "$ROTE" run large.yaml --output large >run.out 2>run.err &
 pid=$!
 
 # field PID NAME: kB of the whole process.
@@ -50,11 +48,17 @@ field() {
   awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/smaps_rollup" 2>/dev/null || echo 0
 }
 
-# Look at every rank until the run ends; keep the largest. Pages of the window count by their share in Pss_Shmem: over
-# all ranks they come to the size of what is in memory.
+# at_work: the three workers have their first units.
+at_work() {
+  [ "$(grep -c '"doing"' large/progress.json 2>/dev/null)" -ge 3 ]
+}
+
+# Look at every rank, and for WORK seconds more when all of them have the data and work; keep the largest. Pages of the
+# window count by their share in Pss_Shmem: over all ranks they come to the size of what is in memory.
 declare -A own=() shared=() window=()
-most=0 begin=$SECONDS
-while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - begin)) -lt "$WATCH" ]; do
+WORK=10
+most=0 begin=$SECONDS end=
+while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "${end:-$((begin + 300))}" ]; do
   sum=0
   for process in $(descendants "$pid"); do
     [ "$(readlink "/proc/$process/exe" 2>/dev/null)" = "$ROTE" ] || continue
@@ -69,16 +73,19 @@ while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - begin)) -lt "$WATCH" ]; do
     done < <(grep -E '^[^ ]+ ..[^ ]s ' "/proc/$process/maps" 2>/dev/null || true)
   done
   [ "$sum" -le "$most" ] || most=$sum
+  if [ -z "$end" ] && [ "${#window[@]}" -ge 4 ] && [ "$most" -ge "$DATA_KB" ] && at_work; then
+    end=$((SECONDS + WORK))
+  fi
   sleep 0.3
 done
-if kill -0 "$pid" 2>/dev/null && [ -n "$made_up_data" ]; then
-  mapfile -t family < <(descendants "$pid")
-  kill -9 "${family[@]}" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
+kill -0 "$pid" 2>/dev/null || { cat run.err >&2; fail "the run ended before it was seen at work"; }
+if [ -n "$made_up_data" ]; then
+  kill_all "$pid" # an epoch is long
 else
+  kill -USR1 "$pid"
   code=0
   wait "$pid" || code=$?
-  [ "$code" -eq 75 ] || [ "$code" -eq 0 ] || { cat run.err >&2; fail "exit code $code"; }
+  [ "$code" -eq 75 ] || { cat run.err >&2; fail "exit code $code"; }
 fi
 
 [ "${#own[@]}" -eq 4 ] || fail "saw ${#own[@]} ranks, not 4"

@@ -3,7 +3,7 @@
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
-mini long 12 # 14 trainings of 12 epochs, 84 evaluations
+mini long 24 # 14 trainings of 24 epochs, 168 evaluations: much is left after the last kill
 ends 0 run 3 long.yaml --output whole
 
 # start DIR: the run in the background; leaves its process in $pid.
@@ -24,7 +24,7 @@ kills=0
 for share in 0 7 20 45 70; do
   start killed
   wait_for_results killed "$share"
-  [ "$share" -gt 0 ] || sleep 0.4
+  while kill -0 "$pid" 2>/dev/null && [ ! -e killed/lock ]; do sleep 0.02; done # at least it has begun
   mapfile -t family < <(descendants "$pid")
   if [ "$share" -eq 20 ]; then
     kill -9 "${family[0]}" 2>/dev/null || true # one rank; mpirun ends the others
@@ -35,18 +35,13 @@ for share in 0 7 20 45 70; do
   wait "$pid" 2>/dev/null || code=$?
   [ "$code" -ne 0 ] && kills=$((kills + 1))
   for process in "${family[@]}"; do
-    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
+    while lives "$process"; do sleep 0.02; done
   done
   results killed >before.txt
   start killed
   wait_for_results killed $(($(wc -l <before.txt) + 3))
   kept before.txt killed
-  mapfile -t family < <(descendants "$pid")
-  kill -9 "${family[@]}" 2>/dev/null || true
-  wait "$pid" 2>/dev/null || true
-  for process in "${family[@]}"; do
-    while kill -0 "$process" 2>/dev/null; do sleep 0.02; done
-  done
+  kill_all "$pid"
 done
 [ "$kills" -ge 4 ] || fail "only $kills of 5 runs were killed before their end"
 [ ! -e killed/DONE ] || fail "the killed run is complete: it was not killed in its work"
@@ -77,7 +72,7 @@ for signal in USR1 TERM; do
   [ "$code" -eq 75 ] || { [ "$signal" = TERM ] && [ "$code" -ne 0 ]; } || fail "SIG$signal: exit code $code"
   [ "$signal" = TERM ] || says run.err "the same command continues"
   [ ! -e stopped/DONE ] || fail "SIG$signal came too late"
-  while [ -e stopped/lock ] && kill -0 "$(sed -n "s/^pid //p" stopped/lock)" 2>/dev/null; do sleep 0.05; done # ranks that mpirun left behind
+  while [ -e stopped/lock ] && lives "$(sed -n "s/^pid //p" stopped/lock)"; do sleep 0.05; done # ranks that mpirun left behind
 done
 results stopped >before.txt
 ends 0 run 3 long.yaml --output stopped

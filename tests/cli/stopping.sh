@@ -17,13 +17,15 @@ bash command.sh >run.out 2>run.err || code=$?
 [ "$code" -eq 0 ] || { cat run.err >&2; fail "the printed command ended with $code"; }
 [ -e "it's a run/DONE" ] || fail "the printed command did not go on in the same directory"
 
-# A time limit in the middle of the work, with ranks: trainings are checkpointed, and no epoch is trained twice.
+# A time limit in the middle of the work, with ranks: trainings are checkpointed, and no epoch is trained twice. The
+# limit grows, so that a machine that is busy with other things comes to the end, too.
 rounds=0
 while [ ! -e limited/DONE ]; do
   rounds=$((rounds + 1))
   [ "$rounds" -le 60 ] || fail "no end after $rounds rounds"
+  hours=$(awk -v n="$rounds" 'BEGIN { print 0.0005 * 1.1 ^ (n - 1) }')
   code=0
-  ROTE_LOG=debug mpirun --oversubscribe -n 3 "$ROTE" run mini.yaml --output limited --max-hours 0.0005 >run.out 2>>limited.err || code=$?
+  ROTE_LOG=debug mpirun --oversubscribe -n 3 "$ROTE" run mini.yaml --output limited --max-hours "$hours" >run.out 2>>limited.err || code=$?
   [ "$code" -eq 75 ] || [ "$code" -eq 0 ] || fail "round $rounds: exit code $code"
 done
 [ "$rounds" -gt 1 ] || fail "the time limit stopped nothing"
@@ -33,8 +35,9 @@ awk '/ epoch-end: / { split($0, w, "unit = "); split(w[2], u, ", epoch = ")
      END { exit bad }' limited.err || fail "an epoch was lost by a clean stop"
 
 # The second signal ends at once, in the middle of an epoch: nothing is said, no epoch ends, nothing is checkpointed.
-# One signal ends after the epoch, with all of that. An epoch takes seconds.
-slow=(mini.yaml --set training.batch=1 --set 'model.hidden=[1024, 1024]')
+# One signal ends after the epoch, with all of that. An epoch takes seconds, but also on a busy machine fewer than the
+# 20 that a stop waits for it.
+slow=(mini.yaml --set training.batch=1 --set 'model.hidden=[1024, 1024]' --set data.limit=200)
 for signals in one two; do
   ROTE_LOG=debug "$ROTE" run "${slow[@]}" --output "slow-$signals" >run.out 2>"$signals.err" &
   pid=$!

@@ -14,7 +14,7 @@ job=${array}_1
 ln -s job-1.log job.log
 results runs/first 3
 scancel --batch --signal=USR1 "$job"
-wait_until 60 "job $job was not requeued" has_restarts 1
+wait_until "job $job was not requeued" has_restarts 1
 finished runs/first
 job=${array}_2
 ln -sf job-2.log job.log

@@ -29,8 +29,8 @@ PROGRAM=$ROTE
 cat >rote <<END
 #!/bin/sh
 if [ -n "\$SLURMD_NODENAME" ]; then
-  OMPI_MCA_btl_vader_backing_directory=$WORK/slurm/tmp/\$SLURMD_NODENAME
-  OMPI_MCA_osc_sm_backing_directory=$WORK/slurm/tmp/\$SLURMD_NODENAME
+  OMPI_MCA_btl_vader_backing_directory=$SLURM_DIRECTORY/tmp/\$SLURMD_NODENAME
+  OMPI_MCA_osc_sm_backing_directory=$SLURM_DIRECTORY/tmp/\$SLURMD_NODENAME
   export OMPI_MCA_btl_vader_backing_directory OMPI_MCA_osc_sm_backing_directory
 fi
 exec "$PROGRAM" "\$@"
@@ -49,13 +49,13 @@ field() {
   scontrol --oneliner show job "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | head -1
 }
 
-# wait_until SECONDS WORDS COMMAND...: until the command succeeds; the test fails with these words if it does not.
+# wait_until WORDS COMMAND...: until the command succeeds; the test fails with these words if it never does. The bound
+# is for what will not come any more: it says nothing of how long a busy machine may take.
 wait_until() {
-  local tries=$(($1 * 20)) words=$2
-  shift 2
+  local end=$((SECONDS + 300)) words=$1
+  shift
   until "$@"; do
-    tries=$((tries - 1))
-    if [ "$tries" -le 0 ]; then
+    if [ "$SECONDS" -ge "$end" ]; then
       scontrol show job "$job" >&2 || true
       cat job.log >&2 || true
       fail "$words"
@@ -73,13 +73,14 @@ no_ranks() { [ -z "$(rank_on n1)$(rank_on n2)" ]; }
 
 # results DIR COUNT: waits until that many results are there, and fails if the study is complete by then.
 results() {
-  wait_until 60 "$1 did not get $2 results" has_results "$1" "$2"
+  wait_until "$1 did not get $2 results" has_results "$1" "$2"
   [ ! -e "$1/DONE" ] || fail "the study was complete before it could be disturbed"
+  echo "$1: disturbed after $(find "$1/results" -name '*.h5' | wc -l) results"
 }
 
 # finished DIR: waits for the end of the job, which is successful, with the bits of the undisturbed study.
 finished() {
-  wait_until 90 "job $job did not come to its end" is_over
+  wait_until "job $job did not come to its end" is_over
   if ! is_state COMPLETED || [ ! -e "$1/DONE" ]; then
     scontrol show job "$job" >&2
     cat job.log >&2
@@ -106,8 +107,8 @@ rank_on() {
 # cancel: scancel, to the end of the last rank.
 cancel() {
   scancel "$job"
-  wait_until 30 "job $job was not cancelled" is_state CANCELLED
-  wait_until 30 "ranks of job $job are left" no_ranks
+  wait_until "job $job was not cancelled" is_state CANCELLED
+  wait_until "ranks of job $job are left" no_ranks
 }
 
 # some_more DIR: waits for three results more than there are.

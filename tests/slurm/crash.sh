@@ -9,7 +9,7 @@ for case in "srun 2" "mpirun 2" "mpirun 1" "srun 1"; do
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node="$ranks" "$SCRIPTS/rote.sbatch" study.yaml --output runs/crash
   some_more runs/crash
   rank_on n2 | head -n 1 | xargs kill -9
-  wait_until 60 "$launcher, $ranks ranks on a node: not launched again" grep -q "launching again" job.log
+  wait_until "$launcher, $ranks ranks on a node: not launched again" grep -q "launching again" job.log
   [ "$case" = "srun 1" ] || cancel
 done
 finished runs/crash

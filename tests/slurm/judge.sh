@@ -31,7 +31,7 @@ judge() {
   for case in "${cases[@]}"; do
     read -r name job code count what <<<"$case"
     ln -sf "$name.log" job.log
-    wait_until 60 "$what: job $job did not end" is_over
+    wait_until "$what: job $job did not end" is_over
     [ "$(field ExitCode)" = "$code:0" ] || fail "$what: ended with $(field ExitCode), not $code: $(cat job.log)"
     [ "$(launches "$name")" -eq "$count" ] || fail "$what: $(launches "$name") launches, not $count: $(cat job.log)"
     has_restarts 1 && fail "$what: requeued"

@@ -6,12 +6,9 @@
 ROTE_LAUNCHER=srun submit --nodes=2 --ntasks-per-node=2 "$SCRIPTS/rote.sbatch" study.yaml --output runs/lost
 results runs/lost 4
 scontrol update NodeName=n2 State=DOWN Reason="taken away by the test"
-wait_until 60 "job $job was not requeued" has_restarts 1
+wait_until "job $job was not requeued" has_restarts 1
 [ ! -e runs/lost/DONE ] || fail "the node was taken away too late"
-# With ReturnToService it may have come back by itself by now; then RESUME is refused, and there is nothing to do.
-for ((try = 0; try < 100; try++)); do
-  scontrol update NodeName=n2 State=RESUME 2>/dev/null && break
-  [[ $(scontrol show node n2 | grep -o 'State=[A-Z]*') != State=DOWN ]] && break
-  sleep 0.1
-done
+[[ "$(sinfo -h -N -n n2 -o %T)" = down* ]] || fail "the node came back by itself"
+wait_until "job $job does not wait for its second node" is_state PENDING
+scontrol update NodeName=n2 State=RESUME
 finished runs/lost

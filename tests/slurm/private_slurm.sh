@@ -63,7 +63,9 @@ JobCompType=jobcomp/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 MpiDefault=pmix
-ReturnToService=2
+# A node that is taken down stays down until it is told to RESUME, however often it registers; one that was only late
+# comes back by itself.
+ReturnToService=1
 KillWait=5
 MinJobAge=600
 MailProg=/bin/true
@@ -81,10 +83,28 @@ END
 }
 
 # slurm_start DIRECTORY: daemons on, both nodes idle, SLURM_CONF set. 1 with the reason on stderr if they do not come up.
+# The ports were free when they were chosen; where others take ports at the same time, other ones are tried.
 slurm_start() {
-  SLURM_DIRECTORY=$1
-  export SLURM_CONF=$SLURM_DIRECTORY/slurm.conf PATH=$PATH:/usr/sbin:/sbin
-  local node try
+  local attempt
+  export PATH=$PATH:/usr/sbin:/sbin
+  for attempt in 1 2 3; do
+    SLURM_DIRECTORY=$1/$attempt
+    export SLURM_CONF=$SLURM_DIRECTORY/slurm.conf
+    slurm_try && return 0
+    slurm_stop
+  done
+  return 1
+}
+
+# is_up DAEMON: it runs, or is about to say so in its pid file.
+is_up() {
+  local pid
+  pid=$(cat "$SLURM_DIRECTORY/$1.pid" 2>/dev/null)
+  [ -z "$pid" ] || is_alive "$pid"
+}
+
+slurm_try() {
+  local node end=$((SECONDS + 60))
   slurm_configure || return 1
   munged --force --key-file="$SLURM_DIRECTORY/munge/key" --socket="$SLURM_DIRECTORY/munge/sock" \
     --pid-file="$SLURM_DIRECTORY/munged.pid" --log-file="$SLURM_DIRECTORY/munge/log" \
@@ -96,7 +116,7 @@ slurm_start() {
   for node in n1 n2; do
     slurmd -f "$SLURM_CONF" -N "$node" || return 1
   done
-  for try in $(seq 1 200); do
+  while [ "$SECONDS" -lt "$end" ] && is_up slurmctld && is_up n1 && is_up n2; do
     [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 ] && return 0
     sleep 0.1
   done

@@ -24,7 +24,7 @@ patient=$job
 ROTE_LAUNCHER=srun submit --nodes=2 --ntasks-per-node=2 "$SCRIPTS/rote.sbatch" study.yaml --output runs/signal
 results runs/signal 4
 scancel --batch --signal=USR1 "$job"
-wait_until 60 "job $job was not requeued" is_waiting
+wait_until "job $job was not requeued" is_waiting
 [ ! -e runs/signal/DONE ] || fail "SIGUSR1 came too late"
 says runs/signal/log/slurm.txt "end with code 75, progress: yes"
 find runs/signal/results -name '*.h5' -printf '%p %i %T@\n' | sort >before.txt
@@ -36,7 +36,7 @@ find runs/signal/results -name '*.h5' -printf '%p %i %T@\n' | sort >after.txt
 for launcher in srun mpirun; do
   ROTE_LAUNCHER=$launcher submit --time=1 --signal=B:USR1@1 --nodes=2 --ntasks-per-node=2 \
     "$SCRIPTS/rote.sbatch" study.yaml --output runs/limit
-  wait_until 60 "job $job was not requeued" is_waiting
+  wait_until "job $job was not requeued" is_waiting
   says job.log "stopped before the end" "the study goes on when the job gets its next turn"
   [ "$launcher" = mpirun ] || scancel "$job"
 done
@@ -45,6 +45,6 @@ finished runs/limit
 
 job=$patient
 ln -sf patient.log job.log
-wait_until 90 "Slurm's warning did not requeue job $job" is_state COMPLETED
+wait_until "Slurm's warning did not requeue job $job" is_state COMPLETED
 has_restarts 1 || fail "job $job was not requeued"
 [ "$(launches patient)" -eq 2 ] || fail "job $job had $(launches patient) launches, not 2"

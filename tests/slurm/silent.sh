@@ -6,10 +6,10 @@
 
 for launcher in srun mpirun; do
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=1 \
-    "$SCRIPTS/rote.sbatch" study.yaml --output runs/silent --patience 2
+    "$SCRIPTS/rote.sbatch" study.yaml --output runs/silent --patience 5
   some_more runs/silent
   rank_on n2 | xargs kill -STOP
-  wait_until 60 "$launcher: the silent rank was waited for" grep -q "launching again" job.log
+  wait_until "$launcher: the silent rank was waited for" grep -q "launching again" job.log
   [ "$launcher" = mpirun ] || cancel
 done
 finished runs/silent

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# slurm_study FILE: a study of a few seconds on two cores: 15 trainings, 30 evaluations.
+# slurm_study FILE: a study of some seconds on two cores: 15 trainings, 60 evaluations. It has to be under way still when
+# crash.sh comes to its fourth disturbance.
 slurm_study() {
   cat >"$1" <<'END'
 name: small
@@ -7,9 +8,9 @@ seed: 7
 output: runs/small
 data: { file: data.h5, limit: 300, transform: binarize }
 model: { kind: mlp_vae, hidden: [64, 32], latent: 8, likelihood: bernoulli }
-training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 36 }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 48 }
 folds: { count: 3, repeats: 4, full: 3 }
-evaluation: { every: 18, samples: 32, noise: shared }
+evaluation: { every: 12, samples: 32, noise: shared }
 checkpoint: { every: 1, keep: last }
 END
 }
