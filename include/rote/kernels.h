@@ -168,8 +168,12 @@ const rote_kernels *rote_kernels_get(void);
 /** The readable version of each kernel, in plain loops. */
 const rote_kernels *rote_kernels_reference(void);
 
-/** Multiply-adds that gemm() was asked for since the start, for rote bench. */
+/** Multiply-adds of products of matrices since the start, for rote bench: those of rote_gemm() and
+ * those that rote_count_multiply_adds() was told of. */
 double rote_kernels_multiply_adds(void);
+
+/** A product [M, K] by [K, N] was computed by other means. */
+void rote_count_multiply_adds(size_t m, size_t n, size_t k);
 
 /** gemm() of rote_kernels_get(), counted. */
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,

@@ -3,6 +3,7 @@
 #include "kernel_distance.h"
 #include "rote/clock.h"
 #include "rote/isa.h"
+#include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <assert.h>
@@ -235,6 +236,7 @@ static bool multiply_chunk(rote_distance *d, size_t chunk, size_t m, view x, siz
       kernels->multiply(m, depth, d->rows, d->columns, at > first, d->product + j, BLOCK_COLUMNS);
     }
   }
+  rote_count_multiply_adds(m, n, end - first);
   sum_images(d, chunk, n, y, false, d->column_sum);
   return true;
 }

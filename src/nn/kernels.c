@@ -41,9 +41,14 @@ double rote_kernels_multiply_adds(void)
   return multiply_adds;
 }
 
+void rote_count_multiply_adds(size_t m, size_t n, size_t k)
+{
+  multiply_adds += (double)m * (double)n * (double)k;
+}
+
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
                const rote_real *bias, bool accumulate, rote_real *c, size_t ldc)
 {
-  multiply_adds += (double)m * (double)n * (double)k;
+  rote_count_multiply_adds(m, n, k);
   rote_kernels_get()->gemm(m, n, k, a, b, ldb, bias, accumulate, c, ldc);
 }
