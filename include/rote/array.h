@@ -10,7 +10,7 @@
 #include "rote/h5.h"
 
 typedef struct {
-  const char *name; /* below its base, a variant or the root: "score/M" */
+  const char *name; /* below its base, a variant or the root: "loss/train" */
   const char *dims; /* letters; "" is a single number */
   rote_h5_type type;
   const char *units, *long_name;

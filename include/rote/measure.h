@@ -171,7 +171,8 @@ rote_sizes rote_measure_sizes(const rote_measure *measure, const rote_options *o
 /** The scale "epoch" of V evaluated epochs, below the base of the sink. */
 rote_status rote_measure_put_epochs(rote_sink *sink, const rote_options *options);
 
-/** Every measure's check() for every variant. */
+/** Every measure's check() for every variant, and that no variant has the name of a measure of the
+ * data, which is beside it in study.h5. */
 rote_status rote_measures_check(const rote_study *study, const rote_data_info *info);
 
 #endif

@@ -70,7 +70,8 @@ bool rote_plan_is_in(const rote_plan *plan, size_t group, size_t variant);
 /** "lr3/r03-f07", of any variant of the group. @param[out] key [ROTE_KEY_MAX] */
 void rote_plan_unit_key(const rote_plan *plan, size_t variant, size_t unit, char *key);
 
-/** "lr3/r03-f07-e0050", "relu/full-r00-recovery", "duplicates". @param[out] key [ROTE_KEY_MAX] */
+/** "lr3/r03-f07-e0050", "relu/full-r00-MEASURE", of the data alone
+ * "MEASURE". @param[out] key [ROTE_KEY_MAX] */
 void rote_plan_task_key(const rote_plan *plan, size_t group, size_t unit, size_t task, char *key);
 
 /** @param[out] identity [ROTE_DIGEST_TEXT] */

@@ -81,7 +81,7 @@ rote_status rote_study_reader_shape(rote_study_reader *reader, const char *array
                                     rote_h5_array *shape);
 
 /** A part of an array of numbers as doubles, whatever its type.
- * @param[in] array  "base/score/M" @param[out] values  room for the part */
+ * @param[in] array  "base/loss/train" @param[out] values  room for the part */
 rote_status rote_study_reader_get(rote_study_reader *reader, const char *array, rote_range range,
                                   double *values);
 

@@ -1,6 +1,6 @@
 #include "command.h"
+#include "rote/cluster.h"
 #include "rote/fault.h"
-#include "rote/run.h"
 
 #include <errno.h>
 #include <stdarg.h>

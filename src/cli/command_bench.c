@@ -1,6 +1,7 @@
 #include "command.h"
 #include "rote/blas.h"
 #include "rote/clock.h"
+#include "rote/cluster.h"
 #include "rote/measure.h"
 #include "rote/memory.h"
 #include "rote/train.h"

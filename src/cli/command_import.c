@@ -1,5 +1,6 @@
 #include "command.h"
 #include "rote/clock.h"
+#include "rote/cluster.h"
 #include "rote/data_file.h"
 #include "rote/fault.h"
 #include "rote/import.h"

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "rote/cluster.h"
 #include "rote/fault.h"
 #include "rote/log.h"
 

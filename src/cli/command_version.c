@@ -1,5 +1,6 @@
 #include "command.h"
 #include "rote/blas.h"
+#include "rote/cluster.h"
 #include "rote/isa.h"
 #include "rote/version.h"
 

@@ -1,6 +1,7 @@
 /* RUN/provenance.json: who computed this, with what: the data, and one entry for every start. */
 #include "command.h"
 #include "rote/blas.h"
+#include "rote/cluster.h"
 #include "rote/file.h"
 #include "rote/isa.h"
 #include "rote/log.h"

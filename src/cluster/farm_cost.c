@@ -2,6 +2,7 @@
 #include "office.h"
 
 #include "rote/clock.h"
+#include "rote/cluster.h"
 #include "rote/memory.h"
 #include "rote_mpi.h"
 

@@ -3,6 +3,7 @@
 
 #include "roster.h"
 #include "rote/clock.h"
+#include "rote/cluster.h"
 #include "rote/fault.h"
 #include "rote/log.h"
 #include "rote/memory.h"

@@ -2,7 +2,7 @@
 
 #include "office.h"
 #include "rote/clock.h"
-#include "rote/run.h"
+#include "rote/cluster.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#include "rote/run.h"
 #include "rote/clock.h"
+#include "rote/cluster.h"
 
 #include "merge.h"
 #include "office.h"

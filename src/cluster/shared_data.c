@@ -1,8 +1,8 @@
 #include "shared_data.h"
 
+#include "rote/cluster.h"
 #include "rote/data_file.h"
 #include "rote/memory.h"
-#include "rote/run.h"
 #include "rote_mpi.h"
 
 #include <string.h>

@@ -12,10 +12,10 @@
 #include "rote/team.h"
 
 #include "rote/clock.h"
+#include "rote/cluster.h"
 #include "rote/fault.h"
 #include "rote/log.h"
 #include "rote/memory.h"
-#include "rote/run.h"
 #include "rote_mpi.h"
 
 #include <limits.h>

@@ -172,11 +172,10 @@ static bool is_plain_name(const char *name)
          strspn(name, good) == strlen(name);
 }
 
-/* Names that study.h5 uses at its root. */
+/* Names that study.h5 uses at its root; rote_measures_check() knows those of measures. */
 static bool is_reserved_name(const char *name)
 {
-  static const char *const taken[] = {"sample",   "image",   "fold",      "repeat",
-                                      "leverage", "density", "execution", NULL};
+  static const char *const taken[] = {"sample", "image", "fold", "repeat", "execution", NULL};
   for (int i = 0; taken[i] != NULL; i++) {
     if (strcmp(taken[i], name) == 0) {
       return true;

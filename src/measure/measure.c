@@ -3,6 +3,7 @@
 #include "rote/memory.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* One line a measure; its room defines rote_measure_<name>. */
 #define MEASURES(X)                                                                                \
@@ -101,6 +102,11 @@ rote_status rote_measures_check(const rote_study *study, const rote_data_info *i
     const rote_options *o = &study->variant[v].options;
     for (size_t i = 0; rote_measure_list[i] != NULL; i++) {
       const rote_measure *m = rote_measure_list[i];
+      if (m->subject == ROTE_OF_DATA && strcmp(m->name, study->variant[v].name) == 0) {
+        ROTE_TRY(rote_fail(ROTE_DATA,
+                           "variants: \"%s\" is not a usable name: study.h5 has the measure there",
+                           m->name));
+      }
       if (m->check != NULL && rote_measure_applies(m, o)) {
         ROTE_TRY(m->check(o, info));
       }

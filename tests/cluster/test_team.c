@@ -4,10 +4,10 @@
 
 #include "rote_mpi.h"
 
+#include "rote/cluster.h"
 #include "rote/import.h"
 #include "rote/log.h"
 #include "rote/memory.h"
-#include "rote/run.h"
 #include "rote/team.h"
 
 #include <stdbool.h>
