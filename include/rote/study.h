@@ -1,7 +1,8 @@
 /* The study: what the user asks for, as plain values.
  *
- * One table (src/core/option_table.c) drives the YAML file, --set, variants, range checks, the commented
- * defaults, the frozen copy and the comparison with it. An option's key is the path of its field.
+ * One table (src/core/option_table.c) drives the YAML file, --set, variants, range checks, the
+ * commented defaults, the frozen copy and the comparison with it. An option's key is the path of
+ * its field.
  */
 #ifndef ROTE_STUDY_H
 #define ROTE_STUDY_H
@@ -100,6 +101,9 @@ typedef struct {
     size_t rounds, inner;
     size_t control; /* test images */
   } recovery;
+  struct {
+    double radius; /* grey levels, root mean square; 0: from the data */
+  } duplicates;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;

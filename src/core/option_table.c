@@ -12,7 +12,7 @@ static const char *const optimizers[] = {"adam", "sgd", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score", "recovery", NULL};
+static const char *const measures[] = {"score", "recovery", "duplicates", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -25,10 +25,10 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not"};
+    "needs an autoencoder, which model.kind %s is not", NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -134,9 +134,13 @@ static const rote_option table[] = {
     {KEY(recovery.control), COUNT(0, 1e9), .fallback = "100", RESULTS, VARIANT,
      .models = AUTOENCODERS,
      .help = "test images to recover as well, which no model was trained on; 0: none"},
-    {KEY(measures), SET(measures), .fallback = "[score, recovery]", RESULTS,
+    {KEY(duplicates.radius), REAL(0, 255), .fallback = "0", RESULTS,
+     .help = "grey levels (rms) up to which images are near copies; 0: a tenth of the median "
+             "distance to the nearest"},
+    {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
-     .help = "what to compute: score of VAEs, recovery of autoencoders"},
+     .help =
+         "what to compute: score of VAEs, recovery of autoencoders, duplicates among the images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

@@ -8,7 +8,8 @@
 /* One line a measure; its room defines rote_measure_<name>. */
 #define MEASURES(X)                                                                                \
   X(score)                                                                                         \
-  X(recovery)
+  X(recovery)                                                                                      \
+  X(duplicates)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)

@@ -29,6 +29,7 @@ model: { kind: mlp_vae, hidden: [64, 32], latent: 8, likelihood: bernoulli }
 training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: ${2:-4} }
 folds: { count: 3, repeats: 2, full: 1 }
 evaluation: { every: 2, samples: 32, noise: shared }
+measures: [score]
 checkpoint: { every: 1, keep: last }
 variants:
   - { name: lr3, set: ["training.learning_rate=1e-3"] }

@@ -15,7 +15,7 @@
 /* N images and controls: more than a piece of both, and pieces that hold some of either. */
 enum { IMAGES = 150, TEST = 80, SIDE = 6, REPEATS = 2, FOLDS = 3, UNITS = REPEATS * FOLDS + 2 };
 
-/* A study for each measure that is not of the data alone. */
+/* A study for each measure. */
 static const struct {
   const char *measure;
   const char *set[16];
@@ -28,6 +28,7 @@ static const struct {
      {"model.kind=fc_ae", "data.transform=scale", "model.depth=2", "model.width=8",
       "recovery.rounds=3", "recovery.control=80", "training.batch=10", "folds.count=3",
       "folds.repeats=2", "folds.full=2"}},
+    {"duplicates", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
 };
 
 typedef struct {
@@ -265,7 +266,7 @@ static rote_status read_rows(const rote_pieces *pieces, size_t unit, size_t v,
     } else {
       CHECK_OK(run(s, room, unit, v, rows));
     }
-    if (s->damaged && unit == UNITS - 1 && first > 0 && first < IMAGES) {
+    if (s->damaged && unit == (s->trainer == NULL ? 0 : UNITS - 1) && first > 0 && first < IMAGES) {
       *(unsigned char *)rote_rows_at(rows, rows->arrays - 1, 1) ^= 1;
     }
     status = take(taker, rows, missing);

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import h5py
+import numpy as np
 
 faults = []
 
@@ -31,7 +32,7 @@ def visit(name, item):
     if item.chunks is not None:
         check(item.fletcher32, f"/{name}: has no checksum")
     if item.dtype.kind == "O":
-        check(all(isinstance(x, str) for x in item.asstr()[()].flat), f"/{name}: holds something that is not text")
+        check(all(isinstance(x, str) for x in np.ravel(item.asstr()[()])), f"/{name}: holds something that is not text")
     else:
         item[()]
 
