@@ -45,11 +45,13 @@ void rote_importance_weights(rote_evaluator *evaluator, const rote_real *w, cons
 void rote_importance_reduce(size_t samples, const double *log_weight, double *log_px,
                             double *effective_samples);
 
-/** Evaluate images first .. first + count - 1 under the parameters w of `unit` after `epoch`
- * epochs. The bits of an image do not depend on which others are evaluated with it.
+/** Evaluate images under the parameters w of `unit` after `epoch` epochs. The bits of an image do
+ * not depend on which others are evaluated with it.
+ * @param[in]  index  [count] of the images
  * @param[out] log_px, effective_samples  [count] nats, samples */
 void rote_evaluate_images(rote_evaluator *evaluator, const rote_real *w,
-                          const rote_image_set *images, rote_unit unit, size_t epoch, size_t first,
-                          size_t count, float *log_px, float *effective_samples);
+                          const rote_image_set *images, rote_unit unit, size_t epoch,
+                          const uint32_t *index, size_t count, float *log_px,
+                          float *effective_samples);
 
 #endif

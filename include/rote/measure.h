@@ -70,7 +70,7 @@ rote_status rote_pieces_read(const rote_pieces *pieces, size_t unit, size_t v,
 
 /* What a row costs, measured with the real code. */
 typedef struct {
-  double seconds, flop;           /* a row of a leave-out model, or of the data */
+  double seconds, flop;           /* a row of a leave-out model that is computed, or of the data */
   double full_seconds, full_flop; /* a row of a full model */
   double bytes;                   /* room of a worker */
   double disk, full_disk;         /* bytes that a row leaves for good, study.h5 included */
@@ -140,6 +140,8 @@ struct rote_measure {
   /* Can the data give what the options ask for? @return ROTE_OK; ROTE_DATA naming option and data
    */
   rote_status (*check)(const rote_options *options, const rote_data_info *info);
+  /* Share of the rows of a leave-out model that cost anything; NULL: all. */
+  double (*share)(const rote_options *options);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
   const rote_measure_bench *bench;

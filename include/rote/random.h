@@ -30,6 +30,7 @@ typedef enum {
   ROTE_PURPOSE_RECOVERY_NOISE = 15, /* on what is left; the same */
   ROTE_PURPOSE_RECOVERY_FILL = 16,  /* in place of what is missing; the same */
   ROTE_PURPOSE_ATTRACTOR = 17,      /* first vector of power iterations; item: 0 */
+  ROTE_PURPOSE_HELD_IN = 18,        /* models that evaluate an image; unit: repeat; item: image */
 } rote_purpose;
 
 typedef struct {

@@ -10,6 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Who was left out where, and what it is compared with. */
+typedef struct {
+  size_t repeats, folds, images; /* R, K, N */
+  /* m: models of a repeat trained with an image that it has values of, beside the one without; 0:
+   * all K - 1. Which they are must not depend on the values. */
+  size_t held_in;
+  const uint16_t *fold; /* [R, N] fold in which the image is held out; borrowed */
+} rote_design;
+
+/** m, at least 1 and at most K - 1. */
+size_t rote_design_held_in(const rote_design *design);
+
 /* Every array [N]; owned by whoever allocated it, rote_rank_score_create() or the caller. */
 typedef struct {
   size_t count;            /* N */
@@ -26,19 +38,19 @@ void rote_rank_score_destroy(rote_rank_score **score);
 
 /** Compute every field.
  *
- * NaN is a model that is missing: means run over the models that are there; an image whose models
- * are all missing on one side gets NaN and p = q = 1, and a repeat that misses any model is left
- * out of the rank test and the jackknife of that image.
+ * NaN is a model that is missing or was not asked: means run over the models that are there; an
+ * image whose models are all missing on one side gets NaN and p = q = 1, and a repeat that has no
+ * value of the model without the image or fewer than m of the others is left out of the rank test
+ * and the jackknife of that image. The test has m + 1 ranks: under the null the model without the
+ * image is any of the m + 1 (derived).
  * @param[in]  value [R, K, N]; borrowed
- * @param[in]  fold  [R, N] fold in which the image is held out; borrowed
  * @param[out] score count must be N
- * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL if K < 2, R < 1 or the counts differ */
-rote_status rote_rank_score_compute(size_t repeats, size_t folds, size_t images, const float *value,
-                                    const uint16_t *fold, rote_rank_score *score);
+ * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL if K < 2, R < 1, m >= K or the counts differ */
+rote_status rote_rank_score_compute(const rote_design *design, const float *value,
+                                    rote_rank_score *score);
 
 /** The same from double precision. */
-rote_status rote_rank_score_compute_double(size_t repeats, size_t folds, size_t images,
-                                           const double *value, const uint16_t *fold,
+rote_status rote_rank_score_compute_double(const rote_design *design, const double *value,
                                            rote_rank_score *score);
 
 /** P(sum of R independent uniforms on 1..K >= s) for s = 0..R K + 1, by exact convolution.

@@ -4,6 +4,7 @@
 #ifndef ROTE_SCORE_H
 #define ROTE_SCORE_H
 
+#include "rote/rank_score.h"
 #include "rote/status.h"
 
 #include <stddef.h>
@@ -28,20 +29,16 @@ void rote_score_destroy(rote_score **score);
 
 /** Compute every field of the score.
  *
- * Models with a NaN log likelihood (a diverged training) count as missing: u, v and means run over
- * the models that are there; an image whose models are all missing on one side gets NaN in every
- * field and p = q = 1, and a repeat that misses any model is left out of the rank test and the
- * jackknife of that image.
+ * Models with a NaN log likelihood (a diverged training, or one that was not asked) are not there:
+ * u, v and means run over those that are; an image whose models are all missing on one side gets
+ * NaN in every field and p = q = 1; rote_rank_score_compute() says which repeats are tested.
  * @param[in]  log_px  [R, K, N] nats; borrowed
- * @param[in]  fold    [R, N] fold in which the image is held out; borrowed
  * @param[out] score   count must be N
- * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL if K < 2, R < 1 or the counts differ */
-rote_status rote_score_compute(size_t repeats, size_t folds, size_t images, const float *log_px,
-                               const uint16_t *fold, rote_score *score);
+ * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL as rote_rank_score_compute() */
+rote_status rote_score_compute(const rote_design *design, const float *log_px, rote_score *score);
 
 /** The same from double precision, for likelihoods that were not stored as a study stores them. */
-rote_status rote_score_compute_double(size_t repeats, size_t folds, size_t images,
-                                      const double *log_px, const uint16_t *fold,
+rote_status rote_score_compute_double(const rote_design *design, const double *log_px,
                                       rote_score *score);
 
 #endif

@@ -90,6 +90,7 @@ typedef struct {
   } folds;
   struct {
     size_t every, samples;
+    size_t held_in; /* models of a repeat beside the one without the image; 0: all */
     int noise;
   } evaluation;
   struct {           /* autoencoders; see rote/recovery.h */

@@ -109,6 +109,9 @@ static const rote_option table[] = {
      .help = "epochs between two evaluations; the last epoch is always evaluated"},
     {KEY(evaluation.samples), COUNT(1, 1e6), .fallback = "256", RESULTS, VARIANT, COST,
      .models = VAES, .help = "importance samples an image"},
+    {KEY(evaluation.held_in), COUNT(0, 4094), .fallback = "0", RESULTS, VARIANT, .models = VAES,
+     .help = "models of a repeat that evaluate an image beside the one without it, chosen at "
+             "random; 0: all K - 1"},
     {KEY(evaluation.noise), CHOICE(noises), .fallback = "shared", RESULTS, VARIANT, COST,
      .models = VAES,
      .help = "shared: the same for every model; independent: fresh for each, as published"},

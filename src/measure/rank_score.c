@@ -40,9 +40,14 @@ void rote_rank_score_destroy(rote_rank_score **score)
   }
 }
 
+size_t rote_design_held_in(const rote_design *d)
+{
+  return d->held_in > 0 ? d->held_in : d->folds - 1;
+}
+
 /* The values of one image. */
 typedef struct {
-  size_t repeats, folds;
+  size_t repeats, folds, held_in;
   double *value;      /* [R, K] */
   uint16_t *held_out; /* [R] fold in which it is held out */
 } column;
@@ -72,27 +77,25 @@ typedef struct {
   double standard_error;
 } repeat_summary;
 
-/* One repeat. @return false if a model is missing */
+/* One repeat. @return false if a model that was asked is missing */
 static bool examine_repeat(const column *c, size_t r, size_t *doubled_rank, double *difference)
 {
   const size_t out = c->held_out[r];
   const double without = c->value[r * c->folds + out];
   double with = 0;
-  size_t above = 0, equal = 0;
+  size_t above = 0, equal = 0, others = 0;
   for (size_t k = 0; k < c->folds; k++) {
     const double x = c->value[r * c->folds + k];
-    if (isnan(x)) {
-      return false;
-    }
-    if (k != out) {
+    if (k != out && !isnan(x)) {
       with += x;
       above += x > without;
       equal += x == without;
+      others++;
     }
   }
   *doubled_rank = 2 + 2 * above + equal;
-  *difference = with / (double)(c->folds - 1) - without;
-  return true;
+  *difference = with / (double)c->held_in - without;
+  return !isnan(without) && others == c->held_in;
 }
 
 /* All repeats weigh the same, so the mean difference is the mean of the repeats' differences d, and
@@ -134,8 +137,9 @@ static rote_status score_image(const column *c, size_t i, double *difference, do
   }
   const repeat_summary s = examine_repeats(c, difference);
   if (tail[s.repeats] == NULL) {
-    ROTE_TRY(rote_alloc(s.repeats * c->folds + 2, sizeof **tail, &tail[s.repeats]));
-    ROTE_TRY(rote_rank_sum_tail(s.repeats, c->folds, tail[s.repeats]));
+    const size_t ranks = c->held_in + 1;
+    ROTE_TRY(rote_alloc(s.repeats * ranks + 2, sizeof **tail, &tail[s.repeats]));
+    ROTE_TRY(rote_rank_sum_tail(s.repeats, ranks, tail[s.repeats]));
   }
   score->mean_difference[i] = with - without;
   score->standard_error[i] = s.standard_error;
@@ -150,17 +154,18 @@ typedef struct {
   const double *precise;
 } values;
 
-static rote_status compute(size_t repeats, size_t folds, size_t images, values from,
-                           const uint16_t *fold, rote_rank_score *score)
+static rote_status compute(const rote_design *d, values from, rote_rank_score *score)
 {
   rote_status status = ROTE_OK;
-  column c = {.repeats = repeats, .folds = folds};
+  const size_t repeats = d->repeats, folds = d->folds, images = d->images;
+  column c = {.repeats = repeats, .folds = folds, .held_in = rote_design_held_in(d)};
   double **tail = NULL;
   double *difference = NULL;
 
-  if (folds < 2 || repeats < 1 || score->count != images) {
-    ROTE_TRY(rote_fail(ROTE_INTERNAL, "no score from %zu folds, %zu repeats, %zu images for %zu",
-                       folds, repeats, images, score->count));
+  if (folds < 2 || repeats < 1 || c.held_in >= folds || score->count != images) {
+    ROTE_TRY(rote_fail(ROTE_INTERNAL,
+                       "no score from %zu folds, %zu repeats, %zu held in, %zu images for %zu",
+                       folds, repeats, c.held_in, images, score->count));
   }
   ROTE_TRY(rote_alloc(repeats * folds, sizeof *c.value, &c.value));
   ROTE_TRY(rote_alloc(repeats, sizeof *c.held_out, &c.held_out));
@@ -172,7 +177,7 @@ static rote_status compute(size_t repeats, size_t folds, size_t images, values f
           from.single != NULL ? (double)from.single[j * images + i] : from.precise[j * images + i];
     }
     for (size_t r = 0; r < repeats; r++) {
-      c.held_out[r] = fold[r * images + i];
+      c.held_out[r] = d->fold[r * images + i];
     }
     ROTE_TRY(score_image(&c, i, difference, tail, score));
   }
@@ -192,17 +197,16 @@ done:
   return status;
 }
 
-rote_status rote_rank_score_compute(size_t repeats, size_t folds, size_t images, const float *value,
-                                    const uint16_t *fold, rote_rank_score *score)
+rote_status rote_rank_score_compute(const rote_design *design, const float *value,
+                                    rote_rank_score *score)
 {
-  return compute(repeats, folds, images, (values){.single = value}, fold, score);
+  return compute(design, (values){.single = value}, score);
 }
 
-rote_status rote_rank_score_compute_double(size_t repeats, size_t folds, size_t images,
-                                           const double *value, const uint16_t *fold,
+rote_status rote_rank_score_compute_double(const rote_design *design, const double *value,
                                            rote_rank_score *score)
 {
-  return compute(repeats, folds, images, (values){.precise = value}, fold, score);
+  return compute(design, (values){.precise = value}, score);
 }
 
 rote_status rote_rank_sum_tail(size_t repeats, size_t folds, double *tail)

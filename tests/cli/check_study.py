@@ -57,7 +57,8 @@ def score_of_image(x, fold):
     """x [R, K], fold [R]; without p- and q-values."""
     R, K = x.shape
     held = x[np.arange(R), fold]
-    trained = np.array([np.delete(x[r], fold[r]) for r in range(R)])  # [R, K-1]
+    others = [np.delete(x[r], fold[r]) for r in range(R)]
+    trained = np.array([o[np.isfinite(o)] for o in others])  # [R, m]: those that were asked
     u, v = log_mean(trained.ravel()), log_mean(held)
     difference = trained.mean(1) - held  # a repeat's own estimate
     error = np.nan
@@ -116,9 +117,15 @@ def check_variant(c, group, fold):
         c.expect(loss is not None and np.isfinite(loss).all(), f"{group.name}/{name}: not finite")
     if any(c.shape(group, f"score/{name}", (V, N)) is None for name in SCORES) or x is None or samples is None:
         return
-    c.expect(np.isfinite(x).all() and (x < 0).all(), f"{group.name}/log_px: not finite, or not below 0")
-    c.expect((samples >= 0.999).all(), f"{group.name}/effective_samples: below 1")
-    tail = rank_tail(R, K)
+    asked = np.isfinite(x)
+    m = int(asked[0, 0, :, 0].sum()) - 1  # evaluation.held_in, or K - 1
+    c.expect(m >= 1 and (asked.sum(2) == m + 1).all(), f"{group.name}/log_px: not of {m} models and the one without")
+    held_out = np.take_along_axis(asked, np.broadcast_to(fold[None, :, None, :], (V, R, 1, N)).astype(int), 2)
+    c.expect(held_out.all(), f"{group.name}/log_px: none of a model without the image")
+    c.expect((x[asked] < 0).all(), f"{group.name}/log_px: not below 0")
+    c.expect((samples[asked] >= 0.999).all(), f"{group.name}/effective_samples: below 1")
+    c.expect(np.isnan(samples[~asked]).all(), f"{group.name}/effective_samples: of a model that was not asked")
+    tail = rank_tail(R, m + 1)
     cache = {}
     for v in range(V):
         check_epoch(c, group, v, x[v], fold, lambda s: cache.setdefault(s, tail(s)))

@@ -67,7 +67,9 @@ static rote_status score_redraw(null_test *t, uint32_t redraw)
   rote_status status = ROTE_OK;
   ROTE_TRY(rote_fold_assign(t->seed, ROTE_PURPOSE_REDRAW, redraw, t->repeats, t->folds, t->images,
                             t->fold));
-  ROTE_TRY(rote_score_compute(t->repeats, t->folds, t->images, t->log_px, t->fold, t->score));
+  const rote_design design = {
+      .repeats = t->repeats, .folds = t->folds, .images = t->images, .fold = t->fold};
+  ROTE_TRY(rote_score_compute(&design, t->log_px, t->score));
   for (size_t l = 0; l < LEVELS; l++) {
     const double x = share_below(t->score, level[l]);
     t->at[l].sum += x;

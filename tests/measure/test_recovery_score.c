@@ -141,8 +141,9 @@ static void rank_scores_are_the_rank_part_of_scores(void **state)
   }
   CHECK_OK(rote_score_create(N, &score));
   CHECK_OK(rote_rank_score_create(N, &ranks));
-  CHECK_OK(rote_score_compute(R, K, N, value, fold, score));
-  CHECK_OK(rote_rank_score_compute(R, K, N, value, fold, ranks));
+  const rote_design design = {.repeats = R, .folds = K, .images = N, .fold = fold};
+  CHECK_OK(rote_score_compute(&design, value, score));
+  CHECK_OK(rote_rank_score_compute(&design, value, ranks));
   assert_memory_equal(ranks->mean_difference, score->m_mean_log, N * sizeof(double));
   assert_memory_equal(ranks->standard_error, score->standard_error, N * sizeof(double));
   assert_memory_equal(ranks->p_value, score->p_value, N * sizeof(double));

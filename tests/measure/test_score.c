@@ -49,9 +49,16 @@ static fixture make_fixture(size_t repeats, size_t folds, size_t images, bool ti
   return f;
 }
 
+static rote_design design_of(const fixture *f)
+{
+  return (rote_design){
+      .repeats = f->repeats, .folds = f->folds, .images = f->images, .fold = f->fold};
+}
+
 static void score(fixture *f)
 {
-  CHECK_OK(rote_score_compute(f->repeats, f->folds, f->images, f->log_px, f->fold, f->score));
+  const rote_design design = design_of(f);
+  CHECK_OK(rote_score_compute(&design, f->log_px, f->score));
 }
 
 static void free_fixture(fixture *f)
@@ -140,7 +147,8 @@ static void double_precision_gives_the_same(void **state)
   }
   score(&f);
   memcpy(u, f.score->u, sizeof u);
-  CHECK_OK(rote_score_compute_double(3, 4, 9, log_px, f.fold, f.score));
+  const rote_design design = design_of(&f);
+  CHECK_OK(rote_score_compute_double(&design, log_px, f.score));
   assert_memory_equal(u, f.score->u, sizeof u);
   free_fixture(&f);
 }
@@ -192,7 +200,8 @@ static void two_folds_one_repeat(void **state)
   const uint16_t fold[3] = {0, 0, 0};
   rote_score *s = NULL;
   CHECK_OK(rote_score_create(3, &s));
-  CHECK_OK(rote_score_compute(1, 2, 3, log_px, fold, s));
+  const rote_design design = {.repeats = 1, .folds = 2, .images = 3, .fold = fold};
+  CHECK_OK(rote_score_compute(&design, log_px, s));
   CHECK_NEAR(s->p_value[0], 1, 0);
   CHECK_NEAR(s->p_value[1], 1, 0);
   CHECK_NEAR(s->p_value[2], 0.5, 0);
@@ -357,7 +366,9 @@ static void missing_models_are_left_out(void **state)
   }
   score(&f);
   CHECK_OK(rote_score_create(6, &two));
-  CHECK_OK(rote_score_compute(2, 4, 6, f.log_px, f.fold, two));
+  rote_design design = design_of(&f);
+  design.repeats = 2;
+  CHECK_OK(rote_score_compute(&design, f.log_px, two));
   for (size_t i = 0; i < 6; i++) {
     CHECK_NEAR(f.score->u[i], direct_log_mean(&f, i, false), 1e-10);
     CHECK_NEAR(f.score->v[i], direct_log_mean(&f, i, true), 1e-10);
@@ -423,9 +434,14 @@ static void refuses_shapes_without_a_score(void **state)
 {
   (void)state;
   fixture f = make_fixture(1, 2, 3, false);
-  CHECK_FAILS(rote_score_compute(0, 2, 3, f.log_px, f.fold, f.score), ROTE_INTERNAL, "0 repeats");
-  CHECK_FAILS(rote_score_compute(1, 1, 3, f.log_px, f.fold, f.score), ROTE_INTERNAL, "1 folds");
-  CHECK_FAILS(rote_score_compute(1, 2, 2, f.log_px, f.fold, f.score), ROTE_INTERNAL, "2 images");
+  const rote_design none = {.folds = 2, .images = 3, .fold = f.fold};
+  const rote_design one = {.repeats = 1, .folds = 1, .images = 3, .fold = f.fold};
+  const rote_design few = {.repeats = 1, .folds = 2, .images = 2, .fold = f.fold};
+  const rote_design many = {.repeats = 1, .folds = 2, .images = 3, .held_in = 2, .fold = f.fold};
+  CHECK_FAILS(rote_score_compute(&none, f.log_px, f.score), ROTE_INTERNAL, "0 repeats");
+  CHECK_FAILS(rote_score_compute(&one, f.log_px, f.score), ROTE_INTERNAL, "1 folds");
+  CHECK_FAILS(rote_score_compute(&few, f.log_px, f.score), ROTE_INTERNAL, "2 images");
+  CHECK_FAILS(rote_score_compute(&many, f.log_px, f.score), ROTE_INTERNAL, "2 held in");
   free_fixture(&f);
 }
 
@@ -433,6 +449,7 @@ static void survives_every_failed_allocation(void **state)
 {
   (void)state;
   fixture f = make_fixture(3, 4, 5, false);
+  const rote_design design = design_of(&f);
   const long before = rote_memory_live_blocks();
   for (long n = 0;; n++) {
     rote_score *s = NULL;
@@ -440,7 +457,7 @@ static void survives_every_failed_allocation(void **state)
     rote_status status = rote_score_create(5, &s);
     assert_true((status == ROTE_OK) == (s != NULL));
     if (status == ROTE_OK) {
-      status = rote_score_compute(3, 4, 5, f.log_px, f.fold, s);
+      status = rote_score_compute(&design, f.log_px, s);
     }
     rote_memory_fail_at(-1);
     rote_score_destroy(&s);

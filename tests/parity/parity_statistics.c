@@ -97,7 +97,8 @@ rote_status parity_statistics(hid_t file, parity_result *result)
     fold[i] = (uint16_t)held_out.value[i];
   }
   ROTE_TRY(rote_score_create(images, &score));
-  ROTE_TRY(rote_score_compute_double(repeats, folds, images, log_px.value, fold, score));
+  const rote_design design = {.repeats = repeats, .folds = folds, .images = images, .fold = fold};
+  ROTE_TRY(rote_score_compute_double(&design, log_px.value, score));
   ROTE_TRY(compare_score(file, result, score));
   ROTE_TRY(compare_ranks(file, result, repeats, folds, images));
 done:

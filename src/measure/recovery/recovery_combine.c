@@ -231,10 +231,13 @@ static rote_status put_score(const combiner *c)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = c->options;
+  const rote_design design = {.repeats = o->folds.repeats,
+                              .folds = o->folds.count,
+                              .images = c->images,
+                              .fold = c->pieces->setting.fold};
   rote_rank_score *score = NULL;
   ROTE_TRY(rote_rank_score_create(c->images, &score));
-  ROTE_TRY(rote_rank_score_compute(o->folds.repeats, o->folds.count, c->images, c->psnr,
-                                   c->pieces->setting.fold, score));
+  ROTE_TRY(rote_rank_score_compute(&design, c->psnr, score));
   ROTE_TRY(rote_sink_put(c->sink, &left_out_psnr, ROTE_ALL, c->psnr));
   ROTE_TRY(rote_sink_put(c->sink, &left_out_recovered, ROTE_ALL, c->found));
   for (const rote_array *a = score_arrays; a->name != NULL; a++) {

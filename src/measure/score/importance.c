@@ -114,8 +114,8 @@ void rote_importance_reduce(size_t samples, const double *log_weight, double *lo
 }
 
 void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_image_set *images,
-                          rote_unit unit, size_t epoch, size_t first, size_t count, float *log_px,
-                          float *effective_samples)
+                          rote_unit unit, size_t epoch, const uint32_t *index, size_t count,
+                          float *log_px, float *effective_samples)
 {
   const rote_vae *vae = e->vae;
   const rote_options *o = &vae->options;
@@ -129,18 +129,15 @@ void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_imag
   rote_network_pack(&vae->decoder, w, e->decode);
   for (size_t done = 0; done < count; done += ROTE_EVALUATE_BATCH) {
     const size_t n = count - done < ROTE_EVALUATE_BATCH ? count - done : ROTE_EVALUATE_BATCH;
-    uint32_t index[ROTE_EVALUATE_BATCH];
-    for (size_t j = 0; j < n; j++) {
-      index[j] = (uint32_t)(first + done + j);
-    }
-    rote_batch_load(e->batch, (rote_transform)o->data.transform, images, index, n, data, latent);
+    rote_batch_load(e->batch, (rote_transform)o->data.transform, images, index + done, n, data,
+                    latent);
     rote_vae_encode(vae, w, e->batch->x, n, e->encode);
     for (size_t j = 0; j < n; j++) {
       double log_p = 0, effective = 0;
       for (size_t d = 0; d < vae->pixels; d++) {
         e->image[d] = e->batch->x[d * e->batch->ld + j];
       }
-      rote_random_normal(latent, index[j], vae->latent * e->samples, e->eps);
+      rote_random_normal(latent, index[done + j], vae->latent * e->samples, e->eps);
       rote_importance_weights(e, w, e->image, e->encode->mu + j, e->encode->logvar + j,
                               e->encode->ld, e->eps, e->log_weight);
       rote_importance_reduce(e->samples, e->log_weight, &log_p, &effective);

@@ -1,7 +1,6 @@
 #include "rote/score.h"
 
 #include "rote/memory.h"
-#include "rote/rank_score.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -44,19 +43,19 @@ void rote_score_destroy(rote_score **score)
 
 /* Log likelihoods as the caller has them, [R, K, N]: one of the two. */
 typedef struct {
-  size_t repeats, folds, images;
+  const rote_design *design;
   const float *single;
   const double *precise;
-  const uint16_t *fold; /* [R, N] */
 } likelihoods;
 
 /* @return false if model (r, k) is missing or not of the side: the models trained without the
  * image, or those trained with it */
 static bool look_up(const likelihoods *l, size_t i, bool held_out, size_t r, size_t k, double *x)
 {
-  const size_t at = (r * l->folds + k) * l->images + i;
+  const rote_design *d = l->design;
+  const size_t at = (r * d->folds + k) * d->images + i;
   *x = l->single != NULL ? (double)l->single[at] : l->precise[at];
-  return (k == l->fold[r * l->images + i]) == held_out && !isnan(*x);
+  return (k == d->fold[r * d->images + i]) == held_out && !isnan(*x);
 }
 
 /* Log of the mean likelihood of one side; NaN if no model is there. */
@@ -64,8 +63,8 @@ static double log_mean(const likelihoods *l, size_t i, bool held_out)
 {
   double largest = -INFINITY, scaled = 0, x;
   size_t count = 0;
-  for (size_t r = 0; r < l->repeats; r++) {
-    for (size_t k = 0; k < l->folds; k++) {
+  for (size_t r = 0; r < l->design->repeats; r++) {
+    for (size_t k = 0; k < l->design->folds; k++) {
       if (look_up(l, i, held_out, r, k, &x)) {
         largest = x > largest ? x : largest;
         count++;
@@ -75,8 +74,8 @@ static double log_mean(const likelihoods *l, size_t i, bool held_out)
   if (isinf(largest)) { /* nothing there, or likelihoods of 0 alone */
     return count > 0 ? largest : (double)NAN;
   }
-  for (size_t r = 0; r < l->repeats; r++) {
-    for (size_t k = 0; k < l->folds; k++) {
+  for (size_t r = 0; r < l->design->repeats; r++) {
+    for (size_t k = 0; k < l->design->folds; k++) {
       if (look_up(l, i, held_out, r, k, &x)) {
         scaled += exp(x - largest);
       }
@@ -94,11 +93,9 @@ static rote_status compute(const likelihoods *l, rote_score *score)
                            .p_value = score->p_value,
                            .q_value = score->q_value,
                            .significant = score->significant};
-  ROTE_TRY(l->single != NULL ? rote_rank_score_compute(l->repeats, l->folds, l->images, l->single,
-                                                       l->fold, &ranks)
-                             : rote_rank_score_compute_double(l->repeats, l->folds, l->images,
-                                                              l->precise, l->fold, &ranks));
-  for (size_t i = 0; i < l->images; i++) {
+  ROTE_TRY(l->single != NULL ? rote_rank_score_compute(l->design, l->single, &ranks)
+                             : rote_rank_score_compute_double(l->design, l->precise, &ranks));
+  for (size_t i = 0; i < l->design->images; i++) {
     const double u = log_mean(l, i, false), v = log_mean(l, i, true);
     const bool both = !isnan(u) && !isnan(v);
     score->u[i] = both ? u : (double)NAN;
@@ -109,14 +106,13 @@ done:
   return status;
 }
 
-rote_status rote_score_compute(size_t repeats, size_t folds, size_t images, const float *log_px,
-                               const uint16_t *fold, rote_score *score)
+rote_status rote_score_compute(const rote_design *design, const float *log_px, rote_score *score)
 {
-  return compute(&(likelihoods){repeats, folds, images, .single = log_px, .fold = fold}, score);
+  return compute(&(likelihoods){.design = design, .single = log_px}, score);
 }
 
-rote_status rote_score_compute_double(size_t repeats, size_t folds, size_t images,
-                                      const double *log_px, const uint16_t *fold, rote_score *score)
+rote_status rote_score_compute_double(const rote_design *design, const double *log_px,
+                                      rote_score *score)
 {
-  return compute(&(likelihoods){repeats, folds, images, .precise = log_px, .fold = fold}, score);
+  return compute(&(likelihoods){.design = design, .precise = log_px}, score);
 }

@@ -75,11 +75,15 @@ static rote_status take(void *taker, const rote_rows *rows, bool missing)
 static rote_status put_left_out(combiner *c, rote_range epoch)
 {
   rote_status status = ROTE_OK;
-  const rote_subject_setting *s = &c->pieces->setting;
+  const rote_options *o = c->pieces->setting.options;
+  const rote_design design = {.repeats = o->folds.repeats,
+                              .folds = o->folds.count,
+                              .images = c->images,
+                              .held_in = o->evaluation.held_in,
+                              .fold = c->pieces->setting.fold};
   ROTE_TRY(rote_sink_put(c->sink, &log_px_array, epoch, c->log_px));
   ROTE_TRY(rote_sink_put(c->sink, &effective_array, epoch, c->effective));
-  ROTE_TRY(rote_score_compute(s->options->folds.repeats, s->options->folds.count, c->images,
-                              c->log_px, s->fold, c->score));
+  ROTE_TRY(rote_score_compute(&design, c->log_px, c->score));
   for (const rote_array *a = score_arrays; a->name != NULL; a++) {
     ROTE_TRY(rote_sink_put(c->sink, a, epoch, rote_array_values(a, c->score)));
   }
