@@ -61,7 +61,7 @@ typedef struct {
   /* Draws. */
   size_t drawn_together, padded; /* images whose draws fill a block, samples of an image padded */
   rote_real *noise;              /* [L + nu, S] of one image */
-  double *offset;                /* [L, S] z_s - z* */
+  double *offset;                /* [L, S] z_s - z*; afterwards room for rote_pareto_k() */
   rote_real *draws;              /* [L, drawn_together padded] */
   double *log_weight;            /* [drawn_together, S] */
   rote_real *image;              /* [drawn_together, D] */

@@ -89,7 +89,8 @@ typedef struct {
 typedef struct {
   const char *name; /* "mlp_vae likelihood"; NULL ends a list */
   size_t rows, images, channels, side;
-  const char *set[10]; /* key=value, NULL-terminated */
+  const char *set[10];         /* key=value, NULL-terminated */
+  const rote_measure *measure; /* whose run() it times; NULL: the one that lists it */
 } rote_measure_bench;
 
 /* A finished study, for tell(). */

@@ -282,7 +282,7 @@ static rote_status run_cases(const char *only, bool json, bool *any)
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     for (const rote_measure_bench *c = (*m)->bench; c != NULL && c->name != NULL; c++) {
       if (only == NULL || strcmp(only, c->name) == 0) {
-        ROTE_TRY(run_case(*m, c, json));
+        ROTE_TRY(run_case(c->measure != NULL ? c->measure : *m, c, json));
         *any = true;
       }
     }

@@ -4,6 +4,7 @@
 #include "laplace_room.h"
 #include "rote/importance.h"
 #include "rote/memory.h"
+#include "rote/pareto.h"
 
 #include <math.h>
 #include <string.h>
@@ -228,11 +229,12 @@ static void weigh(rote_laplace *l, const rote_real *w, size_t images)
   }
 }
 
-static void summarise(const rote_laplace *l, const double *log_weight, rote_estimate *estimate)
+static void summarise(rote_laplace *l, const double *log_weight, rote_estimate *estimate)
 {
   const size_t S = l->setting.samples;
   rote_importance_reduce(S, log_weight, &estimate->log_px, &estimate->effective_samples);
-  estimate->pareto_k = (double)NAN;
+  estimate->pareto_k =
+      S < ROTE_PARETO_SAMPLES ? (double)NAN : rote_pareto_k(S, log_weight, l->offset);
 }
 
 void rote_laplace_estimate(rote_laplace *l, const rote_real *w, const rote_real *x, size_t n,

@@ -2,6 +2,8 @@
 #include "cholesky.h"
 #include "laplace_room.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* h of the forward differences, a power of two: scaling by it is exact. Decoders are piecewise
@@ -11,6 +13,10 @@
 #define DAMPING 0.01
 
 static const double lengths[] = {1, 0.5, 0.25, 0.1};
+
+/* Values closer than this share of them are the same in floats: then the whole step is taken. Near
+ * the mode the shorter ones would stay away from it by chance. */
+#define SAME 0x1p-19
 
 /* log p(x|z) - |z|^2/2 of every column from log p(x|z) */
 static void add_prior(const rote_laplace *l, const rote_real *z, size_t n, double *value)
@@ -131,12 +137,14 @@ static void solve(rote_laplace *l, size_t n)
   }
 }
 
-/* Columns of `from` whose value is higher take the place of those of z. */
-static void keep_better(rote_laplace *l, size_t n)
+/* Trials whose value is higher take the place of z, those of the whole step also if it is the same.
+ */
+static void keep_better(rote_laplace *l, size_t n, bool is_whole)
 {
   for (size_t j = 0; j < n; j++) {
-    if (l->log_px_given_z[j] > l->log_joint[j]) {
-      l->log_joint[j] = l->log_px_given_z[j];
+    const double value = l->log_px_given_z[j] + (is_whole ? SAME * fabs(l->log_joint[j]) : 0);
+    if (value > l->log_joint[j]) {
+      l->log_joint[j] = value;
       for (size_t i = 0; i < l->vae->latent; i++) {
         l->z[i * l->block + j] = l->trial[i * l->block + j];
       }
@@ -163,7 +171,7 @@ static void search(rote_laplace *l, const rote_real *w, const rote_real *x, size
     vae->likelihood->loss(&vae->shape, n, x, out, l->block, rote_vae_own(vae, w), l->log_px_given_z,
                           &d_own);
     add_prior(l, l->trial, n, l->log_px_given_z);
-    keep_better(l, n);
+    keep_better(l, n, t == 0);
   }
 }
 

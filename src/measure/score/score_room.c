@@ -4,6 +4,7 @@
 
 #include "rote/clock.h"
 #include "rote/importance.h"
+#include "rote/laplace.h"
 #include "rote/memory.h"
 
 #include <math.h>
@@ -27,6 +28,8 @@ const rote_array rote_score_rows[] = {
 
 static const char *const keys[] = {"evaluation.samples", "evaluation.noise", NULL};
 
+static const rote_measure laplace_bench;
+
 static const rote_measure_bench bench[] = {
     /* the published MNIST model */
     {.name = "mlp_vae likelihood", .rows = 64, .images = 64, .channels = 1, .side = 32},
@@ -38,6 +41,21 @@ static const rote_measure_bench bench[] = {
      .side = 32,
      .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
              "data.transform=logit", "evaluation.samples=128"}},
+    /* the same models with a proposal for each image */
+    {.name = "mlp_vae laplace",
+     .rows = 64,
+     .images = 64,
+     .channels = 1,
+     .side = 32,
+     .measure = &laplace_bench},
+    {.name = "conv_vae laplace",
+     .rows = 64,
+     .images = 64,
+     .channels = 3,
+     .side = 32,
+     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
+             "data.transform=logit"},
+     .measure = &laplace_bench},
     {.name = NULL},
 };
 
@@ -93,6 +111,56 @@ static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
   }
   return ROTE_OK;
 }
+
+/* What rote bench times of the Laplace proposal: 5 steps, 32 samples. */
+typedef struct {
+  const rote_subject_setting *setting;
+  rote_laplace *laplace;
+} laplace_room;
+
+static void leave_laplace(void **room)
+{
+  laplace_room *r = *room;
+  if (r != NULL) {
+    rote_laplace_destroy(&r->laplace);
+    rote_free(room);
+  }
+}
+
+static rote_status enter_laplace(const rote_subject_setting *setting, const rote_model *model,
+                                 void **room)
+{
+  rote_status status = ROTE_OK;
+  const rote_laplace_setting five = {.samples = 32, .steps = 5};
+  laplace_room *r = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *r, &r));
+  r->setting = setting;
+  *room = r;
+  ROTE_TRY(rote_laplace_create(model->vae, &five, &r->laplace));
+done:
+  if (status != ROTE_OK && r != NULL) {
+    leave_laplace(room);
+  }
+  return status;
+}
+
+static rote_status run_laplace(void *room, const rote_piece *piece, rote_rows *rows)
+{
+  const laplace_room *r = room;
+  rote_laplace_images(r->laplace, piece->w, r->setting->train, piece->unit, piece->epoch,
+                      rows->first, rows->count, rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0),
+                      rote_rows_at(rows, ROTE_SCORE_EFFECTIVE, 0), NULL);
+  return ROTE_OK;
+}
+
+static const rote_measure laplace_bench = {
+    .name = "laplace",
+    .subject = ROTE_OF_EVALUATED,
+    .piece_arrays = rote_score_rows,
+    .run = run_laplace,
+    .open = enter_laplace,
+    .close = leave_laplace,
+};
 
 static double weight(const rote_options *options)
 {
