@@ -11,6 +11,9 @@
 /* Images are encoded this many at a time; shards are whole multiples of it. */
 #define ROTE_EVALUATE_BATCH 64
 
+/* With so many samples or more the Pareto shape of their weights is known (rote/pareto.h). */
+#define ROTE_PARETO_SAMPLES 100
+
 /* Room of one worker, reused for every model of the same shape. */
 typedef struct {
   const rote_vae *vae; /* borrowed */
@@ -24,6 +27,7 @@ typedef struct {
   rote_real *image;       /* [D] what the model sees of one image */
   double *log_px_given_z; /* [block] */
   double *log_weight;     /* [S] */
+  double *tail;           /* [S] room for rote_pareto_k() */
 } rote_evaluator;
 
 rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **evaluator);
@@ -45,13 +49,20 @@ void rote_importance_weights(rote_evaluator *evaluator, const rote_real *w, cons
 void rote_importance_reduce(size_t samples, const double *log_weight, double *log_px,
                             double *effective_samples);
 
+/** What noise an evaluation of `unit` after `epoch` epochs has: the same for all of them, or its
+ * own (evaluation.noise). @param[out] data  of binarization and dequantization @param[out] latent
+ */
+void rote_evaluation_noise(const rote_options *options, rote_unit unit, size_t epoch,
+                           rote_stream *data, rote_stream *latent);
+
 /** Evaluate images under the parameters w of `unit` after `epoch` epochs. The bits of an image do
  * not depend on which others are evaluated with it.
  * @param[in]  index  [count] of the images
- * @param[out] log_px, effective_samples  [count] nats, samples */
+ * @param[out] log_px, effective_samples  [count] nats, samples
+ * @param[out] pareto_k  [count]; NaN with fewer than ROTE_PARETO_SAMPLES samples. May be NULL */
 void rote_evaluate_images(rote_evaluator *evaluator, const rote_real *w,
                           const rote_image_set *images, rote_unit unit, size_t epoch,
                           const uint32_t *index, size_t count, float *log_px,
-                          float *effective_samples);
+                          float *effective_samples, float *pareto_k);
 
 #endif

@@ -54,6 +54,17 @@ typedef struct {
   rote_real *mask;        /* [P, ld] 0 or 1 */
 } rote_inverse_arrays;
 
+/* What a decoder gives at z and a little away from it, for one image; entry r of base, gradient and
+ * root lies at [r ld_base]. */
+typedef struct {
+  size_t rows, columns;
+  size_t planes;                           /* see differences() */
+  const rote_real *base, *gradient, *root; /* [rows] outputs at z; weights */
+  const rote_real *out; /* [rows, ld_out] outputs elsewhere, one place a column */
+  rote_real *b;         /* [rows, ld_b], or [rows / planes, ld_b] */
+  size_t ld_base, ld_out, ld_b;
+} rote_differences;
+
 /* Most components of a mixture, and channels of its images: what kernels keep on the stack. */
 #define ROTE_MIXTURE_COMPONENTS_MAX 64
 #define ROTE_MIXTURE_CHANNELS_MAX 4
@@ -157,6 +168,13 @@ typedef struct {
    * of (x - y)^2 is below that of (y - shown)^2, else 0. */
   void (*inverse_step)(size_t channels, size_t pixels, size_t columns, rote_real weight,
                        const rote_real *v, const rote_inverse_arrays *arrays, bool update);
+
+  /* With changes J[r, l] = out[r, l] - base[r], for J^T W J = B^T B and J^T g (rote/laplace.h):
+   *   b[r, l] = root[r] J[r, l],   dot[l] = sum over r of gradient[r] J[r, l].
+   * Where root is NULL, W is the outer product of the gradient of each position, whose outputs lie
+   * in planes: b[p, l] = sum over the rows r of position p of gradient[r] J[r, l].
+   * Nothing is read or written beyond `columns`. @param[out] dot [columns] */
+  void (*differences)(const rote_differences *d, double *dot);
 } rote_kernels;
 
 /** Rows of a mixture's parameters: P K (1 + 2 C + C (C - 1) / 2). */

@@ -26,6 +26,11 @@ typedef struct {
   void (*loss)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
                rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own);
   /* OPTIONAL */
+  /* root of the curvature of -log p along each decoder output, never negative: the root of its
+   * Fisher information. NULL: what stands for the curvature is the outer product of the gradient of
+   * each position. root [outputs, ld], as `out` */
+  void (*root_curvature)(const rote_likelihood_shape *shape, const rote_real *out, size_t ld,
+                         const rote_real *own, rote_real *root);
   size_t channels_max;    /* 0: any number of channels */
   const char *parameter;  /* name of the learned scalar */
   double parameter_start; /* its first value */

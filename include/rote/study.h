@@ -45,6 +45,7 @@ typedef enum {
   ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL,
   ROTE_LIKELIHOOD_MIX_LOGISTIC,
 } rote_likelihood_kind;
+typedef enum { ROTE_PROPOSAL_LAPLACE, ROTE_PROPOSAL_ENCODER } rote_proposal;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
 typedef enum { ROTE_OPTIMIZER_ADAM, ROTE_OPTIMIZER_SGD } rote_optimizer_kind;
@@ -89,7 +90,10 @@ typedef struct {
     size_t count, repeats, full;
   } folds;
   struct {
-    size_t every, samples;
+    size_t every;
+    int proposal;
+    size_t samples; /* 0 in a study file is settled when it is read */
+    size_t steps;   /* laplace */
     size_t held_in; /* models of a repeat beside the one without the image; 0: all */
     int noise;
   } evaluation;

@@ -18,15 +18,22 @@ int rote_option_find(const char *key)
   return -1;
 }
 
+/* The word that a choice has, as its index. */
+static int choice_of(const char *key, const rote_options *options)
+{
+  size_t count = 0;
+  const rote_option *o = &rote_option_table(&count)[rote_option_find(key)];
+  return *(const int *)((const char *)options + o->offset);
+}
+
 bool rote_option_is_used(const rote_option *o, const rote_options *options, const char **why_not)
 {
   const bool by_model = o->models == 0 || (o->models >> options->model.kind & 1);
-  const bool by_likelihood =
-      o->likelihoods == 0 || (o->likelihoods >> options->model.likelihood & 1);
+  const bool by_word = o->when == NULL || (o->words >> choice_of(o->when, options) & 1) != 0;
   if (why_not != NULL) {
-    *why_not = !by_model ? "model.kind" : !by_likelihood ? "model.likelihood" : NULL;
+    *why_not = !by_model ? "model.kind" : !by_word ? o->when : NULL;
   }
-  return by_model && by_likelihood;
+  return by_model && by_word;
 }
 
 /* Levenshtein distance of two short strings. */

@@ -29,9 +29,11 @@ typedef struct {
    * to tell the others, with %s for the model. */
   const unsigned *choice_models;
   const char *const *choice_needs;
-  bool of_variant;      /* a variant may change it */
-  unsigned models;      /* bit set of rote_model_kind that use it; 0 = all */
-  unsigned likelihoods; /* bit set of rote_likelihood_kind that use it; 0 = all */
+  bool of_variant; /* a variant may change it */
+  unsigned models; /* bit set of rote_model_kind that use it; 0 = all */
+  /* It is used with some words of another option only. */
+  const char *when; /* that option's key, of a choice; NULL: with all */
+  unsigned words;   /* bit set */
   const char *help;
 } rote_option;
 
@@ -50,7 +52,7 @@ const char *rote_option_model(int kind);
 /** Key nearest to `key` in spelling. */
 const char *rote_option_nearest(const char *key);
 
-/** Is it used with the model and the likelihood of `options`?
+/** Is it used with the model and the other choices of `options`?
  * @param[out] why_not  the key that decides, if it is not; may be NULL */
 bool rote_option_is_used(const rote_option *option, const rote_options *options,
                          const char **why_not);

@@ -9,6 +9,7 @@ static const char *const activations[] = {"relu",     "leaky_relu", "prelu",  "e
                                           "softplus", "swish",      "sine",   "cosid",
                                           "tanh",     "sigmoid",    "linear", NULL};
 static const char *const optimizers[] = {"adam", "sgd", NULL};
+static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
@@ -22,7 +23,6 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define UNET (1u << ROTE_MODEL_UNET_AE)
 #define VAES (MLP | CONV)
 #define AUTOENCODERS (FC | UNET)
-#define MIXTURE (1u << ROTE_LIKELIHOOD_MIX_LOGISTIC)
 
 /* Who can have each of the measures, and what to say to the others. */
 static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */};
@@ -39,6 +39,7 @@ static const char *const measure_needs[] = {
 #define COUNTS(least, most) .type = ROTE_OPTION_COUNTS, .min = (least), .max = (most)
 #define CHOICE(words) .type = ROTE_OPTION_CHOICE, .choices = (words)
 #define SET(words) .type = ROTE_OPTION_SET, .choices = (words)
+#define WHEN(key, word) .when = (key), .words = 1u << (word)
 #define RESULTS .of_results = true
 #define VARIANT .of_variant = true
 #define TRAINING .of_training = true
@@ -71,7 +72,7 @@ static const rote_option table[] = {
     {KEY(model.likelihood), CHOICE(likelihoods), .fallback = "bernoulli", RESULTS, VARIANT,
      TRAINING, COST, .models = VAES, .help = "p(x|z)"},
     {KEY(model.mixtures), COUNT(1, ROTE_MIXTURES_MAX), .fallback = "10", RESULTS, VARIANT, TRAINING,
-     COST, .models = VAES, .likelihoods = MIXTURE,
+     COST, .models = VAES, WHEN("model.likelihood", ROTE_LIKELIHOOD_MIX_LOGISTIC),
      .help = "logistic distributions that a pixel is a mixture of"},
     {KEY(model.beta), REAL(0, 1e6), .fallback = "1", RESULTS, VARIANT, TRAINING, .models = VAES,
      .help = "weight of the KL divergence"},
@@ -107,8 +108,14 @@ static const rote_option table[] = {
      .help = "models trained on all the data"},
     {KEY(evaluation.every), COUNT(1, 1e6), .fallback = "5", RESULTS, VARIANT, .models = VAES,
      .help = "epochs between two evaluations; the last epoch is always evaluated"},
-    {KEY(evaluation.samples), COUNT(1, 1e6), .fallback = "256", RESULTS, VARIANT, COST,
-     .models = VAES, .help = "importance samples an image"},
+    {KEY(evaluation.proposal), CHOICE(proposals), .fallback = "laplace", RESULTS, VARIANT, COST,
+     .models = VAES,
+     .help = "what latents are drawn from: fitted to each image and model, or the encoder's "
+             "posterior, as published"},
+    {KEY(evaluation.samples), COUNT(0, 1e6), .fallback = "0", RESULTS, VARIANT, COST,
+     .models = VAES, .help = "importance samples an image; 0: 32 with laplace, 256 with encoder"},
+    {KEY(evaluation.steps), COUNT(1, 1000), .fallback = "5", RESULTS, VARIANT, COST, .models = VAES,
+     WHEN("evaluation.proposal", ROTE_PROPOSAL_LAPLACE), .help = "Newton steps of the fit"},
     {KEY(evaluation.held_in), COUNT(0, 4094), .fallback = "0", RESULTS, VARIANT, .models = VAES,
      .help = "models of a repeat that evaluate an image beside the one without it, chosen at "
              "random; 0: all K - 1"},

@@ -190,9 +190,21 @@ rote_status rote_study_check_variant(const char *where, const rote_options *o,
   return check_options(where, o);
 }
 
+/* What is left to us depends on other options, so it is settled when all of them are known. */
+static void settle(rote_options *o)
+{
+  if (o->evaluation.samples == 0) {
+    o->evaluation.samples = o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE ? 32 : 256;
+  }
+}
+
 rote_status rote_study_check(const char *path, rote_study *study, const rote_study_given *given)
 {
   rote_status status = ROTE_OK;
+  settle(&study->base);
+  for (size_t v = 0; v < study->variant_count; v++) {
+    settle(&study->variant[v].options);
+  }
   ROTE_TRY(check_top(path, study, given));
   if (study->variant_count == 0) {
     ROTE_TRY(check_options(path, &study->base));

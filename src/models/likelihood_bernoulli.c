@@ -20,9 +20,25 @@ static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_
   rote_kernels_get()->bernoulli_loss(shape->pixels, columns, x, out, ld, log_px);
 }
 
+/* W = p (1 - p), p = sigmoid(a): its root is e / (1 + e^2), e = e^(-|a|/2) */
+static void root_curvature(const rote_likelihood_shape *shape, const rote_real *out, size_t ld,
+                           const rote_real *own, rote_real *root)
+{
+  const size_t n = shape->pixels * ld;
+  (void)own;
+  for (size_t i = 0; i < n; i++) {
+    root[i] = out[i] > 0 ? -out[i] / 2 : out[i] / 2;
+  }
+  rote_kernels_get()->exp(n, root, root);
+  for (size_t i = 0; i < n; i++) {
+    root[i] /= 1 + root[i] * root[i];
+  }
+}
+
 const rote_likelihood rote_likelihood_bernoulli = {
     .name = "bernoulli",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .root_curvature = root_curvature,
 };

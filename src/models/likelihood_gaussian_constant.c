@@ -38,11 +38,23 @@ static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_
   from_squares(shape->pixels, columns, g, log_px);
 }
 
+/* W = e^-g */
+static void root_curvature(const rote_likelihood_shape *shape, const rote_real *out, size_t ld,
+                           const rote_real *own, rote_real *root)
+{
+  const rote_real value = (rote_real)exp(-(double)*own / 2);
+  (void)out;
+  for (size_t i = 0; i < shape->pixels * ld; i++) {
+    root[i] = value;
+  }
+}
+
 const rote_likelihood rote_likelihood_gaussian_constant = {
     .name = "gaussian_constant",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .root_curvature = root_curvature,
     .parameter = "log_gamma",
     .parameter_start = -2,
 };

@@ -32,9 +32,24 @@ static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_
   finish(shape->pixels, columns, log_px);
 }
 
+/* Fisher information: W = e^-s for means, 1/2 for log variances, 0 for those that are clamped */
+static void root_curvature(const rote_likelihood_shape *shape, const rote_real *out, size_t ld,
+                           const rote_real *own, rote_real *root)
+{
+  const size_t n = shape->pixels * ld;
+  const rote_real *s = out + n;
+  (void)own;
+  for (size_t i = 0; i < n; i++) {
+    root[i] = s[i] < -7 ? (rote_real)3.5 : -s[i] / 2;
+    root[n + i] = s[i] < -7 ? 0 : (rote_real)0.70710678118654752440;
+  }
+  rote_kernels_get()->exp(n, root, root);
+}
+
 const rote_likelihood rote_likelihood_gaussian_diagonal = {
     .name = "gaussian_diagonal",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .root_curvature = root_curvature,
 };

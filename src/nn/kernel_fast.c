@@ -326,6 +326,7 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
     .inverse_step = ROTE_ISA_NAME(rote_inverse_step),
+    .differences = ROTE_ISA_NAME(rote_difference_outputs),
     .mixture_image = ROTE_ISA_NAME(rote_mixture_image),
     .mixture_loss = ROTE_ISA_NAME(rote_mixture_loss),
 };

@@ -339,6 +339,25 @@ static void inverse_step(size_t channels, size_t pixels, size_t columns, rote_re
   }
 }
 
+static void differences(const rote_differences *d, double *dot)
+{
+  const size_t positions = d->root == NULL ? d->rows / d->planes : d->rows;
+  for (size_t j = 0; j < d->columns; j++) {
+    dot[j] = 0;
+    for (size_t p = 0; p < positions; p++) {
+      double projection = 0;
+      for (size_t r = p; r < d->rows; r += positions) {
+        const size_t at = r * d->ld_base;
+        const double change = (double)d->out[r * d->ld_out + j] - (double)d->base[at];
+        projection += (double)d->gradient[at] * change;
+        d->b[p * d->ld_b + j] =
+            (rote_real)(d->root == NULL ? projection : (double)d->root[at] * change);
+      }
+      dot[j] += projection;
+    }
+  }
+}
+
 static const rote_kernels reference = {
     .name = "reference",
     .gemm = gemm,
@@ -359,6 +378,7 @@ static const rote_kernels reference = {
     .diagonal_image = diagonal_image,
     .diagonal_loss = diagonal_loss,
     .inverse_step = inverse_step,
+    .differences = differences,
     .mixture_image = mixture_image,
     .mixture_loss = mixture_loss,
 };

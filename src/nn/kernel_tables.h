@@ -37,6 +37,13 @@ ROTE_INVERSE_STEP(base);
 ROTE_INVERSE_STEP(v3);
 ROTE_INVERSE_STEP(v4);
 
+/* The same for differences() (kernel_differences.c). */
+#define ROTE_DIFFERENCE_OUTPUTS(isa)                                                               \
+  void rote_difference_outputs_##isa(const rote_differences *d, double *dot)
+ROTE_DIFFERENCE_OUTPUTS(base);
+ROTE_DIFFERENCE_OUTPUTS(v3);
+ROTE_DIFFERENCE_OUTPUTS(v4);
+
 extern const rote_kernels rote_kernels_base;
 extern const rote_kernels rote_kernels_v3;
 extern const rote_kernels rote_kernels_v4;

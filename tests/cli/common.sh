@@ -33,7 +33,7 @@ measures: [score]
 checkpoint: { every: 1, keep: last }
 variants:
   - { name: lr3, set: ["training.learning_rate=1e-3"] }
-  - { name: lr4, set: ["training.learning_rate=1e-4"] }
+  - { name: lr4, set: ["training.learning_rate=1e-4", "evaluation.proposal=encoder"] }
 END
 }
 

@@ -14,7 +14,7 @@ data: { file: data.h5, transform: binarize }
 model: { kind: mlp_vae, hidden: [512, 256], latent: 16, likelihood: bernoulli }
 training: { learning_rate: 1e-3, batch: 64, epochs: 100 }
 folds: { count: 5, repeats: 4, full: 0 }
-evaluation: { every: 100, samples: 256, noise: independent }
+evaluation: { every: 100, proposal: encoder, samples: 256, noise: independent }
 checkpoint: { every: 50, keep: none }
 END
 ends 0 run 3 published.yaml

@@ -12,7 +12,7 @@ data: { file: data.h5, limit: 400, transform: binarize }
 model: { kind: mlp_vae, hidden: [128, 64], latent: 8, likelihood: bernoulli }
 training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 20 }
 folds: { count: 5, repeats: 5, full: 0 }
-evaluation: { every: 20, samples: 32, noise: independent }
+evaluation: { every: 20, proposal: encoder, samples: 32, noise: independent }
 checkpoint: { every: 20, keep: none }
 END
 rm -rf "$output"

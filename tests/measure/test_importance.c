@@ -106,7 +106,7 @@ static void a_decoder_that_ignores_its_input_is_exact(void **state)
       logit[d] = (double)bias[d];
     }
     rote_evaluate_images(s.evaluator, s.w, &s.images, (rote_unit){0}, 1, all_images(), IMAGES,
-                         log_px, effective);
+                         log_px, effective, NULL);
     const rote_stream data = {.seed = s.options.seed, .purpose = ROTE_PURPOSE_EVALUATE_DATA};
     for (size_t i = 0; i < IMAGES; i++) {
       rote_image_load(ROTE_TRANSFORM_BINARIZE, PIXELS, s.pixel + i * PIXELS, data, (uint32_t)i,
@@ -157,7 +157,7 @@ static void many_samples_agree_with_the_integral(void **state)
   }
   float log_px[CHECKED], effective[CHECKED];
   rote_evaluate_images(s.evaluator, s.w, &s.images, (rote_unit){0}, 1, all_images(), CHECKED,
-                       log_px, effective);
+                       log_px, effective, NULL);
   const rote_stream data = {.seed = s.options.seed, .purpose = ROTE_PURPOSE_EVALUATE_DATA};
   double worst = 0;
   for (size_t i = 0; i < CHECKED; i++) {
@@ -181,7 +181,7 @@ static void check_shard(setup *s, size_t first, size_t count, const float *log_p
 {
   float l[IMAGES], e[IMAGES];
   rote_evaluate_images(s->evaluator, s->w, &s->images, (rote_unit){.fold = 2}, 3,
-                       all_images() + first, count, l, e);
+                       all_images() + first, count, l, e, NULL);
   assert_memory_equal(l, log_px + first, count * sizeof *l);
   assert_memory_equal(e, effective + first, count * sizeof *e);
 }
@@ -196,7 +196,7 @@ static void an_image_does_not_depend_on_the_others(void **state)
     float log_px[IMAGES], effective[IMAGES];
     set_up(&s, 4, samples[n / 2], noise[n % 2]);
     rote_evaluate_images(s.evaluator, s.w, &s.images, (rote_unit){.fold = 2}, 3, all_images(),
-                         IMAGES, log_px, effective);
+                         IMAGES, log_px, effective, NULL);
     for (size_t first = 0; first < IMAGES; first += ROTE_EVALUATE_BATCH) {
       const size_t left = IMAGES - first;
       check_shard(&s, first, left < ROTE_EVALUATE_BATCH ? left : ROTE_EVALUATE_BATCH, log_px,
@@ -217,7 +217,7 @@ static void evaluate(setup *s, rote_unit unit, size_t epoch, float *log_px)
 {
   float effective[IMAGES];
   rote_evaluate_images(s->evaluator, s->w, &s->images, unit, epoch, all_images(), IMAGES, log_px,
-                       effective);
+                       effective, NULL);
 }
 
 /* Shared: differences between models are not differences of noise. Independent: as published. */
@@ -286,7 +286,7 @@ static void broken_weights_give_no_number(void **state)
       s.w[array->offset + i] = NAN;
     }
     rote_evaluate_images(s.evaluator, s.w, &s.images, (rote_unit){0}, 1, all_images(), IMAGES,
-                         log_px, effective);
+                         log_px, effective, NULL);
     for (size_t i = 0; i < IMAGES; i++) {
       assert_true(isnan(log_px[i]) && isnan(effective[i]));
     }

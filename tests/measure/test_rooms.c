@@ -21,7 +21,7 @@ static const struct {
   const char *set[16];
 } studies[] = {
     {"score",
-     {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "evaluation.samples=4",
+     {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "evaluation.samples=100",
       "evaluation.every=1", "training.epochs=2", "training.batch=10", "folds.count=3",
       "folds.repeats=2", "folds.full=2"}},
     {"recovery",

@@ -8,6 +8,7 @@
 
 #include "rote/autoencoder.h"
 #include "rote/status.h"
+#include "rote/vae.h"
 
 #include <hdf5.h>
 #include <stdbool.h>
@@ -44,12 +45,16 @@ typedef struct {
 typedef rote_status parity_check(hid_t file, parity_result *result);
 
 parity_check parity_vae, parity_statistics, parity_resize, parity_activations, parity_fc_ae,
-    parity_recovery;
+    parity_recovery, parity_posterior;
 
 /** Put the error of `got` against `want` into a group: the largest difference, divided by the
  * largest entry of `want`. A number that is not finite makes the error infinite. */
 void parity_compare(parity_result *result, const char *group, double tolerance, const char *where,
                     size_t n, const double *got, const double *want);
+
+/** Put an error of any other kind into a group. */
+void parity_report(parity_result *result, const char *group, double tolerance, const char *where,
+                   double error);
 
 /** Read an array of any shape; released with rote_free(&array->value). The name is printf-style. */
 rote_status parity_read(hid_t file, parity_array *array, const char *format, ...)
@@ -73,6 +78,23 @@ rote_status parity_number(hid_t file, const char *attribute, double *value);
 
 /** Text of a root attribute. @param[out] text [size] */
 rote_status parity_text(hid_t file, const char *attribute, char *text, size_t size);
+
+/** Options and image shape of the VAE that a file's attributes describe; result->not_built if there
+ * is no such VAE. */
+rote_status parity_vae_options(hid_t file, rote_options *options, rote_data_info *info,
+                               parity_result *result);
+
+/** Every parameter of it, and none besides, from a group of the file. Running statistics may be
+ * missing (they are 0 then); PyTorch's count of batches is not ours. @param[out] w [table->total]
+ */
+rote_status parity_vae_parameters(hid_t file, const char *group, const rote_parameters *table,
+                                  rote_real *w);
+
+/** Fixture [B, features...] to ours [features, ld]. */
+void parity_to_columns(const parity_array *rows, size_t ld, rote_real *out);
+
+/** Running statistics are in the weights, but have neither gradient nor moments. */
+bool parity_is_running(const rote_parameter *parameter);
 
 /** Options of the fully connected autoencoder that a file's attributes describe. */
 rote_status parity_fc_options(hid_t file, rote_options *options);

@@ -28,20 +28,6 @@ typedef struct {
 
 /* ---- What the attributes ask for ---- */
 
-static rote_status read_sizes(hid_t file, const char *attribute, size_t room, size_t *value,
-                              size_t *n)
-{
-  double number[ROTE_COUNTS_MAX] = {0};
-  rote_status status = parity_numbers(file, attribute, room, number, n);
-  for (size_t i = 0; status == ROTE_OK && i < *n; i++) {
-    if (!(number[i] >= 1 && number[i] < 1e9)) {
-      return rote_fail(ROTE_DATA, "the attribute %s holds %g", attribute, number[i]);
-    }
-    value[i] = (size_t)number[i];
-  }
-  return status;
-}
-
 static rote_status check_adam(hid_t file)
 {
   static const struct {
@@ -61,72 +47,17 @@ done:
   return status;
 }
 
-/* Model, likelihood and the transform that goes with it; false if one of them is not built. */
-static bool find_kind(const char *model, const char *likelihood, rote_options *o)
-{
-  const rote_vae_kind *const kind[] = {&rote_vae_mlp, &rote_vae_conv};
-  static const int kind_number[] = {ROTE_MODEL_MLP_VAE, ROTE_MODEL_CONV_VAE};
-  static const int likelihoods[] = {ROTE_LIKELIHOOD_BERNOULLI, ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT,
-                                    ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL,
-                                    ROTE_LIKELIHOOD_MIX_LOGISTIC};
-  bool model_found = false, likelihood_found = false;
-  for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
-    if (strcmp(model, kind[i]->name) == 0) {
-      o->model.kind = kind_number[i];
-      model_found = true;
-    }
-  }
-  for (size_t i = 0; i < sizeof likelihoods / sizeof *likelihoods; i++) {
-    if (strcmp(likelihood, rote_likelihood_get((rote_likelihood_kind)likelihoods[i])->name) == 0) {
-      o->model.likelihood = likelihoods[i];
-      likelihood_found = true;
-    }
-  }
-  const bool is_gaussian = o->model.likelihood == ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT ||
-                           o->model.likelihood == ROTE_LIKELIHOOD_GAUSSIAN_DIAGONAL;
-  o->data.transform = is_gaussian ? ROTE_TRANSFORM_LOGIT : ROTE_TRANSFORM_SCALE;
-  return model_found && likelihood_found;
-}
-
 static rote_status read_options(vae_check *c)
 {
   rote_status status = ROTE_OK;
-  rote_study *study = NULL;
   parity_array eps = {0};
-  char model[PARITY_NAME], likelihood[PARITY_NAME];
-  size_t image[3] = {0}, n = 0;
   rote_options *o = &c->options;
-  ROTE_TRY(rote_study_defaults(&study));
-  *o = study->base;
-  ROTE_TRY(parity_text(c->file, "model", model, sizeof model));
-  ROTE_TRY(parity_text(c->file, "likelihood", likelihood, sizeof likelihood));
-  if (!find_kind(model, likelihood, o)) {
-    snprintf(c->result->not_built, sizeof c->result->not_built,
-             "%.40s with likelihood %.40s is not part of this version", model, likelihood);
+  ROTE_TRY(parity_vae_options(c->file, o, &c->info, c->result));
+  if (c->result->not_built[0] != '\0') {
     goto done;
   }
   ROTE_TRY(check_adam(c->file));
-  ROTE_TRY(parity_number(c->file, "beta", &o->model.beta));
   ROTE_TRY(parity_number(c->file, "lr", &o->training.learning_rate));
-  if (o->model.kind == ROTE_MODEL_MLP_VAE) {
-    ROTE_TRY(
-        read_sizes(c->file, "hidden", ROTE_COUNTS_MAX, o->model.hidden.value, &o->model.hidden.n));
-  } else {
-    ROTE_TRY(read_sizes(c->file, "features", 1, &o->model.features, &n));
-  }
-  ROTE_TRY(read_sizes(c->file, "latent", 1, &o->model.latent, &n));
-  if (o->model.likelihood == ROTE_LIKELIHOOD_MIX_LOGISTIC) {
-    ROTE_TRY(read_sizes(c->file, "mixtures", 1, &o->model.mixtures, &n));
-    if (o->model.mixtures > ROTE_MIXTURES_MAX) {
-      ROTE_TRY(rote_fail(ROTE_DATA, "the attribute mixtures is %zu, at most %d are built",
-                         o->model.mixtures, ROTE_MIXTURES_MAX));
-    }
-  }
-  ROTE_TRY(read_sizes(c->file, "image", 3, image, &n));
-  if (n != 3) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "the attribute image is not [C, H, W]"));
-  }
-  c->info = (rote_data_info){.channels = image[0], .height = image[1], .width = image[2]};
   ROTE_TRY(parity_read(c->file, &eps, "/importance/eps"));
   if (eps.rank != 3 || eps.count == 0) {
     ROTE_TRY(rote_fail(ROTE_DATA, "/importance/eps is not [S, B, L]"));
@@ -135,7 +66,6 @@ static rote_status read_options(vae_check *c)
   c->batch = o->training.batch = eps.shape[1];
 done:
   rote_free(&eps.value);
-  rote_study_destroy(&study);
   return status;
 }
 
@@ -178,66 +108,6 @@ static void clear(vae_check *c)
 
 /* ---- Arrays of the file in our layout ---- */
 
-/* Fixture [B, features...] -> ours [features, ld]. */
-static void to_columns(const parity_array *rows, size_t ld, rote_real *out)
-{
-  const size_t batch = rows->shape[0], features = rows->count / batch;
-  for (size_t j = 0; j < batch; j++) {
-    for (size_t f = 0; f < features; f++) {
-      out[f * ld + j] = (rote_real)rows->value[j * features + f];
-    }
-  }
-}
-
-/* Running statistics are in the weights, but have neither gradient nor moments. */
-static bool is_running(const rote_parameter *p)
-{
-  return strstr(p->name, ".running_") != NULL;
-}
-
-/* Every parameter of the model, and none besides, from a group of the file. Running statistics may
- * be missing (they are 0 then); PyTorch's count of batches is not ours. */
-static rote_status read_parameters(const vae_check *c, const char *group, rote_real *w)
-{
-  rote_status status = ROTE_OK;
-  const rote_parameters *table = &c->vae->table;
-  parity_array array = {0};
-  size_t members = 0, expected = 0;
-  ROTE_TRY(parity_members(c->file, group, &members));
-  for (size_t i = 0; i < table->count; i++) {
-    const rote_parameter *p = &table->parameter[i];
-    char where[PARITY_NAME];
-    snprintf(where, sizeof where, "%s/%s", group, p->name);
-    const bool here = parity_has(c->file, where);
-    expected += here || !is_running(p);
-    const char *mean = strstr(where, ".running_mean");
-    if (mean != NULL && here) {
-      memcpy(where + (mean - where), ".num_batches_tracked", sizeof ".num_batches_tracked");
-      expected += parity_has(c->file, where);
-    }
-  }
-  if (members != expected) {
-    ROTE_TRY(
-        rote_fail(ROTE_DATA, "%s has %zu arrays, the model has %zu", group, members, expected));
-  }
-  for (size_t i = 0; i < table->count; i++) {
-    const rote_parameter *p = &table->parameter[i];
-    char where[PARITY_NAME];
-    snprintf(where, sizeof where, "%s/%s", group, p->name);
-    if (is_running(p) && !parity_has(c->file, where)) {
-      memset(w + p->offset, 0, p->count * sizeof *w);
-      continue;
-    }
-    ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &array, "%s", where));
-    for (size_t j = 0; j < p->count; j++) {
-      w[p->offset + j] = (rote_real)array.value[j];
-    }
-    rote_free(&array.value);
-  }
-done:
-  return status;
-}
-
 static rote_status compare_parameters(const vae_check *c, const char *name, const char *group,
                                       const rote_real *got)
 {
@@ -248,7 +118,7 @@ static rote_status compare_parameters(const vae_check *c, const char *name, cons
     const rote_parameter *p = &table->parameter[i];
     char where[PARITY_NAME];
     snprintf(where, sizeof where, "%s/%s", group, p->name);
-    if (is_running(p) && !parity_has(c->file, where)) {
+    if (parity_is_running(p) && !parity_has(c->file, where)) {
       continue;
     }
     ROTE_TRY(parity_read_shaped(c->file, p->rank, p->shape, &want, "%s", where));
@@ -333,11 +203,11 @@ static rote_status load_adam(const vae_check *c, size_t t, rote_real *w, rote_ad
   char at[64];
   rote_adam_reset(adam, c->options.training.learning_rate, w);
   snprintf(at, sizeof at, "/steps/%zu/before", t);
-  ROTE_TRY(read_parameters(c, at, w));
+  ROTE_TRY(parity_vae_parameters(c->file, at, &c->vae->table, w));
   snprintf(at, sizeof at, "/steps/%zu/adam_m", t);
-  ROTE_TRY(read_parameters(c, at, adam->first));
+  ROTE_TRY(parity_vae_parameters(c->file, at, &c->vae->table, adam->first));
   snprintf(at, sizeof at, "/steps/%zu/adam_v", t);
-  ROTE_TRY(read_parameters(c, at, adam->second));
+  ROTE_TRY(parity_vae_parameters(c->file, at, &c->vae->table, adam->second));
   adam->step = t - 1;
   rote_adam_begin(adam);
 done:
@@ -377,14 +247,14 @@ static rote_status check_step(vae_check *c, size_t t)
   char at[64];
   ROTE_TRY(parity_read_shaped(c->file, 2, (size_t[]){c->batch, c->vae->latent}, &eps,
                               "/steps/%zu/eps", t));
-  to_columns(&eps, c->ld, c->eps);
+  parity_to_columns(&eps, c->ld, c->eps);
   snprintf(at, sizeof at, "/steps/%zu/before", t);
-  ROTE_TRY(read_parameters(c, at, c->w));
+  ROTE_TRY(parity_vae_parameters(c->file, at, &c->vae->table, c->w));
   ROTE_TRY(check_forward(c, t)); /* leaves the gradient, too */
   snprintf(at, sizeof at, "/steps/%zu/grad", t);
   ROTE_TRY(compare_parameters(c, "gradient", at, c->grad));
 
-  ROTE_TRY(read_parameters(c, at, c->given));
+  ROTE_TRY(parity_vae_parameters(c->file, at, &c->vae->table, c->given));
   ROTE_TRY(load_adam(c, t, c->w, c->whole));
   rote_adam_apply(c->whole, 0, c->vae->table.total, c->given);
   rote_vae_after_step(c->vae, c->batch, c->work, c->w);
@@ -454,7 +324,7 @@ static rote_status check_importance(vae_check *c)
   ROTE_TRY(rote_alloc(c->samples, sizeof(double), &of_image));
   ROTE_TRY(rote_alloc(c->batch, sizeof(double), &log_px));
   ROTE_TRY(rote_alloc(c->batch, sizeof(double), &effective));
-  ROTE_TRY(read_parameters(c, "/final", c->w));
+  ROTE_TRY(parity_vae_parameters(c->file, "/final", &c->vae->table, c->w));
   ROTE_TRY(weigh(c, &noise, log_weight));
   for (size_t j = 0; j < c->batch; j++) {
     for (size_t s = 0; s < c->samples; s++) {
@@ -487,7 +357,7 @@ rote_status parity_vae(hid_t file, parity_result *result)
   ROTE_TRY(make_room(&c));
   const size_t shape[] = {c.batch, c.info.channels, c.info.height, c.info.width};
   ROTE_TRY(parity_read_shaped(file, 4, shape, &x, "/x"));
-  to_columns(&x, c.ld, c.x);
+  parity_to_columns(&x, c.ld, c.x);
   ROTE_TRY(parity_members(file, "/steps", &steps));
   if (steps == 0) {
     ROTE_TRY(rote_fail(ROTE_DATA, "/steps is empty"));

@@ -10,7 +10,7 @@ data: { file: data.h5, limit: 300, transform: binarize }
 model: { kind: mlp_vae, hidden: [64, 32], latent: 8, likelihood: bernoulli }
 training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 48 }
 folds: { count: 3, repeats: 4, full: 3 }
-evaluation: { every: 12, samples: 32, noise: shared }
+evaluation: { every: 12, proposal: encoder, samples: 32, noise: shared }
 checkpoint: { every: 1, keep: last }
 END
 }

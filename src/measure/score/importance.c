@@ -1,6 +1,7 @@
 #include "rote/importance.h"
 
 #include "rote/memory.h"
+#include "rote/pareto.h"
 
 #include <math.h>
 
@@ -40,6 +41,7 @@ rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **out)
   ROTE_TRY(rote_alloc(vae->pixels, sizeof(rote_real), &e->image));
   ROTE_TRY(rote_alloc(e->block, sizeof(double), &e->log_px_given_z));
   ROTE_TRY(rote_alloc(e->samples, sizeof(double), &e->log_weight));
+  ROTE_TRY(rote_alloc(e->samples, sizeof(double), &e->tail));
   *out = e;
   e = NULL;
 done:
@@ -59,6 +61,7 @@ void rote_evaluator_destroy(rote_evaluator **evaluator)
     rote_free(&e->image);
     rote_free(&e->log_px_given_z);
     rote_free(&e->log_weight);
+    rote_free(&e->tail);
     rote_free(evaluator);
   }
 }
@@ -113,19 +116,26 @@ void rote_importance_reduce(size_t samples, const double *log_weight, double *lo
   *effective_samples = sum * sum / squares;
 }
 
+void rote_evaluation_noise(const rote_options *o, rote_unit unit, size_t epoch, rote_stream *data,
+                           rote_stream *latent)
+{
+  *data = (rote_stream){.seed = o->seed, .purpose = ROTE_PURPOSE_EVALUATE_DATA};
+  if (o->evaluation.noise == ROTE_NOISE_INDEPENDENT) {
+    data->unit = rote_unit_number(unit);
+    data->epoch = (uint32_t)epoch;
+  }
+  *latent = *data;
+  latent->purpose = ROTE_PURPOSE_EVALUATE_LATENT;
+}
+
 void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_image_set *images,
                           rote_unit unit, size_t epoch, const uint32_t *index, size_t count,
-                          float *log_px, float *effective_samples)
+                          float *log_px, float *effective_samples, float *pareto_k)
 {
   const rote_vae *vae = e->vae;
   const rote_options *o = &vae->options;
-  rote_stream data = {.seed = o->seed, .purpose = ROTE_PURPOSE_EVALUATE_DATA};
-  if (o->evaluation.noise == ROTE_NOISE_INDEPENDENT) {
-    data.unit = rote_unit_number(unit);
-    data.epoch = (uint32_t)epoch;
-  }
-  rote_stream latent = data;
-  latent.purpose = ROTE_PURPOSE_EVALUATE_LATENT;
+  rote_stream data, latent;
+  rote_evaluation_noise(o, unit, epoch, &data, &latent);
   rote_network_pack(&vae->decoder, w, e->decode);
   for (size_t done = 0; done < count; done += ROTE_EVALUATE_BATCH) {
     const size_t n = count - done < ROTE_EVALUATE_BATCH ? count - done : ROTE_EVALUATE_BATCH;
@@ -143,6 +153,11 @@ void rote_evaluate_images(rote_evaluator *e, const rote_real *w, const rote_imag
       rote_importance_reduce(e->samples, e->log_weight, &log_p, &effective);
       log_px[done + j] = (float)log_p;
       effective_samples[done + j] = (float)effective;
+      if (pareto_k != NULL) {
+        pareto_k[done + j] = e->samples < ROTE_PARETO_SAMPLES
+                                 ? NAN
+                                 : (float)rote_pareto_k(e->samples, e->log_weight, e->tail);
+      }
     }
   }
   rote_network_pack(&vae->decoder, NULL, e->decode);

@@ -4,6 +4,7 @@
 #include "score_room.h"
 
 #include "rote/fault.h"
+#include "rote/importance.h"
 #include "rote/memory.h"
 #include "rote/score.h"
 
@@ -23,10 +24,13 @@
 static const rote_array log_px_array = LIKELIHOOD("log_px", "VRKN", "nats", ROTE_LOG_PX_MEANS);
 static const rote_array effective_array =
     LIKELIHOOD("effective_samples", "VRKN", "1", ROTE_EFFECTIVE_MEANS);
+static const rote_array pareto_array = LIKELIHOOD("pareto_k", "VRKN", "1", ROTE_PARETO_MEANS);
 static const rote_array full_log_px_array =
     LIKELIHOOD("full/log_px", "VFN", "nats", ROTE_LOG_PX_MEANS);
 static const rote_array full_effective_array =
     LIKELIHOOD("full/effective_samples", "VFN", "1", ROTE_EFFECTIVE_MEANS);
+static const rote_array full_pareto_array =
+    LIKELIHOOD("full/pareto_k", "VFN", "1", ROTE_PARETO_MEANS);
 
 static const rote_array score_arrays[] = {
     SCORE("U", u, "nats", "log mean likelihood under the models trained with the image"),
@@ -56,7 +60,7 @@ typedef struct {
   rote_sink *sink;
   size_t images, left_out, units;
   /* of the epoch in hand */
-  float *log_px, *effective; /* [U, N] */
+  float *log_px, *effective, *pareto; /* [U, N] */
   rote_score *score;
   size_t unit; /* that is read */
 } combiner;
@@ -69,6 +73,7 @@ static rote_status take(void *taker, const rote_rows *rows, bool missing)
   memcpy(c->log_px + at, rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0), rows->count * sizeof(float));
   memcpy(c->effective + at, rote_rows_at(rows, ROTE_SCORE_EFFECTIVE, 0),
          rows->count * sizeof(float));
+  memcpy(c->pareto + at, rote_rows_at(rows, ROTE_SCORE_PARETO, 0), rows->count * sizeof(float));
   return ROTE_OK;
 }
 
@@ -83,6 +88,9 @@ static rote_status put_left_out(combiner *c, rote_range epoch)
                               .fold = c->pieces->setting.fold};
   ROTE_TRY(rote_sink_put(c->sink, &log_px_array, epoch, c->log_px));
   ROTE_TRY(rote_sink_put(c->sink, &effective_array, epoch, c->effective));
+  if (o->evaluation.samples >= ROTE_PARETO_SAMPLES) {
+    ROTE_TRY(rote_sink_put(c->sink, &pareto_array, epoch, c->pareto));
+  }
   ROTE_TRY(rote_score_compute(&design, c->log_px, c->score));
   for (const rote_array *a = score_arrays; a->name != NULL; a++) {
     ROTE_TRY(rote_sink_put(c->sink, a, epoch, rote_array_values(a, c->score)));
@@ -106,6 +114,9 @@ static rote_status combine_epoch(combiner *c, size_t v)
   if (c->units > c->left_out) {
     ROTE_TRY(rote_sink_put(c->sink, &full_log_px_array, epoch, c->log_px + full));
     ROTE_TRY(rote_sink_put(c->sink, &full_effective_array, epoch, c->effective + full));
+    if (c->pieces->setting.options->evaluation.samples >= ROTE_PARETO_SAMPLES) {
+      ROTE_TRY(rote_sink_put(c->sink, &full_pareto_array, epoch, c->pareto + full));
+    }
   }
 done:
   return status;
@@ -122,6 +133,7 @@ rote_status rote_score_combine(const rote_pieces *pieces, rote_sink *sink)
                 .units = rote_unit_count(o)};
   ROTE_TRY(rote_alloc(c.units * c.images, sizeof(float), &c.log_px));
   ROTE_TRY(rote_alloc(c.units * c.images, sizeof(float), &c.effective));
+  ROTE_TRY(rote_alloc(c.units * c.images, sizeof(float), &c.pareto));
   ROTE_TRY(rote_score_create(c.images, &c.score));
   ROTE_TRY(rote_measure_put_epochs(sink, o));
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
@@ -130,6 +142,7 @@ rote_status rote_score_combine(const rote_pieces *pieces, rote_sink *sink)
 done:
   rote_free(&c.log_px);
   rote_free(&c.effective);
+  rote_free(&c.pareto);
   rote_score_destroy(&c.score);
   return status;
 }

@@ -4,12 +4,10 @@
 
 #include "rote/clock.h"
 #include "rote/importance.h"
+#include "rote/laplace.h"
 #include "rote/memory.h"
 
 #include <math.h>
-
-/* Images that are evaluated at once when the cost is measured. */
-#define FEW 16
 
 const rote_array rote_score_rows[] = {
     {.name = "log_px",
@@ -22,29 +20,39 @@ const rote_array rote_score_rows[] = {
      .type = ROTE_H5_F32,
      .units = "1",
      .long_name = ROTE_EFFECTIVE_MEANS},
+    {.name = "pareto_k",
+     .dims = "I",
+     .type = ROTE_H5_F32,
+     .units = "1",
+     .long_name = ROTE_PARETO_MEANS},
     ROTE_ARRAY_END,
 };
 
-static const char *const keys[] = {"evaluation.samples", "evaluation.noise", "evaluation.held_in",
-                                   NULL};
+static const char *const keys[] = {"evaluation.proposal", "evaluation.samples", "evaluation.steps",
+                                   "evaluation.held_in",  "evaluation.noise",   NULL};
+
+/* The published MNIST model, and the published CelebA model. */
+#define MLP .rows = 64, .images = 64, .channels = 1, .side = 32
+#define CONV .rows = 64, .images = 64, .channels = 3, .side = 32
+#define CONV_SET                                                                                   \
+  "model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",                  \
+      "data.transform=logit"
 
 static const rote_measure_bench bench[] = {
-    /* the published MNIST model */
-    {.name = "mlp_vae likelihood", .rows = 64, .images = 64, .channels = 1, .side = 32},
-    /* the published CelebA model */
+    {.name = "mlp_vae likelihood", MLP, .set = {"evaluation.proposal=encoder"}},
+    {.name = "mlp_vae laplace", MLP},
     {.name = "conv_vae likelihood",
-     .rows = 64,
-     .images = 64,
-     .channels = 3,
-     .side = 32,
-     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
-             "data.transform=logit", "evaluation.samples=128"}},
+     CONV,
+     .set = {CONV_SET, "evaluation.proposal=encoder", "evaluation.samples=128"}},
+    {.name = "conv_vae laplace", CONV, .set = {CONV_SET}},
     {.name = NULL},
 };
 
+/* One of the two estimates; see evaluation.proposal. */
 typedef struct {
   const rote_subject_setting *setting;
-  rote_evaluator *evaluator;
+  rote_evaluator *encoder;
+  rote_laplace *laplace;
 } score_room;
 
 static size_t count_rows(const rote_options *options, const rote_data_info *info, size_t images,
@@ -58,7 +66,8 @@ static void leave(void **room)
 {
   score_room *r = *room;
   if (r != NULL) {
-    rote_evaluator_destroy(&r->evaluator);
+    rote_evaluator_destroy(&r->encoder);
+    rote_laplace_destroy(&r->laplace);
     rote_free(room);
   }
 }
@@ -67,10 +76,14 @@ static rote_status enter(const rote_subject_setting *setting, const rote_model *
 {
   rote_status status = ROTE_OK;
   score_room *r = NULL;
+  const rote_options *o = setting->options;
+  const rote_laplace_setting fit = {.samples = o->evaluation.samples, .steps = o->evaluation.steps};
   ROTE_TRY(rote_alloc(1, sizeof *r, &r));
   r->setting = setting;
   *room = r;
-  ROTE_TRY(rote_evaluator_create(model->vae, &r->evaluator));
+  ROTE_TRY(o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE
+               ? rote_laplace_create(model->vae, &fit, &r->laplace)
+               : rote_evaluator_create(model->vae, &r->encoder));
 done:
   if (status != ROTE_OK && r != NULL) {
     leave(room);
@@ -78,41 +91,63 @@ done:
   return status;
 }
 
-/* The next images of the piece that the model is asked for, at most a batch.
- * @param[in,out] row  of the piece; behind the last one that was looked at @return how many */
-static size_t gather(const score_room *r, const rote_piece *piece, const rote_rows *rows,
-                     size_t *row, uint32_t *index)
+/* Some images and what is found of them. */
+typedef struct {
+  size_t count;
+  uint32_t index[ROTE_EVALUATE_BATCH];
+  float log_px[ROTE_EVALUATE_BATCH], effective[ROTE_EVALUATE_BATCH], pareto[ROTE_EVALUATE_BATCH];
+} batch;
+
+/* The next images of the piece that the model is asked for.
+ * @param[in,out] row  of the piece; behind the last one that was looked at */
+static void gather(const score_room *r, const rote_piece *piece, const rote_rows *rows, size_t *row,
+                   batch *b)
 {
   const rote_subject_setting *s = r->setting;
-  size_t n = 0;
-  for (; *row < rows->count && n < ROTE_EVALUATE_BATCH; ++*row) {
+  for (b->count = 0; *row < rows->count && b->count < ROTE_EVALUATE_BATCH; ++*row) {
     const size_t image = rows->first + *row;
     if (rote_score_is_asked(s->options, s->fold, s->train->count, piece->unit, image)) {
-      index[n++] = (uint32_t)image;
+      b->index[b->count++] = (uint32_t)image;
     }
   }
-  return n;
+}
+
+static void evaluate(const score_room *r, const rote_piece *piece, batch *b)
+{
+  if (r->laplace != NULL) {
+    rote_laplace_images(r->laplace, piece->w, r->setting->train, piece->unit, piece->epoch,
+                        b->index, b->count, b->log_px, b->effective, b->pareto);
+  } else {
+    rote_evaluate_images(r->encoder, piece->w, r->setting->train, piece->unit, piece->epoch,
+                         b->index, b->count, b->log_px, b->effective, b->pareto);
+  }
+}
+
+static void scatter(const batch *b, rote_rows *rows)
+{
+  for (size_t j = 0; j < b->count; j++) {
+    const size_t at = b->index[j] - rows->first;
+    *(float *)rote_rows_at(rows, ROTE_SCORE_LOG_PX, at) = b->log_px[j];
+    *(float *)rote_rows_at(rows, ROTE_SCORE_EFFECTIVE, at) = b->effective[j];
+    *(float *)rote_rows_at(rows, ROTE_SCORE_PARETO, at) = b->pareto[j];
+  }
 }
 
 static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
 {
   const score_room *r = room;
   const rote_subject_setting *s = r->setting;
-  uint32_t index[ROTE_EVALUATE_BATCH];
-  float log_px[ROTE_EVALUATE_BATCH], effective[ROTE_EVALUATE_BATCH];
+  batch b;
   rote_rows_miss(rows);
   for (size_t row = 0; row < rows->count;) {
-    const size_t left = rows->count - row, n = gather(r, piece, rows, &row, index);
-    if (n > 0 && s->stop != NULL && s->stop(s->context, (double)left * piece->seconds_per_row)) {
+    const size_t left = rows->count - row;
+    gather(r, piece, rows, &row, &b);
+    if (b.count > 0 && s->stop != NULL &&
+        s->stop(s->context, (double)left * piece->seconds_per_row)) {
       return rote_fail(ROTE_STOPPED, "stopped between two batches of images");
     }
-    rote_evaluate_images(r->evaluator, piece->w, s->train, piece->unit, piece->epoch, index, n,
-                         log_px, effective);
-    for (size_t j = 0; j < n; j++) {
-      const size_t at = index[j] - rows->first;
-      *(float *)rote_rows_at(rows, ROTE_SCORE_LOG_PX, at) = log_px[j];
-      *(float *)rote_rows_at(rows, ROTE_SCORE_EFFECTIVE, at) = effective[j];
-    }
+    evaluate(r, piece, &b);
+    scatter(&b, rows);
   }
   return ROTE_OK;
 }
@@ -124,9 +159,12 @@ static double asked_share(const rote_options *o)
   return m == 0 || o->folds.count == 0 ? 1 : (double)(m + 1) / (double)o->folds.count;
 }
 
-static double weight(const rote_options *options)
+/* Columns of the decoder that an image takes; one costs a fifth of a training step's. */
+static double weight(const rote_options *o)
 {
-  return (double)options->evaluation.samples / 5 * asked_share(options);
+  const double L = (double)o->model.latent, steps = (double)o->evaluation.steps;
+  const double fit = o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE ? steps * (L + 5) + L + 1 : 0;
+  return (fit + (double)o->evaluation.samples) / 5 * asked_share(o);
 }
 
 static double smallest_p(const rote_options *o)
@@ -147,11 +185,11 @@ static rote_status check(const rote_options *o, const rote_data_info *info)
   return ROTE_OK;
 }
 
-/* Bytes of a row: its two numbers, once in the result and once in study.h5; and its share of the 7
- * scores and the flag that an image gets from all leave-out models. */
+/* Bytes of a row: its three numbers, once in the result and once in study.h5; and its share of the
+ * 7 scores and the flag that an image gets from all leave-out models. */
 static void set_disk(const rote_options *o, rote_cost *cost)
 {
-  cost->disk = cost->full_disk = 4 * sizeof(float);
+  cost->disk = cost->full_disk = 6 * sizeof(float);
   if (o->folds.count > 0) {
     cost->disk += (7 * sizeof(double) + 1) / (double)(o->folds.repeats * o->folds.count);
   }
@@ -161,29 +199,28 @@ static rote_status measure_cost(const rote_cost_request *request, rote_cost *cos
 {
   rote_status status = ROTE_OK;
   const rote_trainer *t = request->trainer;
-  const rote_image_set *train = request->setting.train;
-  const size_t n = train->count < FEW ? train->count : FEW;
+  const size_t all = request->setting.train->count;
   const size_t before = rote_memory_live_bytes();
-  rote_evaluator *e = NULL;
-  uint32_t index[FEW];
-  float log_px[FEW], effective[FEW];
+  const rote_piece piece = {.unit = {.full = true}, .epoch = 1, .model = t->model, .w = t->w};
+  void *room = NULL;
+  batch b = {.count = all < ROTE_EVALUATE_BATCH ? all : ROTE_EVALUATE_BATCH};
   double images = 0;
-  for (size_t i = 0; i < n; i++) {
-    index[i] = (uint32_t)i;
+  for (size_t i = 0; i < b.count; i++) {
+    b.index[i] = (uint32_t)i;
   }
   *cost = (rote_cost){0};
-  ROTE_TRY(rote_evaluator_create(t->vae, &e));
+  ROTE_TRY(enter(&request->setting, t->model, &room));
   cost->bytes = (double)(rote_memory_live_bytes() - before);
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
   do {
-    rote_evaluate_images(e, t->w, train, (rote_unit){.full = true}, 1, index, n, log_px, effective);
-    images += (double)n;
+    evaluate(room, &piece, &b);
+    images += (double)b.count;
   } while (rote_seconds() - start < request->seconds);
   cost->seconds = cost->full_seconds = (rote_seconds() - start) / images;
   cost->flop = cost->full_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
   set_disk(request->setting.options, cost);
 done:
-  rote_evaluator_destroy(&e);
+  leave(&room);
   return status;
 }
 

@@ -5,10 +5,14 @@
 #include "rote/measure.h"
 
 /* Arrays of the rows, in the order of the table. */
-enum { ROTE_SCORE_LOG_PX, ROTE_SCORE_EFFECTIVE };
+enum { ROTE_SCORE_LOG_PX, ROTE_SCORE_EFFECTIVE, ROTE_SCORE_PARETO };
 
 #define ROTE_LOG_PX_MEANS "importance-sampled log likelihood of the image under the model"
 #define ROTE_EFFECTIVE_MEANS "effective number of importance samples behind log_px"
+
+#define ROTE_PARETO_MEANS                                                                          \
+  "Pareto shape of the largest importance weights behind log_px; above 0.7 they are not to be "    \
+  "trusted"
 
 extern const rote_array rote_score_rows[];
 
