@@ -25,9 +25,10 @@ typedef struct {
 
 typedef struct {
   const rote_measure *measure;
-  size_t variant; /* whose options count */
-  size_t stage;   /* of the group */
-  size_t v;       /* index of the stage among the snapshots of the measure */
+  size_t variant;                /* whose options count */
+  size_t stage;                  /* of the group */
+  size_t v;                      /* index of the stage among the snapshots of the measure */
+  char digest[ROTE_DIGEST_TEXT]; /* of the options that decide its rows */
 } rote_task;
 
 typedef struct {

@@ -152,6 +152,11 @@ static rote_status fill_group(const rote_plan *plan, size_t g)
   if (group->tasks > 1) {
     qsort(group->task, group->tasks, sizeof *group->task, compare_tasks);
   }
+  for (size_t t = 0; t < group->tasks; t++) {
+    rote_task *task = &group->task[t];
+    ROTE_TRY(rote_options_digest(rote_plan_options(plan, task->variant), task->measure->keys,
+                                 task->digest));
+  }
 done:
   return status;
 }

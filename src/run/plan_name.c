@@ -61,8 +61,7 @@ rote_status rote_plan_task_identity(const rote_plan *plan, size_t group, size_t 
   rote_status status = ROTE_OK;
   const rote_group *g = &plan->group[group];
   const rote_task *t = &g->task[task];
-  char of[ROTE_DIGEST_TEXT], keys[ROTE_DIGEST_TEXT], number[64];
-  ROTE_TRY(rote_options_digest(rote_plan_options(plan, t->variant), t->measure->keys, keys));
+  char of[ROTE_DIGEST_TEXT], number[64];
   if (g->of_data) {
     memcpy(of, plan->info->sha256, sizeof of);
     snprintf(number, sizeof number, "limit %zu", plan->study->base.data.limit);
@@ -71,7 +70,7 @@ rote_status rote_plan_task_identity(const rote_plan *plan, size_t group, size_t 
     snprintf(number, sizeof number, "epoch %zu%s", g->stage[t->stage].epoch,
              g->stage[t->stage].end ? " at most" : "");
   }
-  const char *const word[] = {t->measure->name, keys, of, number};
+  const char *const word[] = {t->measure->name, t->digest, of, number};
   ROTE_TRY(digest_words(sizeof word / sizeof *word, word, identity));
 done:
   return status;

@@ -6,11 +6,11 @@
 
 for case in "srun 2" "mpirun 2" "mpirun 1" "srun 1"; do
   read -r launcher ranks <<<"$case"
-  ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node="$ranks" "$SCRIPTS/rote.sbatch" study.yaml --output runs/crash
-  some_more runs/crash
+  run=runs/crash-$launcher-$ranks
+  ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node="$ranks" "$SCRIPTS/rote.sbatch" study.yaml --output "$run"
+  some_more "$run"
   rank_on n2 | head -n 1 | xargs kill -9
   wait_until "$launcher, $ranks ranks on a node: not launched again" grep -q "launching again" job.log
-  [ "$case" = "srun 1" ] || cancel
+  finished "$run"
+  [ "$(launches "$run")" -ge 2 ] || fail "$(launches "$run") launches are too few for a death"
 done
-finished runs/crash
-[ "$(launches runs/crash)" -ge 5 ] || fail "$(launches runs/crash) launches are too few for the last death"

@@ -5,11 +5,11 @@
 . "$(dirname "$0")/common.sh"
 
 for launcher in srun mpirun; do
+  run=runs/silent-$launcher
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=1 \
-    "$SCRIPTS/rote.sbatch" study.yaml --output runs/silent --patience 5
-  some_more runs/silent
+    "$SCRIPTS/rote.sbatch" study.yaml --output "$run" --patience 5
+  some_more "$run"
   rank_on n2 | xargs kill -STOP
   wait_until "$launcher: the silent rank was waited for" grep -q "launching again" job.log
-  [ "$launcher" = mpirun ] || cancel
+  finished "$run"
 done
-finished runs/silent

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # slurm_study FILE: a study of some seconds on two cores: 15 trainings, 60 evaluations. It has to be under way still when
-# crash.sh comes to its fourth disturbance.
+# it is disturbed a second time.
 slurm_study() {
   cat >"$1" <<'END'
 name: small
