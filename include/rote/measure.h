@@ -52,6 +52,7 @@ typedef struct {
 /* All rows of a measure in a variant, for combine(). */
 typedef struct rote_pieces rote_pieces;
 struct rote_pieces {
+  const char *name;             /* of the variant; "" of the data */
   rote_subject_setting setting; /* test has no pixels when a study is verified */
   void *context;
   rote_status (*read)(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
@@ -97,7 +98,7 @@ typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
   const rote_data_info *info;
-  const rote_image_set *train; /* the N images */
+  const rote_image_set *train; /* the N images; of health() their number alone */
 } rote_told;
 
 struct rote_measure {
@@ -126,6 +127,11 @@ struct rote_measure {
   rote_status (*tell)(const rote_told *told, rote_lines *lines);
 
   /* OPTIONAL */
+  /* What variants say only together, when each has been combined: `count` of them have the measure.
+   * Names are below the root. */
+  rote_status (*compare)(const rote_pieces *variant, size_t count, rote_sink *sink);
+  /* How far its numbers can be trusted: short lines, also for `rote status` and `rote verify`. */
+  rote_status (*health)(const rote_told *told, rote_lines *lines);
   const rote_array *full_arrays; /* of rows of full models, if they are others */
   const char
       *suffix; /* of its files behind the unit's key; NULL: "-name". One measure may have "" */

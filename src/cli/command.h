@@ -49,4 +49,7 @@ void rote_progress_show(void *context, const char *directory, const rote_progres
  * files. */
 rote_status rote_summary_print(const char *directory);
 
+/** How far the numbers of a finished study can be trusted, in the words of its measures. */
+rote_status rote_summary_print_health(const char *directory);
+
 #endif

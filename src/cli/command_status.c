@@ -167,6 +167,10 @@ static void print_text(const char *directory, const rote_status_view *v)
     print_failures(v);
   }
   print_units(v);
+  if (v->state == ROTE_RUN_COMPLETE) {
+    printf("\n");
+    rote_summary_print_health(directory); /* study.h5 is verify's to judge */
+  }
 }
 
 static void add_owner(cJSON *json, const rote_status_view *v)

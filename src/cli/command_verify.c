@@ -32,6 +32,9 @@ static int verify_main(int argc, char **argv)
          o.complete  ? "the study is complete"
          : o.running ? "the study is being computed"
                      : "the study is not complete");
+  if (o.complete && o.damaged + o.missing == 0 && rote_summary_print_health(argv[1]) != ROTE_OK) {
+    return rote_command_failed(ROTE_DATA);
+  }
   return o.damaged + o.missing == 0 ? 0 : rote_status_exit_code(ROTE_DATA);
 }
 

@@ -24,6 +24,10 @@ static rote_status print_measures(const rote_told *told, const char **about)
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if (is_in(told->study, *m)) {
       ROTE_TRY((*m)->tell(told, &lines));
+      if ((*m)->health != NULL) {
+        rote_lines_add(&lines, "\n");
+        ROTE_TRY((*m)->health(told, &lines));
+      }
       *about = *about == NULL ? (*m)->about : *about;
     }
   }
@@ -34,35 +38,89 @@ done:
   return status;
 }
 
+/* A finished study. */
+typedef struct {
+  char path[ROTE_PATH_MAX];
+  rote_study *study;
+  rote_study_reader *reader;
+  rote_data_info info;
+  rote_image_set train;
+} finished;
+
+static void forget(finished *f)
+{
+  rote_study_reader_close(&f->reader);
+  rote_free(&f->train.pixel);
+  rote_free(&f->train.label);
+  rote_study_destroy(&f->study);
+}
+
+/* Images are counted, not read. */
+static rote_status look(const char *directory, finished *f)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_path(f->path, "%s/study.yaml", directory));
+  ROTE_TRY(rote_study_read(f->path, 0, NULL, &f->study));
+  ROTE_TRY(rote_path(f->path, "%s/study.h5", directory));
+  ROTE_TRY(rote_study_reader_open(f->path, &f->reader));
+  f->train.count = f->study->base.data.limit;
+done:
+  return status;
+}
+
+static rote_status read_images(finished *f)
+{
+  rote_status status = ROTE_OK;
+  const char *file = f->study->base.data.file;
+  ROTE_TRY(rote_data_file_info(file, &f->info));
+  f->train.count = f->train.count > 0 ? f->train.count : f->info.train_count;
+  ROTE_TRY(rote_alloc(f->train.count * rote_data_pixels(&f->info), 1, &f->train.pixel));
+  ROTE_TRY(rote_alloc(f->train.count, sizeof *f->train.label, &f->train.label));
+  ROTE_TRY(rote_data_file_read(file, "train", &f->train));
+done:
+  return status;
+}
+
+static rote_told told_of(const finished *f)
+{
+  return (rote_told){.reader = f->reader, .study = f->study, .info = &f->info, .train = &f->train};
+}
+
+rote_status rote_summary_print_health(const char *directory)
+{
+  rote_status status = ROTE_OK;
+  finished f = {.study = NULL};
+  rote_lines lines = {.status = ROTE_OK};
+  ROTE_TRY(look(directory, &f));
+  const rote_told told = told_of(&f);
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    if ((*m)->health != NULL && is_in(told.study, *m)) {
+      ROTE_TRY((*m)->health(&told, &lines));
+    }
+  }
+  ROTE_TRY(lines.status);
+  fputs(lines.text == NULL ? "" : lines.text, stdout);
+done:
+  rote_lines_free(&lines);
+  forget(&f);
+  return status;
+}
+
 rote_status rote_summary_print(const char *directory)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  rote_study *study = NULL;
-  rote_study_reader *reader = NULL;
-  rote_data_info info;
-  rote_image_set train = {0};
+  finished f = {.study = NULL};
   const char *about = NULL;
   char line[64];
-  ROTE_TRY(rote_path(path, "%s/study.yaml", directory));
-  ROTE_TRY(rote_study_read(path, 0, NULL, &study));
-  ROTE_TRY(rote_data_file_info(study->base.data.file, &info));
-  train.count = study->base.data.limit > 0 ? study->base.data.limit : info.train_count;
-  ROTE_TRY(rote_alloc(train.count * rote_data_pixels(&info), 1, &train.pixel));
-  ROTE_TRY(rote_alloc(train.count, sizeof *train.label, &train.label));
-  ROTE_TRY(rote_data_file_read(study->base.data.file, "train", &train));
-  ROTE_TRY(rote_path(path, "%s/study.h5", directory));
-  ROTE_TRY(rote_study_reader_open(path, &reader));
-  const rote_told told = {.reader = reader, .study = study, .info = &info, .train = &train};
+  ROTE_TRY(look(directory, &f));
+  ROTE_TRY(read_images(&f));
+  const rote_told told = told_of(&f);
   ROTE_TRY(print_measures(&told, &about));
   snprintf(line, sizeof line, "%s:", about == NULL ? "Losses of every epoch" : about);
   printf("\n%-23s %s\nStudy as it was run:    %s/study.yaml\nProvenance:             "
          "%s/provenance.json\n",
-         line, path, directory, directory);
+         line, f.path, directory, directory);
 done:
-  rote_study_reader_close(&reader);
-  rote_free(&train.pixel);
-  rote_free(&train.label);
-  rote_study_destroy(&study);
+  forget(&f);
   return status;
 }

@@ -202,21 +202,59 @@ done:
   return status;
 }
 
+static const char *name_of(const merger *m, size_t variant)
+{
+  return variant == ROTE_NO_VARIANT ? "" : m->setting->plan->study->variant[variant].name;
+}
+
+static rote_pieces pieces_of(const merger *m, size_t variant, rote_merge_pieces *p)
+{
+  return (rote_pieces){.name = name_of(m, variant),
+                       .setting = rote_unit_subject(m->setting, variant),
+                       .context = p,
+                       .read = rote_merge_pieces_read};
+}
+
 static rote_status put_measure(merger *m, size_t group, size_t variant, const rote_measure *measure)
 {
   rote_status status = ROTE_OK;
-  const rote_plan *plan = m->setting->plan;
   rote_merge_pieces p = {.setting = m->setting};
   ROTE_TRY(rote_merge_pieces_begin(m->setting, m->queue, group, variant, measure, &p));
-  ROTE_TRY(rote_sink_base(m->sink,
-                          variant == ROTE_NO_VARIANT ? "" : plan->study->variant[variant].name));
-  const rote_pieces pieces = {.setting = rote_unit_subject(m->setting, variant),
-                              .context = &p,
-                              .read = rote_merge_pieces_read};
+  ROTE_TRY(rote_sink_base(m->sink, name_of(m, variant)));
+  const rote_pieces pieces = pieces_of(m, variant, &p);
   ROTE_TRY(measure->combine(&pieces, m->sink));
   ROTE_TRY(put_measure_execution(m, &p));
 done:
   rote_merge_pieces_free(&p);
+  return status;
+}
+
+/* What variants say only together. */
+static rote_status put_comparison(merger *m, const rote_measure *measure)
+{
+  rote_status status = ROTE_OK;
+  const rote_plan *plan = m->setting->plan;
+  const size_t variants = plan->study->variant_count;
+  rote_merge_pieces *p = NULL;
+  rote_pieces *pieces = NULL;
+  size_t count = 0;
+  ROTE_TRY(rote_alloc(variants, sizeof *p, &p));
+  ROTE_TRY(rote_alloc(variants, sizeof *pieces, &pieces));
+  for (size_t v = 0; v < variants; v++) {
+    if (rote_measure_applies(measure, rote_plan_options(plan, v))) {
+      pieces[count] = pieces_of(m, v, &p[count]);
+      ROTE_TRY(rote_merge_pieces_begin(m->setting, m->queue, plan->group_of[v], v, measure,
+                                       &p[count++]));
+    }
+  }
+  ROTE_TRY(rote_sink_base(m->sink, ""));
+  ROTE_TRY(measure->compare(pieces, count, m->sink));
+done:
+  for (size_t i = 0; p != NULL && i < count; i++) {
+    rote_merge_pieces_free(&p[i]);
+  }
+  rote_free(&p);
+  rote_free(&pieces);
   return status;
 }
 
@@ -278,6 +316,11 @@ rote_status rote_merge(const rote_unit_setting *setting, const rote_queue *queue
   ROTE_TRY(put_samples(&m));
   for (size_t v = 0; v < plan->study->variant_count; v++) {
     ROTE_TRY(put_variant(&m, v));
+  }
+  for (const rote_measure *const *measure = rote_measure_list; *measure != NULL; measure++) {
+    if ((*measure)->compare != NULL) {
+      ROTE_TRY(put_comparison(&m, *measure));
+    }
   }
   ROTE_TRY(put_measures(&m, ROTE_OF_DATA, ROTE_NO_VARIANT));
 done:

@@ -95,6 +95,12 @@ static rote_status put_left_out(combiner *c, rote_range epoch)
   for (const rote_array *a = score_arrays; a->name != NULL; a++) {
     ROTE_TRY(rote_sink_put(c->sink, a, epoch, rote_array_values(a, c->score)));
   }
+  const rote_score_epoch health = {.models = c->left_out,
+                                   .images = c->images,
+                                   .effective = c->effective,
+                                   .pareto = c->pareto,
+                                   .m = c->score->m};
+  ROTE_TRY(rote_score_put_health(c->sink, epoch.first, &health));
 done:
   return status;
 }

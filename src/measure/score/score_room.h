@@ -23,6 +23,24 @@ extern const rote_array rote_score_rows[];
 bool rote_score_is_asked(const rote_options *options, const uint16_t *fold, size_t images,
                          rote_unit unit, size_t image);
 
+/* What leave-out models say of all images after an epoch. Borrowed. */
+typedef struct {
+  size_t models, images;           /* R K, N */
+  const float *effective, *pareto; /* [R K, N] */
+  const double *m;                 /* [N] */
+} rote_score_epoch;
+
+/** How many of the estimates are poor, for the v-th evaluated epoch. */
+rote_status rote_score_put_health(rote_sink *sink, size_t v, const rote_score_epoch *epoch);
+
+/** The same as text, of all variants. */
+rote_status rote_score_health(const rote_told *told, rote_lines *lines);
+
+/** Variants whose models are the same, evaluated by either proposal: how much of a likelihood and
+ * of a score is the encoder's. */
+rote_status rote_score_compare(const rote_pieces *variant, size_t count, rote_sink *sink);
+rote_status rote_score_tell_comparison(const rote_told *told, rote_lines *lines);
+
 rote_status rote_score_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_score_tell(const rote_told *told, rote_lines *lines);
 

@@ -138,6 +138,7 @@ rote_status rote_score_tell(const rote_told *told, rote_lines *lines)
       ROTE_TRY(tell_variant(told, v, lines));
     }
   }
+  ROTE_TRY(rote_score_tell_comparison(told, lines));
 done:
   return status != ROTE_OK ? status : lines->status;
 }

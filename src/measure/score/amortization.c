@@ -1,0 +1,271 @@
+/* How much of a likelihood, and of a score, is the encoder's: the same models evaluated by the
+ * encoder's posterior and by a proposal that fits the image. What the first is short of the second
+ * is the amortization gap (Cremer, Li and Duvenaud 2018). It is smaller for images that the encoder
+ * was trained on, so it adds to M. In study.h5 below <laplace variant>/amortization/. */
+#include "score_room.h"
+
+#include "rote/memory.h"
+#include "rote/score.h"
+#include "rote/spearman.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NUMBER(name_, units_, long_name_)                                                          \
+  {                                                                                                \
+    .name = name_, .dims = "", .type = ROTE_H5_F64, .units = units_, .long_name = long_name_       \
+  }
+#define OF_IMAGE(name_, long_name_)                                                                \
+  {                                                                                                \
+    .name = name_, .dims = "N", .type = ROTE_H5_F64, .units = "nats", .long_name = long_name_      \
+  }
+
+enum { GAP_HELD_IN, GAP_HELD_OUT, GAPS };
+static const rote_array gap_arrays[] = {
+    OF_IMAGE("gap/held_in", "mean of log_px by laplace minus by the encoder, of the models trained "
+                            "with the image"),
+    OF_IMAGE("gap/held_out", "the same of the models trained without it"),
+};
+
+enum {
+  MEAN_HELD_IN,
+  MEAN_HELD_OUT,
+  M_LAPLACE,
+  M_ENCODER,
+  CORRELATION,
+  ONLY_LAPLACE,
+  ONLY_ENCODER,
+  NUMBERS
+};
+static const rote_array number_arrays[] = {
+    NUMBER("mean_gap/held_in", "nats", "mean of gap/held_in over the images"),
+    NUMBER("mean_gap/held_out", "nats", "mean of gap/held_out over the images"),
+    NUMBER("mean_M_mean_log/laplace", "nats", "mean of M_mean_log over the images, by laplace"),
+    NUMBER("mean_M_mean_log/encoder", "nats", "mean of M_mean_log over the images, by the encoder"),
+    NUMBER("spearman_M", "1", "rank correlation of M by the two proposals"),
+    NUMBER("significant_only/laplace", "1", "images that are significant by laplace alone"),
+    NUMBER("significant_only/encoder", "1", "images that are significant by the encoder alone"),
+};
+
+/* A variant after its last epoch. */
+typedef struct {
+  const rote_pieces *pieces;
+  size_t images, unit;
+  float *log_px; /* [R K, N] */
+  rote_score *score;
+} side;
+
+static void forget(side *s)
+{
+  rote_free(&s->log_px);
+  rote_score_destroy(&s->score);
+}
+
+static rote_status take(void *taker, const rote_rows *rows, bool missing)
+{
+  const side *s = taker;
+  (void)missing;
+  memcpy(s->log_px + s->unit * s->images + rows->first, rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0),
+         rows->count * sizeof(float));
+  return ROTE_OK;
+}
+
+static rote_status look(const rote_pieces *pieces, side *s)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = pieces->setting.options;
+  const size_t models = o->folds.repeats * o->folds.count;
+  *s = (side){.pieces = pieces, .images = pieces->setting.train->count};
+  const rote_design design = {.repeats = o->folds.repeats,
+                              .folds = o->folds.count,
+                              .images = s->images,
+                              .held_in = o->evaluation.held_in,
+                              .fold = pieces->setting.fold};
+  ROTE_TRY(rote_alloc(models * s->images, sizeof *s->log_px, &s->log_px));
+  ROTE_TRY(rote_score_create(s->images, &s->score));
+  for (s->unit = 0; s->unit < models; s->unit++) {
+    ROTE_TRY(
+        rote_pieces_read(pieces, s->unit, rote_evaluation_count(o) - 1, rote_score_rows, take, s));
+  }
+  ROTE_TRY(rote_score_compute(&design, s->log_px, s->score));
+done:
+  return status;
+}
+
+static double mean(size_t n, const double *x)
+{
+  double sum = 0;
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (isfinite(x[i])) {
+      sum += x[i];
+      count++;
+    }
+  }
+  return count > 0 ? sum / (double)count : (double)NAN;
+}
+
+/* Of one image, over the models that both have. */
+static double gap_of(const side *laplace, const side *encoder, size_t image, bool held_out)
+{
+  const rote_options *o = laplace->pieces->setting.options;
+  const size_t n = laplace->images;
+  double sum = 0;
+  size_t count = 0;
+  for (size_t r = 0; r < o->folds.repeats; r++) {
+    for (size_t k = 0; k < o->folds.count; k++) {
+      const size_t at = (r * o->folds.count + k) * n + image;
+      const double gap = (double)laplace->log_px[at] - (double)encoder->log_px[at];
+      if ((laplace->pieces->setting.fold[r * n + image] == k) == held_out && isfinite(gap)) {
+        sum += gap;
+        count++;
+      }
+    }
+  }
+  return count > 0 ? sum / (double)count : (double)NAN;
+}
+
+static rote_status put(const char *variant, const rote_array *of, rote_sink *sink,
+                       const double *values)
+{
+  char name[ROTE_NAME_MAX + 64];
+  rote_array array = *of;
+  snprintf(name, sizeof name, "%s/amortization/%s", variant, of->name);
+  array.name = name;
+  return rote_sink_put(sink, &array, ROTE_ALL, values);
+}
+
+static rote_status put_pair(const char *variant, const side *laplace, const side *encoder,
+                            rote_sink *sink)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = laplace->images;
+  double number[NUMBERS] = {0}, *gap[GAPS] = {NULL};
+  for (size_t g = 0; g < GAPS; g++) {
+    ROTE_TRY(rote_alloc(n, sizeof *gap[g], &gap[g]));
+    for (size_t i = 0; i < n; i++) {
+      gap[g][i] = gap_of(laplace, encoder, i, g == GAP_HELD_OUT);
+    }
+    ROTE_TRY(put(variant, &gap_arrays[g], sink, gap[g]));
+    number[MEAN_HELD_IN + g] = mean(n, gap[g]);
+  }
+  number[M_LAPLACE] = mean(n, laplace->score->m_mean_log);
+  number[M_ENCODER] = mean(n, encoder->score->m_mean_log);
+  ROTE_TRY(rote_spearman(n, laplace->score->m, encoder->score->m, &number[CORRELATION]));
+  for (size_t i = 0; i < n; i++) {
+    number[ONLY_LAPLACE] += laplace->score->significant[i] > encoder->score->significant[i];
+    number[ONLY_ENCODER] += encoder->score->significant[i] > laplace->score->significant[i];
+  }
+  for (size_t j = 0; j < NUMBERS; j++) {
+    ROTE_TRY(put(variant, &number_arrays[j], sink, &number[j]));
+  }
+done:
+  for (size_t g = 0; g < GAPS; g++) {
+    rote_free(&gap[g]);
+  }
+  return status;
+}
+
+/* The same models, by the other proposal? */
+static rote_status is_counterpart(const rote_options *laplace, const rote_options *encoder,
+                                  bool *is)
+{
+  rote_status status = ROTE_OK;
+  char a[ROTE_DIGEST_TEXT], b[ROTE_DIGEST_TEXT];
+  ROTE_TRY(rote_options_training_digest(laplace, a));
+  ROTE_TRY(rote_options_training_digest(encoder, b));
+  *is = laplace->folds.count > 0 && laplace->evaluation.proposal == ROTE_PROPOSAL_LAPLACE &&
+        encoder->evaluation.proposal == ROTE_PROPOSAL_ENCODER &&
+        laplace->training.epochs == encoder->training.epochs && strcmp(a, b) == 0;
+done:
+  return status;
+}
+
+/* @param[out] other  its counterpart's place in the list; `count` if there is none */
+static rote_status find_counterpart(const rote_options *laplace,
+                                    const rote_options *(*at)(const void *list, size_t i),
+                                    const void *list, size_t count, size_t *other)
+{
+  rote_status status = ROTE_OK;
+  bool found = false;
+  for (*other = 0; *other < count; ++*other) {
+    ROTE_TRY(is_counterpart(laplace, at(list, *other), &found));
+    if (found) {
+      break;
+    }
+  }
+done:
+  return status;
+}
+
+static const rote_options *of_pieces(const void *list, size_t i)
+{
+  return ((const rote_pieces *)list)[i].setting.options;
+}
+
+static const rote_options *of_study(const void *list, size_t i)
+{
+  return &((const rote_variant *)list)[i].options;
+}
+
+rote_status rote_score_compare(const rote_pieces *variant, size_t count, rote_sink *sink)
+{
+  rote_status status = ROTE_OK;
+  side laplace = {0}, encoder = {0};
+  for (size_t i = 0; i < count; i++) {
+    size_t other = 0;
+    ROTE_TRY(find_counterpart(variant[i].setting.options, of_pieces, variant, count, &other));
+    if (other < count) {
+      ROTE_TRY(look(&variant[i], &laplace));
+      ROTE_TRY(look(&variant[other], &encoder));
+      ROTE_TRY(put_pair(variant[i].name, &laplace, &encoder, sink));
+      forget(&laplace);
+      forget(&encoder);
+    }
+  }
+done:
+  forget(&laplace);
+  forget(&encoder);
+  return status;
+}
+
+static rote_status tell_pair(const rote_told *told, const char *laplace, const char *encoder,
+                             rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  double number[NUMBERS];
+  for (size_t j = 0; j < NUMBERS; j++) {
+    char path[ROTE_NAME_MAX + 64];
+    snprintf(path, sizeof path, "%s/amortization/%s", laplace, number_arrays[j].name);
+    ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, &number[j]));
+  }
+  const double share = 100 * (1 - number[M_LAPLACE] / number[M_ENCODER]);
+  rote_lines_add(lines,
+                 "\n%s and %s are the same models. What the encoder's log p is short of laplace's:"
+                 "\n%.2f nats for images the model was trained with, %.2f for those it was not. "
+                 "Mean M_mean_log:\n%.2f nats by laplace, %.2f by the encoder: %.0f %% of it is "
+                 "the encoder's. Spearman of M: %.2f.\nSignificant by laplace alone: %.0f images, "
+                 "by the encoder alone: %.0f.\n",
+                 laplace, encoder, number[MEAN_HELD_IN], number[MEAN_HELD_OUT], number[M_LAPLACE],
+                 number[M_ENCODER], share, number[CORRELATION], number[ONLY_LAPLACE],
+                 number[ONLY_ENCODER]);
+done:
+  return status;
+}
+
+rote_status rote_score_tell_comparison(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const rote_study *study = told->study;
+  for (size_t i = 0; i < study->variant_count; i++) {
+    size_t other = 0;
+    ROTE_TRY(find_counterpart(&study->variant[i].options, of_study, study->variant,
+                              study->variant_count, &other));
+    if (other < study->variant_count) {
+      ROTE_TRY(tell_pair(told, study->variant[i].name, study->variant[other].name, lines));
+    }
+  }
+done:
+  return status;
+}
