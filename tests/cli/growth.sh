@@ -148,9 +148,10 @@ grow measure-vae models-vae 3 20 "0 9" "9 trainings and 0 evaluations; new: 0 an
 base ae ae.yaml
 grow control ae 1 2 "0 1" "3 trainings and 2 evaluations; new: 0 and 1" '' ae.yaml --set recovery.control=80
 
-# all_of DIR: all below it, with its content and what tells whether it was written again. DIR itself had a lock in it.
+# all_of DIR: all below it, with its content and what tells whether it was written again, but for the lock
+# that a start takes.
 all_of() {
-  (cd "$1" && find . -mindepth 1 -printf '%p %i %T@\n' | sort && find . -type f -exec sha256sum {} + | sort)
+  (cd "$1" && find . -mindepth 1 ! -name lock -printf '%p %i %T@\n' | sort && find . -type f ! -name lock -exec sha256sum {} + | sort)
 }
 
 # refused RANKS DIR WORDS STUDY ARGUMENT...: the change is refused, saying all WORDS (between |), and nothing is touched.
