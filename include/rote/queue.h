@@ -59,6 +59,7 @@ typedef struct {
 /* Counts for progress reports: of tasks all that are of models or of the data. */
 typedef struct {
   size_t trainings, trainings_done, trainings_failed, tasks, tasks_done, failed, stages_waiting;
+  size_t trainings_begun; /* not done, but some epochs of them are */
 } rote_queue_counts;
 
 typedef struct {

@@ -32,6 +32,23 @@ static void catch_signals(void)
   sigaction(SIGXFSZ, &action, NULL);
 }
 
+/* One line, if there is anything: longer trainings are kept, too, and go on from where they ended.
+ */
+static void say_what_is_kept(const rote_queue_counts *there, const char *directory)
+{
+  const size_t kept = there->trainings_done + there->trainings_begun;
+  char go_on[64] = "";
+  if (kept == 0 && there->tasks_done == 0) {
+    return;
+  }
+  if (there->trainings_begun > 0) {
+    snprintf(go_on, sizeof go_on, " (%zu of them go on)", there->trainings_begun);
+  }
+  fprintf(stderr, "rote: kept in %s: %zu trainings%s and %zu evaluations; new: %zu and %zu\n",
+          directory, kept, go_on, there->tasks_done, there->trainings - kept,
+          there->tasks - there->tasks_done);
+}
+
 static void started(void *context, const rote_plan *plan, const rote_queue_counts *there,
                     const char *directory, int ranks)
 {
@@ -41,11 +58,7 @@ static void started(void *context, const rote_plan *plan, const rote_queue_count
       "study = %s, variants = %zu, trainings = %zu, evaluations = %zu, ranks = %d, directory = %s",
       plan->study->base.name, plan->study->variant_count, there->trainings, there->tasks, ranks,
       directory);
-  if (there->trainings_done > 0 || there->tasks_done > 0) {
-    fprintf(stderr, "rote: kept in %s: %zu trainings and %zu evaluations; new: %zu and %zu\n",
-            directory, there->trainings_done, there->tasks_done,
-            there->trainings - there->trainings_done, there->tasks - there->tasks_done);
-  }
+  say_what_is_kept(there, directory);
   if (rote_provenance_write(directory, plan->study, plan->info, ranks) != ROTE_OK) {
     rote_log(ROTE_LOG_WARN, "provenance", "%s", rote_fail_reason(ROTE_IO));
   }

@@ -51,19 +51,19 @@ static double time_epoch(rote_trainer *t)
   return rote_seconds() - start;
 }
 
-/* An epoch of one batch of n images, as often as time allows: loading, step and update. */
+/* An epoch of one batch of n images, as often as time allows but once at least: loading, step and
+ * update. */
 static void time_training(rote_trainer *t, size_t n, double seconds, image_cost *cost)
 {
   double images = 0;
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  do {
-    rote_trainer_begin(t, (rote_unit){.full = true});
-    for (int again = 0; again < 16 && !t->diverged && rote_seconds() - start < seconds; again++) {
-      t->epoch = 0; /* there is room for the losses of the study's epochs only */
-      rote_trainer_epoch(t);
-      images += (double)n;
-    }
-  } while (images == 0);
+  rote_trainer_begin(t, (rote_unit){.full = true});
+  for (int again = 0;
+       again == 0 || (again < 16 && !t->diverged && rote_seconds() - start < seconds); again++) {
+    t->epoch = 0; /* there is room for the losses of the study's epochs only */
+    rote_trainer_epoch(t);
+    images += (double)n;
+  }
   cost->train_seconds = (rote_seconds() - start) / images;
   cost->train_flop = flop_since(counted) / images;
 }

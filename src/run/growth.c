@@ -41,31 +41,51 @@ static rote_status refuse(const rote_run_directory *d, const char *what)
                          d->path, d->why, what);
 }
 
-/* A finished training must not be done again for weights that are gone. */
+static rote_status refuse_training(const rote_unit_setting *s, const rote_run_directory *d,
+                                   size_t unit, size_t variant, const char *why)
+{
+  char key[ROTE_KEY_MAX], what[ROTE_KEY_MAX + 200];
+  rote_plan_unit_key(s->plan, variant, unit, key);
+  snprintf(what, sizeof what, "the training %s, since %s", key, why);
+  return refuse(d, what);
+}
+
+/* Rows are there that were computed from this model. */
+static bool has_rows(const rote_group *g, const rote_queue_unit *u)
+{
+  bool has = false;
+  for (size_t t = 0; t < g->tasks; t++) {
+    has = has || (u->task[t].rows > 0 && u->task[t].left == 0);
+  }
+  return has;
+}
+
+/* What was trained must not be trained again for weights that are gone. */
 static rote_status check_unit(const rote_unit_setting *s, const rote_run_directory *d, size_t group,
                               size_t unit, const rote_queue_unit *u)
 {
   rote_status status = ROTE_OK;
   const rote_group *g = &s->plan->group[group];
-  char path[ROTE_PATH_MAX], key[ROTE_KEY_MAX], what[ROTE_KEY_MAX + 200];
-  rote_label label;
+  char path[ROTE_PATH_MAX], why[64];
+  rote_label label = {.count = 0};
   ROTE_TRY(rote_plan_model_path(s->plan, s->directory, u->home, unit, 0, path));
-  rote_plan_unit_key(s->plan, u->home, unit, key);
-  const bool resumes = rote_label_peek(path, &label) == ROTE_OK && label.count >= u->epochs;
+  const bool has_weights = rote_label_peek(path, &label) == ROTE_OK;
+  const bool resumes = has_weights && label.count >= u->epochs;
+  const size_t done = resumes ? label.count : u->epochs;
   for (size_t i = 0; i < g->stages; i++) {
-    const size_t epoch = g->stage[i].epoch;
-    if (u->stage[i] == ROTE_STAGE_MISSING && epoch <= u->epochs &&
-        (!resumes || label.count > epoch)) {
-      snprintf(what, sizeof what,
-               "the finished training %s, since its weights after epoch %zu are not on disk", key,
-               epoch);
-      ROTE_TRY(refuse(d, what));
+    const rote_stage stage = g->stage[i];
+    const size_t epoch = stage.end && u->trained ? u->epochs : stage.epoch; /* it may end early */
+    if (u->stage[i] == ROTE_STAGE_MISSING && epoch <= done && (!resumes || label.count > epoch)) {
+      snprintf(why, sizeof why, "its weights after epoch %zu are not on disk", epoch);
+      ROTE_TRY(refuse_training(s, d, unit, u->home, why));
     }
   }
-  if (!u->trained && !resumes) {
-    snprintf(what, sizeof what,
-             "the finished training %s, since its weights are not on disk (checkpoint.keep)", key);
-    ROTE_TRY(refuse(d, what));
+  if (!u->trained && u->epochs > 0 && !resumes) {
+    ROTE_TRY(refuse_training(s, d, unit, u->home, "its weights are not on disk (checkpoint.keep)"));
+  }
+  if (!u->trained && u->epochs == 0 && !has_weights && has_rows(g, u)) {
+    ROTE_TRY(refuse_training(s, d, unit, u->home,
+                             "its model is another variant's, which is not the same any more"));
   }
 done:
   return status;
@@ -92,10 +112,7 @@ rote_status rote_growth_check(const rote_unit_setting *s, const rote_run_directo
   }
   for (size_t g = 0; g < s->plan->group_count && !d->unknown; g++) {
     for (size_t u = 0; u < s->plan->group[g].units && !s->plan->group[g].of_data; u++) {
-      const rote_queue_unit *unit = rote_queue_look(queue, g, u);
-      if (unit->epochs > 0) {
-        ROTE_TRY(check_unit(s, d, g, u, unit));
-      }
+      ROTE_TRY(check_unit(s, d, g, u, rote_queue_look(queue, g, u)));
     }
   }
 done:

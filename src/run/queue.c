@@ -119,6 +119,8 @@ static void account(rote_queue *q, size_t group, const rote_queue_unit *unit, in
   rote_queue_counts *c = &q->counts;
   add_if(&c->trainings, !g->of_data, step);
   add_if(&c->trainings_done, !g->of_data && unit->trained && !unit->failed, step);
+  add_if(&c->trainings_begun, !g->of_data && !unit->trained && !unit->failed && unit->epochs > 0,
+         step);
   add_if(&c->failed, unit->failed, step);
   add_if(&c->trainings_failed, !g->of_data && unit->failed, step);
   c->tasks += g->tasks * step;

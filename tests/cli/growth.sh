@@ -147,3 +147,73 @@ grow measure-vae models-vae 3 20 "0 9" "9 trainings and 0 evaluations; new: 0 an
 # Controls: a shard that was cut short by the last of them stays, the rest of it is a file of its own.
 base ae ae.yaml
 grow control ae 1 2 "0 1" "3 trainings and 2 evaluations; new: 0 and 1" '' ae.yaml --set recovery.control=80
+
+# all_of DIR: all below it, with its content and what tells whether it was written again, but for the lock
+# that a start takes.
+all_of() {
+  (cd "$1" && find . -mindepth 1 ! -name lock -printf '%p %i %T@\n' | sort && find . -type f ! -name lock -exec sha256sum {} + | sort)
+}
+
+# refused RANKS DIR WORDS STUDY ARGUMENT...: the change is refused, saying all WORDS (between |), and nothing is touched.
+refused() {
+  local ranks=$1 dir=$2 words
+  IFS='|' read -ra words <<<"$3"
+  shift 3
+  all_of "$dir" >all.before
+  ends 65 run "$ranks" "$@" --output "$dir"
+  says run.err "${words[@]}"
+  all_of "$dir" | cmp -s all.before - || fail "a refusal touched $dir: $(all_of "$dir" | diff all.before - | head -3)"
+}
+
+# What would throw finished work away: other trainings, fewer of them, other evaluations, other data.
+for change in training.learning_rate=2e-3 training.batch=16 model.latent=5 seed=8 data.limit=100 folds.count=3 folds.full=0 \
+  training.epochs=2 evaluation.samples=8 evaluation.every=3 'measures=[]'; do
+  refused 1 vae "study.yaml|${change%%=*}|vae/results/base/|would be thrown away|use another output directory" vae.yaml --set "$change"
+done
+refused 3 vae "study.yaml|folds.repeats|vae/results/base/r03-f0|would be thrown away" vae.yaml --set folds.repeats=3
+refused 1 trains "study.yaml|trains/results/lr4/|would be thrown away" vae.yaml
+refused 1 ae "recovery.control|ae/results/base/full-r00-recovery-|would be thrown away" ae.yaml --set recovery.control=5
+refused 1 ae "recovery.rounds|ae/results/base/|would be thrown away" ae.yaml --set recovery.rounds=4
+"$ROTE" import mnist "$DATA" -o other.h5 --pad 0 >import.out
+refused 1 vae "data.file: other.h5|is not the data this run directory was started with" vae.yaml --set data.file=other.h5
+
+# So would growth for which weights are gone: trainings would be done again for it. The rest of a study can grow.
+cp -r vae last
+ends 0 run 1 vae.yaml --output last --set checkpoint.keep=last
+sed 's/keep: evaluated/keep: last/' shares.yaml >shares-last.yaml
+refused 1 last "the training base/r00-f00, since its weights after epoch 2 are not on disk|would be thrown away" shares-last.yaml
+cp -r vae none
+ends 0 run 1 vae.yaml --output none --set checkpoint.keep=none
+refused 1 none "the training base/r00-f00, since its weights are not on disk (checkpoint.keep)" vae.yaml --set training.epochs=6
+ends 0 run 1 vae.yaml --output none --set checkpoint.keep=none --set folds.repeats=5
+same repeats/study.h5 none/study.h5
+
+# A training that ended early keeps its end: its weights are those of a longer one, too, and not to be had again if gone.
+early=(ae.yaml --set training.stop_loss=1e6)
+base early "${early[@]}" --set 'measures=[]'
+[ "$(wc -l <early.epochs)" -eq 3 ] || fail "trainings do not end early: $(cat early.epochs)"
+cp -r early early-none
+ends 0 run 1 "${early[@]}" --set 'measures=[]' --output early-none --set checkpoint.keep=none
+refused 1 early-none "the training base/r00-f00, since its weights after epoch 1 are not on disk" "${early[@]}"
+ends 0 run 1 "${early[@]}" --output early --set training.epochs=6
+[ -z "$(epochs run.err)" ] || fail "a training that had ended early was trained: $(epochs run.err)"
+ends 0 run 1 "${early[@]}" --output early-at-once --set training.epochs=6
+same early/study.h5 early-at-once/study.h5
+
+# Variants that share trainings part: those of one go on, and the other's would have to be done again.
+with_variants vae.yaml base fine='evaluation.samples=32' >part.yaml
+sed -i 's/samples=32"/&, "training.epochs=6"/' part.yaml
+refused 1 shares "the training fine/r00-f00|would be thrown away" part.yaml
+sed '/epochs: 4/s//epochs: 6/; s/epochs=6/epochs=4/' part.yaml >part-first.yaml
+refused 1 shares "the training fine/r00-f00|would be thrown away" part-first.yaml
+
+# An unfinished study grows, too. Of the training under way the third epoch is the last in its checkpoint: it goes on from
+# there, but not to be evaluated after the first one.
+ends 75 run 1 vae.yaml --output begun --deadline 1
+(ROTE_FAULT=h5.close#5=kill "$ROTE" run vae.yaml --output begun >run.out 2>killed.err; exit $?) 2>/dev/null && fail "not killed"
+says killed.err "fault: kill at h5.close@0#5 begun/models/base/r00-f00-e0004.h5"
+refused 1 begun "the training base/r00-f00, since its weights after epoch 1 are not on disk" vae.yaml --set evaluation.every=1
+ends 0 run 1 vae.yaml --output begun --set folds.repeats=5
+same repeats/study.h5 begun/study.h5
+epochs killed.err run.err | sed '/r00-f00, epoch = 4/d' | uniq -d >twice.txt
+[ ! -s twice.txt ] || fail "begun: trained twice: $(cat twice.txt)"

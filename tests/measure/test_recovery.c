@@ -1,6 +1,7 @@
 /* Recovery of images: what counts as recovered, and that no bit depends on the company. */
 #include "check.h"
 
+#include "rote/measure.h"
 #include "rote/memory.h"
 #include "rote/random.h"
 #include "rote/recovery.h"
@@ -359,6 +360,33 @@ static void what_does_not_fit_in_memory_leaves_nothing(void **state)
   tear_down(&s);
 }
 
+static rote_status check_controls(size_t test_count, const char *control, const char *full)
+{
+  const char *const set[] = {"model.kind=fc_ae", "data.transform=scale", control, full,
+                             "data.file=faces.h5"};
+  const rote_data_info data = {.channels = 1,
+                               .height = SIDE,
+                               .width = SIDE,
+                               .train_count = IMAGES,
+                               .test_count = test_count};
+  rote_study *study = NULL;
+  CHECK_OK(rote_study_parse("s.yaml", "name: s\n", sizeof set / sizeof *set, set, &study));
+  const rote_status status = rote_measures_check(study, &data);
+  rote_study_destroy(&study);
+  return status;
+}
+
+static void more_controls_than_test_images_are_refused(void **state)
+{
+  (void)state;
+  CHECK_OK(check_controls(8, "recovery.control=8", "folds.full=1"));
+  CHECK_FAILS(check_controls(7, "recovery.control=8", "folds.full=1"), ROTE_DATA,
+              "recovery.control: 8 test images are asked for, but faces.h5 has 7");
+  CHECK_FAILS(check_controls(0, "recovery.control=1", "folds.full=2"), ROTE_DATA, "faces.h5 has 0");
+  CHECK_OK(check_controls(0, "recovery.control=0", "folds.full=1"));
+  CHECK_OK(check_controls(0, "recovery.control=8", "folds.full=0")); /* none are recovered */
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -368,6 +396,7 @@ int main(void)
       cmocka_unit_test(answers_that_are_not_numbers_are_not_recovered),
       cmocka_unit_test(models_see_the_same_degradation),
       cmocka_unit_test(wrong_options_are_refused),
+      cmocka_unit_test(more_controls_than_test_images_are_refused),
       cmocka_unit_test(a_stop_is_heard_in_rounds_and_at_attractors),
       cmocka_unit_test(what_does_not_fit_in_memory_leaves_nothing),
   };
