@@ -30,6 +30,8 @@ typedef enum {
   ROTE_PURPOSE_RECOVERY_NOISE = 15, /* on what is left; the same */
   ROTE_PURPOSE_RECOVERY_FILL = 16,  /* in place of what is missing; the same */
   ROTE_PURPOSE_ATTRACTOR = 17,      /* first vector of power iterations; item: 0 */
+  ROTE_PURPOSE_ANNEALING = 18,      /* starts and momenta; item: image; epoch: number of the move */
+  ROTE_PURPOSE_ANNEALING_ACCEPT = 19, /* the same */
 } rote_purpose;
 
 typedef struct {
