@@ -45,7 +45,8 @@ typedef struct {
   double *log_joint; /* [ld] log p(x|z) - |z|^2/2 */
   double *factor;    /* [images, L, L] C^T of A = C C^T, upper triangular; else A */
   /* Within a step. */
-  rote_real *base, *gradient, *root; /* [O, ld] at z: outputs, gradient of -log p, root of W / 0 */
+  rote_real *base, *gradient, *root; /* [images, O] at z: outputs, gradient of -log p, root of W */
+  rote_real *upright;                /* [O, ld] the root before it is turned */
   rote_real *probe;                  /* [L, ld] what the decoder is asked for */
   rote_real *b;                      /* B of some images side by side, see differences() */
   size_t together, ld_b;             /* these images, and the distance of rows of b */

@@ -97,9 +97,8 @@ typedef struct {
   void (*forward)(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                   const rote_real *x, rote_real *y);
   /* dx [in, ld] (may be NULL: not wanted) and the gradients of the parameters (`gradient` may be
-   * NULL: not wanted, unless the layer is a batch norm or a strided convolution), from dy [out,
-   * ld]. Columns from `columns` on are 0 in dy and must be 0 in dx. w is read before gradients are
-   * handed over. */
+   * NULL: not wanted), from dy [out, ld]. Columns from `columns` on are 0 in dy and must be 0 in
+   * dx. w is read before gradients are handed over. */
   void (*backward)(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                    const rote_real *x, const rote_real *y, const rote_real *dy, rote_real *dx,
                    const rote_gradient *gradient);
@@ -221,8 +220,7 @@ rote_real *rote_network_forward(const rote_network *network, const rote_real *w,
 /** Run backwards after a forward pass over the same x.
  * @param[in,out] dy [out, ld] gradient of the last output; overwritten
  * @param[out]    dx [in, ld], or NULL
- * @param[in]     gradient  NULL if the gradients of the parameters are not wanted, see backward()
- * of rote_layer_ops */
+ * @param[in]     gradient  NULL if the gradients of the parameters are not wanted */
 void rote_network_backward(const rote_network *network, const rote_real *w, const rote_real *x,
                            size_t columns, rote_tape *tape, rote_real *dy, rote_real *dx,
                            const rote_gradient *gradient);

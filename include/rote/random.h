@@ -31,6 +31,8 @@ typedef enum {
   ROTE_PURPOSE_RECOVERY_FILL = 16,  /* in place of what is missing; the same */
   ROTE_PURPOSE_ATTRACTOR = 17,      /* first vector of power iterations; item: 0 */
   ROTE_PURPOSE_HELD_IN = 18,        /* models that evaluate an image; unit: repeat; item: image */
+  ROTE_PURPOSE_ANNEALING = 19,      /* starts and momenta; item: image; epoch: number of the move */
+  ROTE_PURPOSE_ANNEALING_ACCEPT = 20, /* the same */
 } rote_purpose;
 
 typedef struct {

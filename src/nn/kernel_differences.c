@@ -28,24 +28,35 @@ static inline __attribute__((always_inline)) void store_some(size_t n, float *p,
   memcpy(p, some, n * sizeof *some);
 }
 
-/* Columns j .. j + n - 1, n <= 16: b = root (out - base), dot = sum over rows of gradient (out -
- * base). */
-static inline __attribute__((always_inline)) void
-weighted_columns(const rote_differences *d, size_t j, const size_t n, double *dot)
+/* `vectors` times 16 columns from j, or where it is 1 the n <= 16 that there are: b = root (out -
+ * base), dot = sum over rows of gradient (out - base). */
+static inline __attribute__((always_inline)) void weighted_columns(const rote_differences *d,
+                                                                   size_t j, const int vectors,
+                                                                   const size_t n, double *dot)
 {
-  double total[16] = {0};
+  double total[2][16] = {{0}};
   for (size_t r0 = 0; r0 < d->rows; r0 += RUN) {
     const size_t end = d->rows - r0 < RUN ? d->rows : r0 + RUN;
-    v16f sum = {0};
+    v16f sum[2] = {{0}};
     for (size_t r = r0; r < end; r++) {
-      const size_t at = r * d->ld_base;
-      const v16f change = load_some(n, d->out + r * d->ld_out + j) - d->base[at];
-      store_some(n, d->b + r * d->ld_b + j, d->root[at] * change);
-      sum += d->gradient[at] * change;
+      const float base = d->base[r * d->ld_base], root = d->root[r * d->ld_base];
+      const float gradient = d->gradient[r * d->ld_base];
+      const float *out = d->out + r * d->ld_out + j;
+      float *b = d->b + r * d->ld_b + j;
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; v++) {
+        const v16f change = load_some(n, out + 16 * v) - base;
+        store_some(n, b + 16 * v, root * change);
+        sum[v] += gradient * change;
+      }
     }
-    add_lanes(total, sum);
+    for (int v = 0; v < vectors; v++) {
+      add_lanes(total[v], sum[v]);
+    }
   }
-  memcpy(dot + j, total, n * sizeof *dot);
+  for (int v = 0; v < vectors; v++) {
+    memcpy(dot + j + 16 * v, total[v], n * sizeof *dot);
+  }
 }
 
 /* The same for outputs that come in planes: b = sum over planes of gradient (out - base), dot = sum
@@ -74,14 +85,15 @@ projected_columns(const rote_differences *d, size_t j, const size_t n, double *d
 
 void ROTE_ISA_NAME(rote_difference_outputs)(const rote_differences *d, double *dot)
 {
-  for (size_t j = 0; j < d->columns; j += 16) {
+  for (size_t j = 0, next = 0; j < d->columns; j = next) {
     const size_t n = d->columns - j;
-    if (d->root != NULL) {
-      if (n >= 16) {
-        weighted_columns(d, j, 16, dot);
-      } else {
-        weighted_columns(d, j, n, dot);
-      }
+    next = j + (n >= 32 && d->root != NULL ? 32 : 16);
+    if (d->root != NULL && n >= 32) {
+      weighted_columns(d, j, 2, 16, dot);
+    } else if (d->root != NULL && n >= 16) {
+      weighted_columns(d, j, 1, 16, dot);
+    } else if (d->root != NULL) {
+      weighted_columns(d, j, 1, n, dot);
     } else if (n >= 16) {
       projected_columns(d, j, 16, dot);
     } else {

@@ -182,7 +182,8 @@ static const float *pack_b(size_t k, size_t n, const float *b, size_t ldb, float
 }
 
 /* Rows of a transposed A (row stride 1) put side by side, ROWS at a time: strip s, step k at
- * packed[(s k_max + k) ROWS]. Whole cache lines of A are used when they are fetched. */
+ * packed[(s k_max + k) ROWS]. Whole cache lines of A are used when they are fetched. A few rows are
+ * read where they are: their lines stay in the first-level cache. */
 #define PACK_ROWS (8 * ROWS)
 static void pack_a(size_t rows, size_t k, rote_strided a, float *packed)
 {
@@ -222,7 +223,7 @@ static void gemm_slab(size_t m, size_t n, size_t k, rote_strided a, const float 
     const size_t depth = k - p < DEPTH ? k - p : DEPTH;
     const bool more = accumulate || p > 0;
     const rote_strided ap = {a.data + p * a.column, a.row, a.column};
-    if (a.row != 1 || a.column == 1) {
+    if (a.row != 1 || a.column == 1 || m <= PACK_ROWS) {
       gemm_block(m, n, depth, ap, b + p * ldb, ldb, bias, more, c, ldc);
       continue;
     }

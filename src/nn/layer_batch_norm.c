@@ -134,7 +134,11 @@ static void batch_norm_backward(const rote_layer *layer, const rote_pass *pass,
   const rote_real *variance = pass->training ? slot->kept + channels : pass->w + b->variance;
   const channel_sums sums = sums_of(b, slot);
   (void)y;
-  add_up(b, pass, dy, x, sums);
+  if (gradient != NULL || pass->training) {
+    add_up(b, pass, dy, x, sums);
+  } else {
+    memset(sums.sum, 0, 2 * channels * sizeof *sums.sum);
+  }
   for (size_t c = 0; c < channels; c++) {
     const double inverse = 1 / sqrt((double)variance[c] + EPSILON);
     const double d_gain = (sums.dot[c] - (double)mean[c] * sums.sum[c]) * inverse;
@@ -148,6 +152,9 @@ static void batch_norm_backward(const rote_layer *layer, const rote_pass *pass,
   }
   if (dx != NULL) {
     input_gradient(b, pass, slot, x, dy, dx);
+  }
+  if (gradient == NULL) {
+    return;
   }
   const double *const done[] = {sums.dot, sums.sum};
   const size_t offset[] = {b->weight, b->bias};

@@ -245,7 +245,9 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
     pack_up(c, pass->w + c->weight, slot->scratch + weight_count(c), slot->scratch);
     up(c, slot->scratch, NULL, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
-  weight_gradient(c, pass, slot, x, dy, gradient);
+  if (gradient != NULL) {
+    weight_gradient(c, pass, slot, x, dy, gradient);
+  }
 }
 
 /* Where the shift of up_forward() lies. */
@@ -286,7 +288,9 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
     pack_down(c, pass->w + c->weight, slot->scratch);
     down(c, slot->scratch, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
   }
-  weight_gradient(c, pass, slot, dy, x, gradient);
+  if (gradient != NULL) {
+    weight_gradient(c, pass, slot, dy, x, gradient);
+  }
 }
 
 static const rote_layer_ops down_ops = {

@@ -3,6 +3,7 @@
  * Letters: B images, D numbers of an image, ld distance of our rows. */
 #include "parity.h"
 
+#include "rote/annealing.h"
 #include "rote/laplace.h"
 #include "rote/memory.h"
 
@@ -15,7 +16,7 @@
 /* How far apart two numbers may be that differ by chance. */
 #define STANDARD_ERRORS 4.0
 
-enum { SAMPLES = 256 };
+enum { SAMPLES = 256, TEMPERATURES = 1000, CHAINS = 16 };
 
 /* What an image is held against. */
 typedef struct {
@@ -127,6 +128,34 @@ done:
   return status;
 }
 
+/* Annealing must agree where both have converged. */
+static rote_status check_annealing(posterior_check *c)
+{
+  rote_status status = ROTE_OK;
+  const rote_annealing_setting setting = {.temperatures = TEMPERATURES, .chains = CHAINS};
+  const rote_stream stream = {.seed = 1, .purpose = ROTE_PURPOSE_ANNEALING};
+  rote_annealing *a = NULL;
+  rote_real *image = NULL;
+  ROTE_TRY(rote_annealing_create(c->vae, &setting, &a));
+  ROTE_TRY(rote_alloc(c->vae->pixels, sizeof *image, &image));
+  for (size_t j = 0; j < c->batch; j++) {
+    if (has_converged(c, j)) {
+      char where[PARITY_NAME];
+      rote_annealed got;
+      copy_columns(c, j, 1, 1, image);
+      rote_annealing_estimate(a, c->w, image, (uint32_t)j, stream, &got);
+      snprintf(where, sizeof where, "image %zu, standard errors", j);
+      parity_report(c->result, "annealing", STANDARD_ERRORS, where,
+                    fabs(got.log_px - c->want.log_px.value[j]) /
+                        hypot(c->want.error.value[j], got.standard_error));
+    }
+  }
+done:
+  rote_free(&image);
+  rote_annealing_destroy(&a);
+  return status;
+}
+
 rote_status parity_posterior(hid_t file, parity_result *result)
 {
   rote_status status = ROTE_OK;
@@ -137,6 +166,7 @@ rote_status parity_posterior(hid_t file, parity_result *result)
   }
   ROTE_TRY(read_all(&c));
   ROTE_TRY(check_laplace(&c));
+  ROTE_TRY(check_annealing(&c));
 done:
   rote_free(&c.want.log_px.value);
   rote_free(&c.want.error.value);

@@ -75,6 +75,7 @@ static rote_status make_room(rote_laplace *l)
       {&l->base, wide},
       {&l->gradient, wide},
       {&l->root, has_root ? wide : 0},
+      {&l->upright, has_root ? wide : 0},
       {&l->probe, L * l->block},
       {&l->trial, L * l->block},
       /* a product reads whole blocks of columns: beyond those of the last image */
@@ -136,8 +137,8 @@ void rote_laplace_destroy(rote_laplace **laplace)
   if (l == NULL) {
     return;
   }
-  rote_real **reals[] = {&l->z, &l->base, &l->gradient, &l->root,  &l->probe, &l->trial,
-                         &l->b, &l->gram, &l->noise,    &l->draws, &l->image};
+  rote_real **reals[] = {&l->z,     &l->base, &l->gradient, &l->root,  &l->upright, &l->probe,
+                         &l->trial, &l->b,    &l->gram,     &l->noise, &l->draws,   &l->image};
   double **doubles[] = {&l->log_joint,      &l->factor, &l->dot,    &l->direction,
                         &l->log_px_given_z, &l->damped, &l->offset, &l->log_weight};
   for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {

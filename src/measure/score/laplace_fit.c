@@ -29,20 +29,27 @@ static void add_prior(const rote_laplace *l, const rote_real *z, size_t n, doubl
   }
 }
 
+/* One image a column to one image a row: what differences() reads of an image lies together. */
+static void turn(const rote_laplace *l, size_t n, const rote_real *columns, rote_real *rows)
+{
+  rote_kernels_get()->transpose(l->outputs, n, columns, l->block, rows, l->outputs);
+}
+
 /* Outputs at z, gradient and curvature of -log p(x|outputs) there, and the value of z. */
 static void look_at_base(rote_laplace *l, const rote_real *w, const rote_real *x, size_t n)
 {
   const rote_vae *vae = l->vae;
-  const size_t bytes = l->outputs * l->block * sizeof(rote_real);
   const rote_real *own = rote_vae_own(vae, w);
+  rote_real *out = rote_network_forward(&vae->decoder, w, l->z, n, l->decode);
   double d_own = 0;
-  memcpy(l->base, rote_network_forward(&vae->decoder, w, l->z, n, l->decode), bytes);
-  memcpy(l->gradient, l->base, bytes);
-  vae->likelihood->loss(&vae->shape, n, x, l->gradient, l->block, own, l->log_joint, &d_own);
-  add_prior(l, l->z, n, l->log_joint);
+  turn(l, n, out, l->base);
   if (vae->likelihood->root_curvature != NULL) {
-    vae->likelihood->root_curvature(&vae->shape, l->base, l->block, own, l->root);
+    vae->likelihood->root_curvature(&vae->shape, out, l->block, own, l->upright);
+    turn(l, n, l->upright, l->root);
   }
+  vae->likelihood->loss(&vae->shape, n, x, out, l->block, own, l->log_joint, &d_own);
+  turn(l, n, out, l->gradient);
+  add_prior(l, l->z, n, l->log_joint);
 }
 
 /* Columns first .. first + count - 1 of the panel of images from `image`: column c is z + h e_l of
@@ -71,12 +78,12 @@ static void take_differences(rote_laplace *l, size_t image, size_t first, size_t
         .rows = l->outputs,
         .columns = next - c,
         .planes = l->outputs / (l->vae->pixels / l->vae->shape.channels),
-        .base = l->base + j,
-        .gradient = l->gradient + j,
-        .root = l->vae->likelihood->root_curvature != NULL ? l->root + j : NULL,
+        .base = l->base + j * l->outputs,
+        .gradient = l->gradient + j * l->outputs,
+        .root = l->vae->likelihood->root_curvature != NULL ? l->root + j * l->outputs : NULL,
         .out = out + c,
         .b = l->b + first + c,
-        .ld_base = l->block,
+        .ld_base = 1,
         .ld_out = l->block,
         .ld_b = l->ld_b,
     };
