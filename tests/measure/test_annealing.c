@@ -272,6 +272,7 @@ static void images_of_a_set(void **state)
   rote_laplace *laplace = NULL;
   rote_annealed of;
   uint8_t pixel[3 * 128];
+  const uint32_t index = 2;
   float log_px = 0, effective = 0;
   set_up(&s, ROTE_MODEL_MLP_VAE, ROTE_LIKELIHOOD_GAUSSIAN_CONSTANT, LATENT, &setting);
   for (size_t i = 0; i < sizeof pixel; i++) {
@@ -281,8 +282,8 @@ static void images_of_a_set(void **state)
   CHECK_OK(rote_laplace_create(s.vae, &proposal, &laplace));
   for (int noise = 0; noise < 2; noise++) {
     s.vae->options.evaluation.noise = noise;
-    rote_laplace_images(laplace, s.w, &images, (rote_unit){.fold = 1}, 4, 2, 1, &log_px, &effective,
-                        NULL);
+    rote_laplace_images(laplace, s.w, &images, (rote_unit){.fold = 1}, 4, &index, 1, &log_px,
+                        &effective, NULL);
     rote_annealing_image(s.annealing, s.w, &images, (rote_unit){.fold = 1}, 4, 2, &of);
     assert_true(fabs((double)log_px - of.log_px) <
                 4 * hypot(of.standard_error, 1 / sqrt((double)effective)));
