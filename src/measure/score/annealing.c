@@ -295,7 +295,9 @@ void rote_annealing_estimate(rote_annealing *a, const rote_real *w, const rote_r
     result->log_px += rote_logit_correction(a->vae->pixels, x);
   }
   result->effective_share = effective / (double)K;
-  result->standard_error = sqrt((1 / result->effective_share - 1) / (double)(K - 1));
+  /* equal weights may have a share above 1 by rounding; NaN stays */
+  const double scatter = (1 / result->effective_share - 1) / (double)(K - 1);
+  result->standard_error = sqrt(scatter < 0 ? 0 : scatter);
 }
 
 void rote_annealing_image(rote_annealing *a, const rote_real *w, const rote_image_set *images,
