@@ -8,7 +8,7 @@ export ROTE_LOG=debug # epoch-end: every epoch that is trained
 
 # A VAE that keeps the weights it was evaluated with, and an autoencoder. NAME below is the study as it is grown.
 tiny vae
-sed -i 's/repeats: 1/repeats: 4/; s/keep: last/keep: evaluated/' vae.yaml
+sed -i 's/repeats: 1/repeats: 4/; s/keep: last/keep: evaluated/; $a measures: [score]' vae.yaml
 cat >ae.yaml <<'END_OF_STUDY'
 name: ae
 seed: 5
@@ -143,6 +143,13 @@ base models ae.yaml --set 'measures=[]'
 grow measure models 1 2 "0 3" "3 trainings and 0 evaluations; new: 0 and 3" '' ae.yaml
 base models-vae vae.yaml --set 'measures=[]'
 grow measure-vae models-vae 3 20 "0 9" "9 trainings and 0 evaluations; new: 0 and 9" '^models/' vae.yaml --set evaluation.every=4
+
+# One that looks at the images alone; all else is there.
+cp -r vae images
+ends 0 run 3 vae.yaml --output images --set 'measures=[score, duplicates]'
+says run.err "rote: kept in images: 9 trainings and 18 evaluations; new: 0 and 1"
+ends 0 run 1 vae.yaml --output images-at-once --set 'measures=[score, duplicates]'
+same images/study.h5 images-at-once/study.h5
 
 # Controls: a shard that was cut short by the last of them stays, the rest of it is a file of its own.
 base ae ae.yaml
