@@ -95,8 +95,9 @@ static inline v16f v16_log(v16f x)
   p = p * m - 2.4999993993e-1f;
   p = p * m + 3.3333331174e-1f;
   const v16f m2 = m * m;
-  v16f y = p * m * m2;
-  y = y - e * 2.12194440e-4f;
+  v16f small = e * 2.12194440e-4f;
+  __asm__("" : "+m"(small)); /* of two products the compiler may fuse either: let it be the other */
+  v16f y = p * m * m2 - small;
   y = y - 0.5f * m2;
   return m + y + e * 0.693359375f;
 }
