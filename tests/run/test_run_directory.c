@@ -86,7 +86,7 @@ static void freezes_the_study_and_accepts_it_again(void **state)
   rote_free(&after);
 }
 
-/* Whether it may change is for test_growth.c. */
+/* Whether it may change is for tests/cli/growth.sh. */
 static void another_study_is_noticed_and_the_key_named(void **state)
 {
   (void)state;
