@@ -1,4 +1,5 @@
 #include "command.h"
+#include "design.h"
 #include "forecast.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
@@ -87,6 +88,27 @@ static void print_trainings(const rote_forecast *f, const rote_forecast_variant 
   }
 }
 
+/* With other folds, at the same smallest p-value. */
+static void print_designs(const rote_forecast *f, const rote_forecast_variant *v)
+{
+  rote_forecast_design design[ROTE_FORECAST_DESIGNS];
+  const size_t count = rote_forecast_designs(f, v, design);
+  char held_in[32];
+  if (count > 0) {
+    printf(
+        "  what it shows            K     R  held in  smallest p  trainings  core-hours to train, "
+        "evaluate  a model sees\n");
+  }
+  for (size_t i = 0; i < count; i++) {
+    const rote_forecast_design *d = &design[i];
+    snprintf(held_in, sizeof held_in, "%zu", d->held_in);
+    printf("    %-18s %5zu %5zu %8s %11.2g %10zu %19.3g %9.3g  %zu/%zu of the images\n",
+           i == 0 ? "this study" : "or", d->folds, d->repeats, d->held_in > 0 ? held_in : "all",
+           d->smallest_p, d->trainings, d->training_hours, d->measure_hours, d->folds - 1,
+           d->folds);
+  }
+}
+
 static void print_variant(const rote_forecast *f, const rote_forecast_variant *v)
 {
   double least = 0;
@@ -113,6 +135,7 @@ static void print_variant(const rote_forecast *f, const rote_forecast_variant *v
              "           more repeats or folds make it smaller\n",
              least);
     }
+    print_designs(f, v);
   }
 }
 
@@ -178,7 +201,25 @@ static void add_measures(cJSON *json, const rote_forecast_variant *v)
   }
 }
 
-static void add_variant(cJSON *list, const rote_forecast_variant *v)
+static void add_designs(cJSON *json, const rote_forecast *f, const rote_forecast_variant *v)
+{
+  rote_forecast_design design[ROTE_FORECAST_DESIGNS];
+  const size_t count = rote_forecast_designs(f, v, design);
+  cJSON *list = cJSON_AddArrayToObject(json, "designs");
+  for (size_t i = 0; i < count; i++) {
+    cJSON *item = cJSON_CreateObject();
+    add_number(item, "folds", (double)design[i].folds);
+    add_number(item, "repeats", (double)design[i].repeats);
+    add_number(item, "held_in", (double)design[i].held_in);
+    add_number(item, "smallest_p_value", design[i].smallest_p);
+    add_number(item, "trainings", (double)design[i].trainings);
+    add_number(item, "training_core_hours", design[i].training_hours);
+    add_number(item, "measure_core_hours", design[i].measure_hours);
+    cJSON_AddItemToArray(list, item);
+  }
+}
+
+static void add_variant(cJSON *list, const rote_forecast *f, const rote_forecast_variant *v)
 {
   cJSON *json = cJSON_CreateObject();
   double tasks = 0, flop = 0;
@@ -201,6 +242,7 @@ static void add_variant(cJSON *list, const rote_forecast_variant *v)
   add_number(json, "disk_bytes", v->disk_bytes);
   add_number(json, "smallest_p_value", v->smallest_p_value);
   add_measures(json, v);
+  add_designs(json, f, v);
   cJSON_AddItemToArray(list, json);
 }
 
@@ -212,7 +254,7 @@ static rote_status print_json(const rote_forecast *f, bool assumed, const plan_l
     const rote_forecast_variant *v = &f->variant[i];
     parameters = fmax(parameters, (double)v->parameters);
     smallest = fmin(smallest, v->smallest_p_value); /* a number wins over NaN */
-    add_variant(list, v);
+    add_variant(list, f, v);
   }
   cJSON_AddStringToObject(json, "name", f->plan->study->base.name);
   cJSON_AddStringToObject(json, "data_file", f->plan->study->base.data.file);

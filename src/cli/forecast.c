@@ -192,7 +192,7 @@ static void plan_measure(const rote_plan *plan, size_t group, size_t variant,
                          rote_forecast_measure *f)
 {
   const rote_group *g = &plan->group[group];
-  *f = (rote_forecast_measure){.measure = measure, .bytes = cost->bytes};
+  *f = (rote_forecast_measure){.measure = measure, .cost = *cost};
   for (size_t t = 0; t < g->tasks; t++) {
     if (g->task[t].measure != measure || g->task[t].variant != variant) {
       continue;
@@ -244,6 +244,8 @@ static void plan_trainings(const rote_plan *plan, size_t variant, const image_co
   v->shares = g->variant;
   v->trainings = g->variant == variant ? g->units : 0;
   v->parameters = cost->parameters;
+  v->image_seconds = cost->train_seconds;
+  v->held_out_seconds = cost->held_out_seconds;
   const double trained = epochs * n * (r * (k - 1) + full);
   const double held_out = epochs * (r * n + full * test);
   const double training = trained * cost->train_seconds + held_out * cost->held_out_seconds;
@@ -277,7 +279,7 @@ static rote_status plan_variant(const rote_plan *plan, size_t variant, const ima
   for (size_t m = 0; m < v->measures; m++) {
     v->core_hours += v->measure[m].hours;
     v->disk_bytes += v->measure[m].disk;
-    rooms += v->measure[m].bytes;
+    rooms += v->measure[m].cost.bytes;
   }
   v->memory_per_rank = memory_of_rank(o, plan->images, cost, v->model_bytes, rooms);
 done:
@@ -299,7 +301,7 @@ static rote_status plan_data(const rote_plan *plan, double seconds, rote_forecas
   for (size_t m = 0; m < v->measures; m++) {
     v->core_hours += v->measure[m].hours;
     v->disk_bytes += v->measure[m].disk;
-    v->memory_per_rank += v->measure[m].bytes;
+    v->memory_per_rank += v->measure[m].cost.bytes;
   }
 done:
   rote_data_destroy(&data);

@@ -14,7 +14,7 @@ typedef struct {
   double rows, full_rows;   /* of leave-out models, or the data; of full models */
   double seconds_per_row;   /* of a full model, or a leave-out model if there are none */
   double flop, hours, disk; /* of all; hours of one core */
-  double bytes;             /* that a worker allocates for it */
+  rote_cost cost;           /* of a row */
 } rote_forecast_measure;
 
 typedef struct {
@@ -23,7 +23,8 @@ typedef struct {
   size_t shares;               /* variant that does; its own index if none */
   size_t parameters;
   double flop_training;
-  double train_seconds;    /* an image once, its share of the held-out loss included */
+  double image_seconds, held_out_seconds; /* an image trained on once; its held-out loss */
+  double train_seconds;    /* both: an image once, its share of the held-out loss included */
   double training_hours;   /* of all trainings on one core */
   double longest_training; /* hours, on its one core */
   double core_hours;       /* of all units */

@@ -19,7 +19,7 @@ def expect(plan, **wanted):
 
 def within(plan, key, low, high):
     if not low <= plan[key] <= high:
-        sys.exit(f"FAIL: {plan['name']}: {key} is {plan[key]}, not from {low} to {high}")
+        sys.exit(f"FAIL: {plan.get('name', plan)}: {key} is {plan[key]}, not from {low} to {high}")
 
 
 with open(sys.argv[1]) as f:
@@ -30,20 +30,31 @@ biases = 2 * (H[0] + H[1] + L) + D
 expect(mini, name="mini", data_assumed=False, trainings=2 * 7, evaluations=2 * 7 * 2, units=2 * 7 * 3,
        parameters=weights + biases, smallest_p_value=3.0 ** -2)
 # Forward, gradient by the weights and by the activations but for the first layer: 2 FLOP a weight and pass; held-out
-# images and test images forward only; S decodings an image.
+# images and test images forward only; S decodings an image from the encoder's posterior, or those of 5 Newton steps,
+# of the last curvature and of S draws, and products of the Jacobian beside them.
 first, N, E, S, test = D * H[0], 300, 4, 32, 500
 decoder = L * H[1] + H[1] * H[0] + H[0] * D
 train = 2 * (3 * weights - first) * E * N * (2 * 2 + 1) + 2 * weights * E * (2 * N + test)
 within(mini["variants"][0], "flop_training", 0.999 * train, 1.001 * train)
 evaluate = 2 * (S * decoder + weights - decoder) * 14 * N
-within(mini["variants"][0], "flop_evaluation", 0.999 * evaluate, 1.001 * evaluate)
+within(mini["variants"][1], "flop_evaluation", 0.999 * evaluate, 1.001 * evaluate)
+fitted = 2 * ((5 * (L + 5) + L + 1 + S) * decoder + weights - decoder) * 14 * N
+within(mini["variants"][0], "flop_evaluation", fitted, 1.3 * fitted)
+# Other designs: at least as small a p-value with as few repeats as give it.
+own = mini["variants"][0]["designs"]
+if [(d["folds"], d["repeats"], d["trainings"]) for d in own] != [(3, 2, 7), (4, 2, 9), (5, 2, 11), (10, 1, 11)]:
+    sys.exit(f"FAIL: designs: {own}")
+for d in own:
+    within(d, "smallest_p_value", d["folds"] ** -d["repeats"] * (1 - 1e-9), 1 / 9 * (1 + 1e-9))
+total = own[0]["training_core_hours"] + own[0]["measure_core_hours"]
+within(mini["variants"][0], "core_hours", 0.999 * total, 1.001 * total)
 expect(mini, memory_per_node_bytes=(N + test) * (D + 4))
 for key in ("core_hours", "longest_training_hours", "disk_bytes", "memory_per_rank_bytes"):
     within(mini, key, 1e-9, 1e12)
 
 with open(sys.argv[2]) as f:
     celeba = json.load(f)
-expect(celeba, data_assumed=True, trainings=101, evaluations=202, units=303,
+expect(celeba, data_assumed=True, trainings=101, evaluations=404, units=505,
        memory_per_node_bytes=(162770 + 19962) * (3 * 32 * 32 + 4))
 within(celeba, "memory_per_rank_bytes", 50e6, 250e6)
 within(celeba, "parameters", 1.4e6, 1.6e6)
