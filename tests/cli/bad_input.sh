@@ -104,13 +104,13 @@ edited 's/count: 3/count: 1/' folds.count 1
 edited 's/batch: 32/batch: 0/' :6 training.batch 0
 edited 's/samples: 32/samples: 1e99/' :8 evaluation.samples 1e99
 edited 's/bernoulli/gamma/' :5 model.likelihood gamma
-edited 's/training.learning_rate=1e-4/training.learning_rate=-1/' :12 training.learning_rate -1
+edited 's/training.learning_rate=1e-4/training.learning_rate=-1/' :13 training.learning_rate -1
 edited 's/name: lr4/name: lr3/' lr3
 edited 's/^model: {/model: [/' :5
 
 # Autoencoders.
 auto() {
-  sed 's/^model: .*/model: { kind: fc_ae }/; s/transform: binarize/transform: scale/; /^evaluation:/d' mini.yaml >auto.yaml
+  sed 's/^model: .*/model: { kind: fc_ae }/; s/transform: binarize/transform: scale/; /^evaluation:/d; /^measures:/d; s/, "evaluation.proposal=encoder"//' mini.yaml >auto.yaml
   bad_study 65 1 auto.yaml "$@"
 }
 auto --set measures=score -- measures score likelihoods fc_ae
