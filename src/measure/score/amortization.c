@@ -167,7 +167,7 @@ done:
   return status;
 }
 
-/* The same models, by the other proposal? */
+/* The same models and the same noise, by the other proposal? */
 static rote_status is_counterpart(const rote_options *laplace, const rote_options *encoder,
                                   bool *is)
 {
@@ -177,6 +177,8 @@ static rote_status is_counterpart(const rote_options *laplace, const rote_option
   ROTE_TRY(rote_options_training_digest(encoder, b));
   *is = laplace->folds.count > 0 && laplace->evaluation.proposal == ROTE_PROPOSAL_LAPLACE &&
         encoder->evaluation.proposal == ROTE_PROPOSAL_ENCODER &&
+        laplace->evaluation.noise == encoder->evaluation.noise &&
+        laplace->evaluation.held_in == encoder->evaluation.held_in &&
         laplace->training.epochs == encoder->training.epochs && strcmp(a, b) == 0;
 done:
   return status;
