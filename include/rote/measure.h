@@ -98,7 +98,7 @@ typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
   const rote_data_info *info;
-  const rote_image_set *train; /* the N images; of health() their number alone */
+  const rote_image_set *train; /* the N images; not for health() */
 } rote_told;
 
 struct rote_measure {

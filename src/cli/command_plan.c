@@ -122,7 +122,9 @@ static void print_variant(const rote_forecast *f, const rote_forecast_variant *v
   printf("  core-hours            %.3g\n", v->core_hours);
   if (v->variant != NULL) {
     printf("  parameters            %zu\n", v->parameters);
-    printf("  longest training      %.3g hours\n", v->longest_training);
+    if (v->trainings > 0) {
+      printf("  longest training      %.3g hours\n", v->longest_training);
+    }
     printf("  memory per rank       %.0f MB beyond the shared data\n", 1e-6 * v->memory_per_rank);
     printf("  disk                  %.1f MB in the end; a checkpoint is %.1f MB\n",
            1e-6 * v->disk_bytes, 1e-6 * v->model_bytes);

@@ -168,7 +168,6 @@ static void print_text(const char *directory, const rote_status_view *v)
   }
   print_units(v);
   if (v->state == ROTE_RUN_COMPLETE) {
-    printf("\n");
     rote_summary_print_health(directory); /* study.h5 is verify's to judge */
   }
 }

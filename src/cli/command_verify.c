@@ -32,10 +32,11 @@ static int verify_main(int argc, char **argv)
          o.complete  ? "the study is complete"
          : o.running ? "the study is being computed"
                      : "the study is not complete");
-  if (o.complete && o.damaged + o.missing == 0 && rote_summary_print_health(argv[1]) != ROTE_OK) {
-    return rote_command_failed(ROTE_DATA);
+  if (o.damaged + o.missing > 0) {
+    return rote_status_exit_code(ROTE_DATA);
   }
-  return o.damaged + o.missing == 0 ? 0 : rote_status_exit_code(ROTE_DATA);
+  const rote_status health = o.complete ? rote_summary_print_health(argv[1]) : ROTE_OK;
+  return health == ROTE_OK ? 0 : rote_command_failed(health);
 }
 
 const rote_command rote_command_verify = {

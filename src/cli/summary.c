@@ -24,10 +24,7 @@ static rote_status print_measures(const rote_told *told, const char **about)
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if (is_in(told->study, *m)) {
       ROTE_TRY((*m)->tell(told, &lines));
-      if ((*m)->health != NULL) {
-        rote_lines_add(&lines, "\n");
-        ROTE_TRY((*m)->health(told, &lines));
-      }
+      ROTE_TRY((*m)->health != NULL ? (*m)->health(told, &lines) : ROTE_OK);
       *about = *about == NULL ? (*m)->about : *about;
     }
   }
@@ -55,7 +52,7 @@ static void forget(finished *f)
   rote_study_destroy(&f->study);
 }
 
-/* Images are counted, not read. */
+/* All but the images. */
 static rote_status look(const char *directory, finished *f)
 {
   rote_status status = ROTE_OK;
@@ -63,7 +60,6 @@ static rote_status look(const char *directory, finished *f)
   ROTE_TRY(rote_study_read(f->path, 0, NULL, &f->study));
   ROTE_TRY(rote_path(f->path, "%s/study.h5", directory));
   ROTE_TRY(rote_study_reader_open(f->path, &f->reader));
-  f->train.count = f->study->base.data.limit;
 done:
   return status;
 }
@@ -73,6 +69,7 @@ static rote_status read_images(finished *f)
   rote_status status = ROTE_OK;
   const char *file = f->study->base.data.file;
   ROTE_TRY(rote_data_file_info(file, &f->info));
+  f->train.count = f->study->base.data.limit;
   f->train.count = f->train.count > 0 ? f->train.count : f->info.train_count;
   ROTE_TRY(rote_alloc(f->train.count * rote_data_pixels(&f->info), 1, &f->train.pixel));
   ROTE_TRY(rote_alloc(f->train.count, sizeof *f->train.label, &f->train.label));

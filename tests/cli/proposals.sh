@@ -33,7 +33,6 @@ done
 sed 's/, samples: 100//' two.yaml >default.yaml
 ends 0 run 1 default.yaml --output default
 ends 0 run 1 default.yaml --output default # its frozen copy is the same study
-grep -A3 '^variants:' default/study.yaml >variants.txt
 says default/study.yaml "samples: 32" '"evaluation.samples=256"'
 "$PYTHON" - <<'END'
 import h5py

@@ -94,10 +94,13 @@ done:
 rote_status rote_score_health(const rote_told *told, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
+  bool any = false;
   for (size_t i = 0; i < told->study->variant_count; i++) {
     const rote_variant *v = &told->study->variant[i];
     if (rote_options_ask_for(&v->options, "score") && v->options.folds.count > 0) {
+      rote_lines_add(lines, "%s", any ? "" : "\n");
       ROTE_TRY(tell_variant(told, v, lines));
+      any = true;
     }
   }
 done:
