@@ -12,8 +12,11 @@
  * coordinator 34 MB. */
 #define PROGRAM_BYTES 34e6
 
-/* Images that are evaluated at once in the measurement, and that a slow model is trained on. */
+/* Images that a slow model is trained on. */
 #define FEW 16
+
+/* Images that rows are measured with: a measure takes as many as it works on at once. */
+#define BATCH 64
 
 /* Images of the measurement of what is computed from the data alone. */
 #define MANY 1024
@@ -147,7 +150,7 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   rote_data *data = NULL;
   rote_trainer *trainer = NULL;
   const size_t batch = options->training.batch < images ? options->training.batch : images;
-  const size_t count = batch > FEW ? batch : FEW;
+  const size_t count = batch > BATCH ? batch : BATCH;
   ROTE_TRY(make_up(given, count, &data));
   const size_t before = rote_memory_live_bytes();
   rote_image_set train = {.count = images};
@@ -157,7 +160,7 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   cost->parameters = trainer->model->table->total;
   train = data->train;
   measure_training(trainer, &train, seconds / 2, cost);
-  train.count = FEW;
+  train.count = BATCH;
   ROTE_TRY(measure_rows(options, &data->info, &train, images, trainer, seconds / 2, cost));
 done:
   rote_trainer_destroy(&trainer);

@@ -195,6 +195,10 @@ static void set_disk(const rote_options *o, rote_cost *cost)
   }
 }
 
+/* Images that are evaluated first: if these take the time there is, they are the measurement, else
+ * a whole batch is, whose columns fill the decoder's blocks. */
+#define FEW 16
+
 static rote_status measure_cost(const rote_cost_request *request, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
@@ -203,19 +207,29 @@ static rote_status measure_cost(const rote_cost_request *request, rote_cost *cos
   const size_t before = rote_memory_live_bytes();
   const rote_piece piece = {.unit = {.full = true}, .epoch = 1, .model = t->model, .w = t->w};
   void *room = NULL;
-  batch b = {.count = all < ROTE_EVALUATE_BATCH ? all : ROTE_EVALUATE_BATCH};
+  const size_t whole = all < ROTE_EVALUATE_BATCH ? all : ROTE_EVALUATE_BATCH;
+  batch b = {.count = whole < FEW ? whole : FEW};
   double images = 0;
-  for (size_t i = 0; i < b.count; i++) {
+  for (size_t i = 0; i < whole; i++) {
     b.index[i] = (uint32_t)i;
   }
   *cost = (rote_cost){0};
   ROTE_TRY(enter(&request->setting, t->model, &room));
   cost->bytes = (double)(rote_memory_live_bytes() - before);
-  const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  do {
+  double start = rote_seconds(), counted = rote_kernels_multiply_adds();
+  evaluate(room, &piece, &b);
+  const double first = rote_seconds() - start;
+  if (first * (double)whole / (double)b.count < request->seconds) {
+    b.count = whole;
+    start = rote_seconds();
+    counted = rote_kernels_multiply_adds();
+  } else {
+    images = (double)b.count;
+  }
+  while (images == 0 || rote_seconds() - start < request->seconds) {
     evaluate(room, &piece, &b);
     images += (double)b.count;
-  } while (rote_seconds() - start < request->seconds);
+  }
   cost->seconds = cost->full_seconds = (rote_seconds() - start) / images;
   cost->flop = cost->full_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
   set_disk(request->setting.options, cost);
