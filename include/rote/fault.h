@@ -2,8 +2,10 @@
  * tested is what runs; an unarmed point costs one comparison.
  *
  * The environment variable ROTE_FAULT says what happens, in every process that has it:
- *   POINT[@RANK][#N]=ACTION   the N-th time (1 unless given) that the point is reached on this rank
- *                             (any, each counting for itself, unless given)
+ *   POINT[@RANK][#N][:FILE]=ACTION
+ *                             the N-th time (1 unless given) that the point is reached on this rank
+ *                             (any, each counting for itself, unless given), with an object that
+ *                             ends with FILE (any, unless given)
  *     kill     SIGKILL to itself
  *     exit     end at once, without MPI_Finalize, with code 70
  *     hang     do nothing any more, whatever signal comes

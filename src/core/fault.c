@@ -34,12 +34,13 @@ static const point_info points[] = {
 
 bool rote_fault_armed;
 
-/* What is armed, and how often every point was reached. */
+/* What is armed, how often that was reached, and how often every point was. */
 static struct {
   bool trace;
   action action;
   rote_fault_point point;
-  long rank, occasion;
+  char object[128]; /* the end of its name; "": any */
+  long rank, occasion, met;
 } armed;
 static long reached[ROTE_FAULT_COUNT];
 static int own_rank;
@@ -56,6 +57,24 @@ static bool cut_number(char *text, char mark, long least, long absent, long *num
   errno = 0;
   *number = strtol(at + 1, &end, 10);
   return end != at + 1 && *end == '\0' && errno == 0 && *number >= least;
+}
+
+/* The text after the colon in `text`, which it ends there; "" if there is none. */
+static bool cut_object(char *text, char *object, size_t size)
+{
+  char *colon = strchr(text, ':');
+  object[0] = '\0';
+  if (colon == NULL) {
+    return true;
+  }
+  *colon = '\0';
+  return (size_t)snprintf(object, size, "%s", colon + 1) < size;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+  size_t length = strlen(text), end_length = strlen(end);
+  return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
 static bool find_point(const char *name, rote_fault_point *point)
@@ -82,7 +101,7 @@ static action find_action(const char *name)
 rote_status rote_fault_arm(const char *text)
 {
   rote_status status = ROTE_OK;
-  char word[128];
+  char word[256];
   memset(&armed, 0, sizeof armed);
   memset(reached, 0, sizeof reached);
   rote_fault_armed = false;
@@ -99,11 +118,12 @@ rote_status rote_fault_arm(const char *text)
     *equals = '\0';
     armed.action = find_action(equals + 1);
   }
-  if (armed.action == ACTION_NONE || !cut_number(word, '#', 1, 1, &armed.occasion) ||
+  if (armed.action == ACTION_NONE || !cut_object(word, armed.object, sizeof armed.object) ||
+      !cut_number(word, '#', 1, 1, &armed.occasion) ||
       !cut_number(word, '@', 0, ANY_RANK, &armed.rank) || !find_point(word, &armed.point)) {
     ROTE_TRY(rote_fail(ROTE_USAGE,
-                       "ROTE_FAULT: \"%s\" is not POINT[@RANK][#N]=kill|exit|hang|nospace|error, "
-                       "trace or list; ROTE_FAULT=list prints the points",
+                       "ROTE_FAULT: \"%s\" is not POINT[@RANK][#N][:FILE]=kill|exit|hang|"
+                       "nospace|error, trace or list; ROTE_FAULT=list prints the points",
                        text));
   }
   if (armed.action == ACTION_NOSPACE && !points[armed.point].file) {
@@ -145,8 +165,9 @@ rote_status rote_fault_reach(rote_fault_point point, const char *object)
     rote_log(ROTE_LOG_INFO, "fault-point", "%s@%d#%ld %s", p->name, own_rank, reached[point],
              object);
   }
-  if (armed.action == ACTION_NONE || point != armed.point || reached[point] != armed.occasion ||
-      (armed.rank != ANY_RANK && armed.rank != own_rank)) {
+  if (armed.action == ACTION_NONE || point != armed.point ||
+      (armed.rank != ANY_RANK && armed.rank != own_rank) || !ends_with(object, armed.object) ||
+      ++armed.met != armed.occasion) {
     return ROTE_OK;
   }
   rote_log(ROTE_LOG_INFO, "fault", "%s at %s@%d#%ld %s", action_name[armed.action], p->name,

@@ -54,13 +54,13 @@ trial() {
   rm -rf "$name"
   first=("${command[@]}" tiny.yaml --output "$name" "$@")
   case $fault in
-    lock.replace[@#=]*) left_behind "$name" ;;
-    drop.send[@#=]* | leave.send[@#=]*) first=(beside_a_silent "$fault" "$name" "$@") ;;
+    lock.replace[@#:=]*) left_behind "$name" ;;
+    drop.send[@#:=]* | leave.send[@#:=]*) first=(beside_a_silent "$fault" "$name" "$@") ;;
   esac
   code=0
   ROTE_FAULT=$fault "${first[@]}" >"$name.out" 2>"$name.err" || code=$?
   [ "$code" -ne 124 ] || fail "$fault: it hung: $(cat "$name.err")"
-  grep -qF "${fault#*=} at ${fault%%[@#=]*}@" "$name.err" || fail "$fault: it was not come through: $(cat "$name.err")"
+  grep -qF "${fault#*=} at ${fault%%[@#:=]*}@" "$name.err" || fail "$fault: it was not come through: $(cat "$name.err")"
   case $fault in
     quit.send@*=error) ;; # all is done, and study.h5 is there
     leave.send@*=error) [ "$code" -eq 75 ] || fail "$fault: exit code $code, but the run ended for another reason" ;;
@@ -75,7 +75,8 @@ trial() {
   no_leftovers "$name"
 }
 
-# Alone: for every point and kind of file the first, a middle and the last time that it is come through.
+# Alone: for every point and kind of file the first, a middle and the last time that it is come through. Times are
+# counted for each file, since how often progress.json is written depends on how long a run takes.
 file_trial() {
   local fault=$1 what=$2
   trial "alone-${fault//[^a-z0-9]/-}" 1 "$fault"
@@ -90,12 +91,16 @@ file_trial() {
   esac
   rm -rf "$name" "$name".*
 }
-awk '{ kind = $4; sub(/^whole\//, "", kind); sub(/\/.*-e[0-9]*\.h5$/, ".epoch", kind); sub(/\/.*/, "", kind)
-       key = $1 " " kind; n[key]++; at[key, n[key]] = $3 }
+awk '{ object = kind = $4
+       if (sub(/^(whole|stale)\//, "", object)) kind = object; else object = ""
+       sub(/\/.*-e[0-9]*\.h5$/, ".epoch", kind); sub(/\/.*/, "", kind)
+       occasion = ++reached[$1 " " object]
+       if (kind == "progress.json" && occasion > 1) next
+       key = $1 " " kind; n[key]++; at[key, n[key]] = "#" occasion (object == "" ? "" : ":" object) }
      END { for (key in n) { split(key, word, " ")
-       print word[1] "#" at[key, 1] "=kill " word[2]
-       print word[1] "#" at[key, int((n[key] + 1) / 2)] "=error " word[2]
-       print word[1] "#" at[key, n[key]] "=nospace " word[2] } }' alone.txt | sort >trials.txt
+       print word[1] at[key, 1] "=kill " word[2]
+       print word[1] at[key, int((n[key] + 1) / 2)] "=error " word[2]
+       print word[1] at[key, n[key]] "=nospace " word[2] } }' alone.txt | sort >trials.txt
 [ "$(wc -l <trials.txt)" -ge 60 ] || fail "only $(wc -l <trials.txt) places on files"
 in_lanes 4 file_trial trials.txt
 files=$(wc -l <trials.txt)

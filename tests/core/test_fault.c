@@ -58,6 +58,18 @@ static void only_the_rank_that_is_meant_fails(void **state)
   CHECK_FAILS(pass(), ROTE_IO, "made to fail at file.rename");
 }
 
+static void times_are_counted_for_the_file_that_is_meant(void **state)
+{
+  (void)state;
+  CHECK_OK(rote_fault_arm("file.rename#2:b/b.h5=error"));
+  CHECK_OK(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "a/b/b.h5"));
+  CHECK_OK(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "a/b.h5"));
+  CHECK_OK(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "b.h5"));
+  CHECK_OK(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "b/b.h5.old"));
+  CHECK_FAILS(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "a/b/b.h5"), ROTE_IO, "a/b/b.h5");
+  CHECK_OK(rote_fault_reach(ROTE_FAULT_FILE_RENAME, "a/b/b.h5"));
+}
+
 /* @return how a child that comes to the armed point ends */
 static int child_ends(const char *fault)
 {
@@ -192,6 +204,7 @@ int main(void)
       cmocka_unit_test_teardown(unarmed_points_do_nothing, disarm),
       cmocka_unit_test_teardown(the_nth_time_fails_once, disarm),
       cmocka_unit_test_teardown(only_the_rank_that_is_meant_fails, disarm),
+      cmocka_unit_test_teardown(times_are_counted_for_the_file_that_is_meant, disarm),
       cmocka_unit_test_teardown(killed_and_ended_processes, disarm),
       cmocka_unit_test_teardown(a_hanging_process_obeys_only_the_last_signal, disarm),
       cmocka_unit_test_teardown(words_that_are_not_understood_are_refused, disarm),
