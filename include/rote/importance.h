@@ -30,7 +30,8 @@ typedef struct {
   double *tail;           /* [S] room for rote_pareto_k() */
 } rote_evaluator;
 
-rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **evaluator);
+/** @param[in] vae  borrowed @param[in] samples  S @return ROTE_OK; ROTE_NOMEM */
+rote_status rote_evaluator_create(const rote_vae *vae, size_t samples, rote_evaluator **evaluator);
 void rote_evaluator_destroy(rote_evaluator **evaluator);
 
 /** Log weights w_s = log p(x|z_s) + log N(z_s; 0, I) - log q(z_s|x) of one image, z_s = mu +

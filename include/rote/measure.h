@@ -46,6 +46,7 @@ typedef struct {
   size_t epoch;   /* epochs that it was trained */
   const rote_model *model;
   const rote_real *w;     /* its parameters */
+  uint32_t item;          /* what choose() said of the only row, if the measure has one */
   double seconds_per_row; /* of late, 0: not known; for `stop` */
 } rote_piece;
 
@@ -54,6 +55,7 @@ typedef struct rote_pieces rote_pieces;
 struct rote_pieces {
   const char *name;             /* of the variant; "" of the data */
   rote_subject_setting setting; /* test has no pixels when a study is verified */
+  const rote_pieces *after;     /* of the measure that this one comes after; NULL */
   void *context;
   rote_status (*read)(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
                       rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
@@ -101,6 +103,9 @@ typedef struct {
   const rote_image_set *train; /* the N images; not for health() */
 } rote_told;
 
+/* Of a row that choose() does not ask for. */
+#define ROTE_NO_ITEM UINT32_MAX
+
 struct rote_measure {
   /* REQUIRED */
   const char *name;  /* the word in `measures` */
@@ -120,13 +125,23 @@ struct rote_measure {
   /* All rows to the arrays of the study. Writing study.h5 and verifying it are this traversal with
    * two sinks. */
   rote_status (*combine)(const rote_pieces *pieces, rote_sink *sink);
-  /* Computing a row, in trainings on one image: a rough weight for progress. */
+  /* Computing a row that share() counts, in trainings on one image: a rough weight for progress. */
   double (*weight)(const rote_options *options);
   rote_status (*cost)(const rote_cost_request *request, rote_cost *cost);
   /* Its lines in the summary, of all variants that have it. */
   rote_status (*tell)(const rote_told *told, rote_lines *lines);
 
   /* OPTIONAL */
+  /* Whether options ask for it; NULL: by its word in `measures`. */
+  bool (*asked)(const rote_options *options);
+  /* A measure whose rows hang on what another one of the same variant found: its work begins when
+   * all rows of that are there, and when they change so may its own. Both or neither.
+   * choose: what each row is to be computed of, a number that run() finds in its piece, which then
+   * has one row; ROTE_NO_ITEM: nothing, the row is missing. Rank 0 alone, once a run.
+   * @param[in]  pieces  of the other measure
+   * @param[out] item    [rows of all models, one model after the other] */
+  const rote_measure *after;
+  rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
   /* What variants say only together, when each has been combined: `count` of them have the measure.
    * Names are below the root. */
   rote_status (*compare)(const rote_pieces *variant, size_t count, rote_sink *sink);
@@ -146,8 +161,8 @@ struct rote_measure {
   /* Can the data give what the options ask for? @return ROTE_OK; ROTE_DATA naming option and data
    */
   rote_status (*check)(const rote_options *options, const rote_data_info *info);
-  /* Share of the rows of a leave-out model that cost anything; NULL: all. */
-  double (*share)(const rote_options *options);
+  /* Share of the rows of leave-out models that cost anything; NULL: all. @param[in] images  N */
+  double (*share)(const rote_options *options, size_t images);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
   const rote_measure_bench *bench;
@@ -165,6 +180,9 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
 
 /** Snapshots of a model from which rows are computed: V, or 1. */
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options);
+
+/** Its share(), or 1. */
+double rote_measure_share(const rote_measure *measure, const rote_options *options, size_t images);
 
 /** Arrays of the rows of a model. */
 const rote_array *rote_measure_arrays(const rote_measure *measure, bool full);

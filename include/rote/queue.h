@@ -3,7 +3,10 @@
  * A training goes in segments from one stage to the next; each ends with weights from which the
  * rows of tasks are computed, a piece at a time. Trainings go first, but once `snapshot_bound`
  * stages wait, pieces do: that bounds the disk. A worker keeps the training it has in memory.
- * The order of work never decides a number. */
+ * The order of work never decides a number.
+ *
+ * A task whose measure comes after another is closed until all rows of that are there, in all
+ * models, and it has been chosen what its own are. */
 #ifndef ROTE_QUEUE_H
 #define ROTE_QUEUE_H
 
@@ -24,6 +27,7 @@ typedef struct {
   uint32_t epoch;        /* train until, or of the stage */
   uint32_t task;         /* PIECE: of the group */
   uint32_t first, count; /* PIECE: rows */
+  uint32_t item;         /* PIECE: what its only row is of, where rows are chosen */
   uint32_t generation;   /* of the stage; a report on an earlier one is ignored */
 } rote_order;
 
@@ -37,9 +41,11 @@ typedef enum {
  * `step`, where the first `have` of a cell's rows are there. */
 typedef struct {
   uint32_t rows, step;
+  uint32_t asked; /* rows that are to be computed: all, or as chosen */
   uint32_t next;  /* first row not yet handed out */
   uint32_t left;  /* rows not yet reported */
   uint16_t *have; /* [cells] of a large task; else NULL */
+  uint32_t *item; /* [rows] where rows have been chosen, ROTE_NO_ITEM: not this one; else NULL */
 } rote_queue_task;
 
 typedef struct {
@@ -67,6 +73,9 @@ typedef struct {
   size_t shard; /* rows of a piece where the measure does not care */
   size_t snapshot_bound;
   rote_queue_unit *unit; /* [plan->unit_count] */
+  size_t *first_task;    /* [groups + 1] where those of a group begin in the next two */
+  size_t *waiting;       /* [tasks of all groups] units in which the task is not done */
+  bool *open;            /* [the same] its rows may be handed out */
   size_t returned_count, returned_room;
   rote_order *returned; /* [returned_room] pieces to hand out again */
   rote_queue_counts counts;
@@ -86,6 +95,17 @@ rote_queue_unit *rote_queue_unit_at(rote_queue *queue, size_t group, size_t unit
 
 /** Most rows of a piece of a task. */
 size_t rote_queue_step(const rote_measure *measure, size_t shard);
+
+/** Is all there on which the rows of this task hang? Also of one that hangs on nothing. */
+bool rote_queue_may_choose(rote_queue *queue, size_t group, size_t task);
+
+/** A task with work left whose rows are to be chosen now. @return false: there is none */
+bool rote_queue_choice_due(rote_queue *queue, size_t *group, size_t *task);
+
+/** Open a task: of the rows that are not there, those with an item are handed out.
+ * @param[in] item  [rows of all units of the group, one unit after the other] @return ROTE_OK;
+ * ROTE_NOMEM */
+rote_status rote_queue_choose(rote_queue *queue, size_t group, size_t task, const uint32_t *item);
 
 /** Next order for a worker (numbered from 0); kind NONE if there is nothing for it now. */
 rote_order rote_queue_next(rote_queue *queue, int worker);

@@ -33,6 +33,7 @@ typedef enum {
   ROTE_PURPOSE_HELD_IN = 18,        /* models that evaluate an image; unit: repeat; item: image */
   ROTE_PURPOSE_ANNEALING = 19,      /* starts and momenta; item: image; epoch: number of the move */
   ROTE_PURPOSE_ANNEALING_ACCEPT = 20, /* the same */
+  ROTE_PURPOSE_AUDIT = 21,            /* models under which an image is looked at; item: image */
 } rote_purpose;
 
 typedef struct {

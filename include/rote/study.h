@@ -95,6 +95,7 @@ typedef struct {
     size_t samples; /* 0 in a study file is settled when it is read */
     size_t steps;   /* laplace */
     size_t held_in; /* models of a repeat beside the one without the image; 0: all */
+    size_t audit;   /* images whose estimates are held against better ones */
     int noise;
   } evaluation;
   struct {           /* autoencoders; see rote/recovery.h */
@@ -180,6 +181,9 @@ bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, siz
 
 /** Autoencoders have no likelihood: nothing of them is evaluated by importance sampling. */
 bool rote_options_autoencoder(const rote_options *options);
+
+/** evaluation.samples where a study leaves it to us. */
+size_t rote_samples_unless_given(int proposal);
 
 /** Whether the measure of this name is asked for, and can be had from the model. */
 bool rote_options_ask_for(const rote_options *options, const char *measure);

@@ -23,7 +23,7 @@ static double hours_of(const rote_forecast *f, const rote_forecast_measure *m,
   const rote_plan *plan = f->plan;
   const size_t n = plan->images;
   const double snapshots = (double)rote_measure_snapshots(m->measure, o);
-  const double share = m->measure->share != NULL ? m->measure->share(o) : 1;
+  const double share = rote_measure_share(m->measure, o, n);
   const double rows = (double)m->measure->rows(o, plan->info, n, (rote_unit){.full = false});
   const double full_rows = (double)m->measure->rows(o, plan->info, n, (rote_unit){.full = true});
   const double models = (double)(o->folds.repeats * o->folds.count), full = (double)o->folds.full;

@@ -206,7 +206,7 @@ static void plan_measure(const rote_plan *plan, size_t group, size_t variant,
       f->tasks++;
     }
   }
-  f->rows *= measure->share != NULL ? measure->share(rote_plan_options(plan, variant)) : 1;
+  f->rows *= rote_measure_share(measure, rote_plan_options(plan, variant), plan->images);
   f->seconds_per_row = f->full_rows > 0 ? cost->full_seconds : cost->seconds;
   f->hours = (f->rows * cost->seconds + f->full_rows * cost->full_seconds) / 3600;
   f->flop = f->rows * cost->flop + f->full_rows * cost->full_flop;

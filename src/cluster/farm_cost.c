@@ -35,9 +35,10 @@ static rote_status count_errand(void *context, size_t worker, const rote_report 
   return ROTE_OK;
 }
 
-static void forget_errand(void *context, size_t worker, const rote_order *order)
+static rote_status forget_errand(void *context, size_t worker, const rote_order *order)
 {
   (void)context, (void)worker, (void)order;
+  return ROTE_OK;
 }
 
 static bool errands_over(void *context)

@@ -239,7 +239,7 @@ static rote_status look_for_the_lost(rote_office *o)
     ROTE_FAULT(DROP_SEND, o->desk[i].host);
     ROTE_TRY(send_word(i, TAG_DROP, &o->desk[i].word));
     if (order.kind != ROTE_ORDER_NONE) {
-      o->work->lost(o->work->context, i, &order);
+      ROTE_TRY(o->work->lost(o->work->context, i, &order));
       o->dry = o->dry_shards = false;
     }
     if (rote_roster_in_service(o->roster) == 0) {

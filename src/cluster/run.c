@@ -323,6 +323,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
                     .shard = r->shard,
                     .started = rote_seconds(),
                     .deadline = r->deadline};
+  ROTE_TRY(rote_coordinator_choose(coordinator));
   if (ranks > 1) {
     rote_farm_work(&farm, &work);
     ROTE_TRY(rote_office_open(&work, &office));

@@ -119,6 +119,10 @@ static const rote_option table[] = {
     {KEY(evaluation.held_in), COUNT(0, 4094), .fallback = "0", RESULTS, VARIANT, .models = VAES,
      .help = "models of a repeat that evaluate an image beside the one without it, chosen at "
              "random; 0: all K - 1"},
+    {KEY(evaluation.audit), COUNT(0, 100000), .fallback = "0", RESULTS, VARIANT, .models = VAES,
+     .help =
+         "images whose likelihoods are compared with those of annealed importance sampling, half "
+         "of high and half of middling M; takes minutes an image; 0: none"},
     {KEY(evaluation.noise), CHOICE(noises), .fallback = "shared", RESULTS, VARIANT, COST,
      .models = VAES,
      .help = "shared: the same for every model; independent: fresh for each, as published"},

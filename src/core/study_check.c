@@ -190,11 +190,16 @@ rote_status rote_study_check_variant(const char *where, const rote_options *o,
   return check_options(where, o);
 }
 
+size_t rote_samples_unless_given(int proposal)
+{
+  return proposal == ROTE_PROPOSAL_LAPLACE ? 32 : 256;
+}
+
 /* What is left to us depends on other options, so it is settled when all of them are known. */
 static void settle(rote_options *o)
 {
   if (o->evaluation.samples == 0) {
-    o->evaluation.samples = o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE ? 32 : 256;
+    o->evaluation.samples = rote_samples_unless_given(o->evaluation.proposal);
   }
 }
 

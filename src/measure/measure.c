@@ -8,6 +8,7 @@
 /* One line a measure; its room defines rote_measure_<name>. */
 #define MEASURES(X)                                                                                \
   X(score)                                                                                         \
+  X(audit)                                                                                         \
   X(recovery)                                                                                      \
   X(duplicates)
 
@@ -35,12 +36,18 @@ size_t rote_measure_count(void)
 
 bool rote_measure_applies(const rote_measure *measure, const rote_options *options)
 {
-  return rote_options_ask_for(options, measure->name);
+  return measure->asked != NULL ? measure->asked(options)
+                                : rote_options_ask_for(options, measure->name);
 }
 
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options)
 {
   return measure->subject == ROTE_OF_EVALUATED ? rote_evaluation_count(options) : 1;
+}
+
+double rote_measure_share(const rote_measure *measure, const rote_options *options, size_t images)
+{
+  return measure->share != NULL ? measure->share(options, images) : 1;
 }
 
 const rote_array *rote_measure_arrays(const rote_measure *measure, bool full)

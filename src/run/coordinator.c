@@ -1,12 +1,15 @@
 #include "coordinator.h"
 
+#include "merge_pieces.h"
 #include "rote/file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "stock.h"
+#include "training.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A task whose rows are coming in by messages. */
 typedef struct {
@@ -169,8 +172,11 @@ static rote_status gather(rote_coordinator *c, const rote_order *order, const vo
   if (p->rows == NULL) {
     ROTE_TRY(rote_rows_create(table, &sizes, rows, &p->rows));
     p->rows->count = rows;
+    rote_rows_miss(p->rows); /* of chosen rows not all will come */
   }
-  rote_rows_unpack(bytes, order->first, order->count, p->rows);
+  if (order->count > 0) {
+    rote_rows_unpack(bytes, order->first, order->count, p->rows);
+  }
 done:
   return status;
 }
@@ -198,7 +204,7 @@ done:
   return status;
 }
 
-void rote_coordinator_lost(rote_coordinator *c, int rank, const rote_order *order)
+rote_status rote_coordinator_lost(rote_coordinator *c, int rank, const rote_order *order)
 {
   char key[ROTE_KEY_MAX];
   rote_order_key(c->setting->plan, order, key);
@@ -207,6 +213,7 @@ void rote_coordinator_lost(rote_coordinator *c, int rank, const rote_order *orde
     rote_log(ROTE_LOG_ERROR, "unit-given-up", "unit = %s lost %d workers without any progress", key,
              ROTE_UNIT_ATTEMPTS);
   }
+  return rote_coordinator_choose(c);
 }
 
 static void take_lost_stage(rote_coordinator *c, const rote_order *order)
@@ -220,8 +227,8 @@ static void take_lost_stage(rote_coordinator *c, const rote_order *order)
   rote_queue_stage_lost(c->queue, order);
 }
 
-rote_status rote_coordinator_take(rote_coordinator *c, int rank, const rote_report *report,
-                                  const void *rows)
+static rote_status take_report(rote_coordinator *c, int rank, const rote_report *report,
+                               const void *rows)
 {
   const rote_order *order = &report->order;
   char key[ROTE_KEY_MAX];
@@ -254,4 +261,87 @@ rote_status rote_coordinator_take(rote_coordinator *c, int rank, const rote_repo
     break;
   }
   return ROTE_OK;
+}
+
+rote_status rote_coordinator_take(rote_coordinator *c, int rank, const rote_report *report,
+                                  const void *rows)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(take_report(c, rank, report, rows));
+  ROTE_TRY(rote_coordinator_choose(c));
+done:
+  return status;
+}
+
+/* Of a model from which nothing is to be computed, a result says so. */
+static rote_status write_nothing(rote_coordinator *c, size_t group, size_t unit, size_t task)
+{
+  rote_status status = ROTE_OK;
+  rote_report report = {
+      .order = {.group = (uint32_t)group, .unit = (uint32_t)unit, .task = (uint32_t)task}};
+  pending *p = pending_of(c, &report.order, task);
+  gethostname(report.host, sizeof report.host - 1);
+  snprintf(report.arithmetic, sizeof report.arithmetic, "%s", rote_own_arithmetic());
+  ROTE_TRY(gather(c, &report.order, NULL, p));
+  ROTE_TRY(write_task(c, 0, &report, p));
+  drop(p);
+done:
+  return status;
+}
+
+static rote_status open_task(rote_coordinator *c, size_t group, size_t task, const uint32_t *item)
+{
+  rote_status status = ROTE_OK;
+  const rote_group *g = &c->setting->plan->group[group];
+  bool *due = NULL; /* [units] something was to be computed from this model */
+  ROTE_TRY(rote_alloc(g->units, sizeof *due, &due));
+  for (size_t u = 0; u < g->units; u++) {
+    const rote_queue_unit *unit = rote_queue_look(c->queue, group, u);
+    due[u] = unit->task[task].left > 0 && unit->stage[g->task[task].stage] != ROTE_STAGE_DONE;
+  }
+  ROTE_TRY(rote_queue_choose(c->queue, group, task, item));
+  for (size_t u = 0; u < g->units; u++) {
+    if (due[u] && rote_queue_look(c->queue, group, u)->task[task].asked == 0) {
+      ROTE_TRY(write_nothing(c, group, u, task));
+      rote_stock_tidy(c->setting, c->queue, group, u);
+    }
+  }
+done:
+  rote_free(&due);
+  return status;
+}
+
+static rote_status choose(rote_coordinator *c, size_t group, size_t task)
+{
+  rote_status status = ROTE_OK;
+  const rote_plan *plan = c->setting->plan;
+  const rote_task *t = &plan->group[group].task[task];
+  rote_merge_pieces p = {.setting = c->setting};
+  uint32_t *item = NULL;
+  size_t rows = 0;
+  for (size_t u = 0; u < plan->group[group].units; u++) {
+    rows += rote_plan_rows(plan, group, u, task);
+  }
+  ROTE_TRY(rote_alloc(rows, sizeof *item, &item));
+  ROTE_TRY(rote_merge_pieces_begin(c->setting, c->queue, group, t->variant, t->measure->after, &p));
+  const rote_pieces pieces = rote_merge_pieces_as_seen(&p);
+  ROTE_TRY(t->measure->choose(&pieces, item));
+  ROTE_TRY(open_task(c, group, task, item));
+  rote_log(ROTE_LOG_DEBUG, "rows-chosen", "variant = %s, measure = %s", pieces.name,
+           t->measure->name);
+done:
+  rote_merge_pieces_free(&p);
+  rote_free(&item);
+  return status;
+}
+
+rote_status rote_coordinator_choose(rote_coordinator *c)
+{
+  rote_status status = ROTE_OK;
+  size_t group = 0, task = 0;
+  while (rote_queue_choice_due(c->queue, &group, &task)) {
+    ROTE_TRY(choose(c, group, task));
+  }
+done:
+  return status;
 }

@@ -18,8 +18,14 @@ void rote_coordinator_destroy(rote_coordinator **coordinator);
 rote_status rote_coordinator_take(rote_coordinator *coordinator, int rank,
                                   const rote_report *report, const void *rows);
 
-/** The worker on `rank` that had this order was lost: it is handed out again. */
-void rote_coordinator_lost(rote_coordinator *coordinator, int rank, const rote_order *order);
+/** The worker on `rank` that had this order was lost: it is handed out again.
+ * @return as rote_coordinator_choose() */
+rote_status rote_coordinator_lost(rote_coordinator *coordinator, int rank, const rote_order *order);
+
+/** Rows that hang on others are chosen if these are there. To be called before the work begins;
+ * then the functions above see to it. @return ROTE_OK; ROTE_DATA if a result is damaged;
+ * ROTE_STOPPED; ROTE_IO */
+rote_status rote_coordinator_choose(rote_coordinator *coordinator);
 
 /** "lr3/r03-f07" of a training, "lr3/r03-f07-e0050" of a piece. @param[out] key [ROTE_KEY_MAX] */
 void rote_order_key(const rote_plan *plan, const rote_order *order, char *key);

@@ -10,6 +10,17 @@
 #define PROGRESS_SECONDS 2.0
 #define CHECK_SECONDS 0.5
 
+/* Share of a unit's rows in its queue that cost anything. Where they were chosen, all do. */
+static double row_share(const rote_queue *q, size_t group, size_t unit, size_t task)
+{
+  const rote_plan *plan = q->plan;
+  const rote_task *t = &plan->group[group].task[task];
+  return rote_plan_unit(plan, group, unit).full ||
+                 rote_queue_look(q, group, unit)->task[task].item != NULL
+             ? 1
+             : rote_measure_share(t->measure, rote_plan_options(plan, t->variant), plan->images);
+}
+
 /* Estimated work of all units that is left, in shares of the whole; counted in trainings on one
  * image, of which a training has N an epoch. */
 static double work_left(const rote_queue *q)
@@ -30,8 +41,9 @@ static double work_left(const rote_queue *q)
       }
       for (size_t t = 0; t < group->tasks; t++) {
         const rote_task *task = &group->task[t];
-        const double weight = task->measure->weight(rote_plan_options(plan, task->variant));
-        all += weight * (double)u->task[t].rows;
+        const rote_options *o = rote_plan_options(plan, task->variant);
+        const double weight = task->measure->weight(o) * row_share(q, g, i, t);
+        all += weight * (double)u->task[t].asked;
         left += u->stage[task->stage] == ROTE_STAGE_DONE ? 0 : weight * (double)u->task[t].left;
       }
     }
@@ -134,13 +146,14 @@ static rote_status farm_take(void *context, size_t worker, const rote_report *re
   return take(context, worker, (int)worker + 1, report, rows);
 }
 
-static void farm_lost(void *context, size_t worker, const rote_order *order)
+static rote_status farm_lost(void *context, size_t worker, const rote_order *order)
 {
   rote_farm *f = context;
-  rote_coordinator_lost(f->coordinator, (int)worker + 1, order);
+  const rote_status status = rote_coordinator_lost(f->coordinator, (int)worker + 1, order);
   rote_board_failed(f->board, worker, order, "its worker was silent for too long",
                     rote_queue_look(f->queue, order->group, order->unit)->failed);
   rote_board_end(f->board, worker);
+  return status;
 }
 
 static double farm_seconds_left(void *context)

@@ -14,8 +14,8 @@ typedef struct {
   rote_order (*next)(void *context, size_t worker, bool training);
   /* A report that counts. @return other than ROTE_OK: the run must end */
   rote_status (*take)(void *context, size_t worker, const rote_report *report, const void *rows);
-  /* The worker of this order was lost. */
-  void (*lost)(void *context, size_t worker, const rote_order *order);
+  /* The worker of this order was lost. @return other than ROTE_OK: the run must end */
+  rote_status (*lost)(void *context, size_t worker, const rote_order *order);
   bool (*finished)(void *context);
   bool (*stop)(void *context); /* asked often: must the run stop? */
   double (*seconds_left)(void *context);

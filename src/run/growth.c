@@ -12,6 +12,17 @@ static struct {
   char unused[ROTE_PATH_MAX]; /* a file for which the plan has no use */
 } search;
 
+/* Rows that hang on others are computed anew when these have grown. */
+static bool hangs_on_others(const rote_label *label)
+{
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    if (strcmp((*m)->name, label->kind) == 0) {
+      return (*m)->after != NULL;
+    }
+  }
+  return false;
+}
+
 static int find_unused(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
   rote_label label;
@@ -19,7 +30,8 @@ static int find_unused(const char *path, const struct stat *info, int kind, stru
   (void)info, (void)where;
   const size_t n = strlen(path);
   if (kind == FTW_F && n > 3 && strcmp(path + n - 3, ".h5") == 0 &&
-      rote_label_peek(path, &label) == ROTE_OK && !rote_plan_claims(search.plan, &label, &place)) {
+      rote_label_peek(path, &label) == ROTE_OK && !hangs_on_others(&label) &&
+      !rote_plan_claims(search.plan, &label, &place)) {
     snprintf(search.unused, sizeof search.unused, "%s", path);
     return 1;
   }

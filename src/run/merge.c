@@ -202,30 +202,25 @@ done:
   return status;
 }
 
-static const char *name_of(const merger *m, size_t variant)
-{
-  return variant == ROTE_NO_VARIANT ? "" : m->setting->plan->study->variant[variant].name;
-}
-
-static rote_pieces pieces_of(const merger *m, size_t variant, rote_merge_pieces *p)
-{
-  return (rote_pieces){.name = name_of(m, variant),
-                       .setting = rote_unit_subject(m->setting, variant),
-                       .context = p,
-                       .read = rote_merge_pieces_read};
-}
-
 static rote_status put_measure(merger *m, size_t group, size_t variant, const rote_measure *measure)
 {
   rote_status status = ROTE_OK;
-  rote_merge_pieces p = {.setting = m->setting};
+  rote_merge_pieces p = {.setting = m->setting}, before = p;
+  rote_pieces pieces, after;
   ROTE_TRY(rote_merge_pieces_begin(m->setting, m->queue, group, variant, measure, &p));
-  ROTE_TRY(rote_sink_base(m->sink, name_of(m, variant)));
-  const rote_pieces pieces = pieces_of(m, variant, &p);
+  pieces = rote_merge_pieces_as_seen(&p);
+  if (measure->after != NULL) {
+    ROTE_TRY(
+        rote_merge_pieces_begin(m->setting, m->queue, group, variant, measure->after, &before));
+    after = rote_merge_pieces_as_seen(&before);
+    pieces.after = &after;
+  }
+  ROTE_TRY(rote_sink_base(m->sink, pieces.name));
   ROTE_TRY(measure->combine(&pieces, m->sink));
   ROTE_TRY(put_measure_execution(m, &p));
 done:
   rote_merge_pieces_free(&p);
+  rote_merge_pieces_free(&before);
   return status;
 }
 
@@ -242,9 +237,10 @@ static rote_status put_comparison(merger *m, const rote_measure *measure)
   ROTE_TRY(rote_alloc(variants, sizeof *pieces, &pieces));
   for (size_t v = 0; v < variants; v++) {
     if (rote_measure_applies(measure, rote_plan_options(plan, v))) {
-      pieces[count] = pieces_of(m, v, &p[count]);
-      ROTE_TRY(rote_merge_pieces_begin(m->setting, m->queue, plan->group_of[v], v, measure,
-                                       &p[count++]));
+      ROTE_TRY(
+          rote_merge_pieces_begin(m->setting, m->queue, plan->group_of[v], v, measure, &p[count]));
+      pieces[count] = rote_merge_pieces_as_seen(&p[count]);
+      count++;
     }
   }
   ROTE_TRY(rote_sink_base(m->sink, ""));

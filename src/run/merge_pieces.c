@@ -110,10 +110,9 @@ done:
   return status;
 }
 
-rote_status
-rote_merge_pieces_read(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
-                       rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
-                       void *taker)
+static rote_status
+read_pieces(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
+            rote_status (*take)(void *taker, const rote_rows *rows, bool missing), void *taker)
 {
   rote_status status = ROTE_OK;
   rote_merge_pieces *p = pieces->context;
@@ -129,4 +128,14 @@ rote_merge_pieces_read(const rote_pieces *pieces, size_t unit, size_t v, const r
   }
 done:
   return status;
+}
+
+rote_pieces rote_merge_pieces_as_seen(rote_merge_pieces *p)
+{
+  const rote_study *study = p->setting->plan->study;
+  const bool of_data = p->variant == ROTE_NO_VARIANT;
+  return (rote_pieces){.name = of_data ? "" : study->variant[p->variant].name,
+                       .setting = rote_unit_subject(p->setting, p->variant),
+                       .context = p,
+                       .read = read_pieces};
 }

@@ -21,11 +21,8 @@ rote_status rote_merge_pieces_begin(const rote_unit_setting *setting, const rote
                                     rote_merge_pieces *pieces);
 void rote_merge_pieces_free(rote_merge_pieces *pieces);
 
-/** For rote_pieces.read; its context is a rote_merge_pieces. */
-rote_status
-rote_merge_pieces_read(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *table,
-                       rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
-                       void *taker);
+/** As a measure sees them. Borrows `pieces`. */
+rote_pieces rote_merge_pieces_as_seen(rote_merge_pieces *pieces);
 
 /** The workers are answered while results are read, and a stop is obeyed: the next run merges anew.
  */

@@ -186,7 +186,8 @@ static rote_status compute(rote_piece_room *r, const rote_order *order, rote_rep
   rote_piece piece = {.unit = rote_plan_unit(plan, order->group, order->unit),
                       .epoch = order->epoch,
                       .model = r->model,
-                      .w = r->w};
+                      .w = r->w,
+                      .item = order->item};
   ROTE_TRY(take_bench(r, m, piece.unit.full, order->count, &b));
   rote_rows *rows = b->rows[piece.unit.full];
   rows->first = order->first;

@@ -3,6 +3,8 @@
 #include "queue_next.h"
 #include "rote/memory.h"
 
+#include <string.h>
+
 size_t rote_queue_step(const rote_measure *m, size_t shard)
 {
   const size_t step = m->piece_rows > 0 ? m->piece_rows : shard;
@@ -34,7 +36,7 @@ static rote_status create_unit(rote_queue *q, size_t group, size_t unit)
   for (size_t t = 0; t < g->tasks; t++) {
     const rote_measure *m = g->task[t].measure;
     rote_queue_task *task = &u->task[t];
-    task->rows = task->left = (uint32_t)rote_plan_rows(q->plan, group, unit, t);
+    task->rows = task->left = task->asked = (uint32_t)rote_plan_rows(q->plan, group, unit, t);
     task->step = (uint32_t)rote_queue_step(m, q->shard);
     if (m->large) {
       ROTE_TRY(rote_alloc(task->rows / task->step + 1, sizeof *task->have, &task->have));
@@ -42,6 +44,26 @@ static rote_status create_unit(rote_queue *q, size_t group, size_t unit)
   }
   for (size_t s = 0; s < g->stages && g->of_data; s++) {
     u->stage[s] = ROTE_STAGE_READY;
+  }
+done:
+  return status;
+}
+
+/* What is known of the tasks of all units together. */
+static rote_status create_tasks(rote_queue *q)
+{
+  rote_status status = ROTE_OK;
+  const rote_plan *plan = q->plan;
+  ROTE_TRY(rote_alloc(plan->group_count + 1, sizeof *q->first_task, &q->first_task));
+  for (size_t g = 0; g < plan->group_count; g++) {
+    q->first_task[g + 1] = q->first_task[g] + plan->group[g].tasks;
+  }
+  ROTE_TRY(rote_alloc(q->first_task[plan->group_count], sizeof *q->waiting, &q->waiting));
+  ROTE_TRY(rote_alloc(q->first_task[plan->group_count], sizeof *q->open, &q->open));
+  for (size_t g = 0; g < plan->group_count; g++) {
+    for (size_t t = 0; t < plan->group[g].tasks; t++) {
+      q->open[q->first_task[g] + t] = plan->group[g].task[t].measure->after == NULL;
+    }
   }
 done:
   return status;
@@ -60,6 +82,7 @@ rote_status rote_queue_create(const rote_plan *plan, size_t shard, size_t worker
   q->returned_room = workers; /* a worker holds one piece at a time */
   ROTE_TRY(rote_alloc(workers, sizeof *q->returned, &q->returned));
   q->stale = true;
+  ROTE_TRY(create_tasks(q));
   for (size_t g = 0; g < plan->group_count; g++) {
     for (size_t u = 0; u < plan->group[g].units; u++) {
       ROTE_TRY(create_unit(q, g, u));
@@ -84,6 +107,7 @@ void rote_queue_destroy(rote_queue **queue)
     for (size_t u = group->first_unit; u < group->first_unit + group->units; u++) {
       for (size_t t = 0; q->unit[u].task != NULL && t < group->tasks; t++) {
         rote_free(&q->unit[u].task[t].have);
+        rote_free(&q->unit[u].task[t].item);
       }
       rote_free(&q->unit[u].stage);
       rote_free(&q->unit[u].generation);
@@ -91,6 +115,9 @@ void rote_queue_destroy(rote_queue **queue)
     }
   }
   rote_free(&q->unit);
+  rote_free(&q->first_task);
+  rote_free(&q->waiting);
+  rote_free(&q->open);
   rote_free(&q->returned);
   rote_free(queue);
 }
@@ -111,6 +138,19 @@ static void add_if(size_t *count, bool condition, size_t step)
   *count += condition ? step : 0;
 }
 
+/* Do rows wait that can be computed from the weights of this stage now? */
+static bool has_open_work(const rote_queue *q, size_t group, const rote_queue_unit *unit,
+                          size_t stage)
+{
+  const rote_group *g = &q->plan->group[group];
+  bool has = false;
+  for (size_t t = 0; t < g->tasks; t++) {
+    has = has || (g->task[t].stage == stage && unit->task[t].left > 0 &&
+                  q->open[q->first_task[group] + t]);
+  }
+  return has && unit->stage[stage] == ROTE_STAGE_READY;
+}
+
 /* Put a unit into the counts with step 1, take it out with -1 before it changes. */
 static void account(rote_queue *q, size_t group, const rote_queue_unit *unit, int sign)
 {
@@ -125,11 +165,12 @@ static void account(rote_queue *q, size_t group, const rote_queue_unit *unit, in
   add_if(&c->trainings_failed, !g->of_data && unit->failed, step);
   c->tasks += g->tasks * step;
   for (size_t t = 0; t < g->tasks; t++) {
-    add_if(&c->tasks_done,
-           unit->task[t].left == 0 || unit->stage[g->task[t].stage] == ROTE_STAGE_DONE, step);
+    const bool done = unit->task[t].left == 0 || unit->stage[g->task[t].stage] == ROTE_STAGE_DONE;
+    add_if(&c->tasks_done, done, step);
+    add_if(&q->waiting[q->first_task[group] + t], !done, step);
   }
   for (size_t s = 0; s < g->stages; s++) {
-    add_if(&c->stages_waiting, !g->of_data && unit->stage[s] == ROTE_STAGE_READY, step);
+    add_if(&c->stages_waiting, !g->of_data && has_open_work(q, group, unit, s), step);
   }
 }
 
@@ -139,6 +180,7 @@ rote_queue_counts rote_queue_count(rote_queue *q)
     q->stale = false;
     q->first_open = 0;
     q->counts = (rote_queue_counts){0};
+    memset(q->waiting, 0, q->first_task[q->plan->group_count] * sizeof *q->waiting);
     for (size_t g = 0; g < q->plan->group_count; g++) {
       for (size_t u = 0; u < q->plan->group[g].units; u++) {
         account(q, g, &q->unit[place_of(q, g, u)], 1);
@@ -163,11 +205,14 @@ static void put_back(rote_queue *q, const rote_order *order)
   q->first_open = place < q->first_open ? place : q->first_open;
 }
 
-/* Rows that are on disk are not handed out. */
+/* Rows that are on disk are not handed out, nor those that are not asked for. */
 void rote_queue_pass_had(rote_queue_task *t)
 {
   while (t->have != NULL && t->next < t->rows && t->next % t->step < t->have[t->next / t->step]) {
     t->next += t->have[t->next / t->step] - t->next % t->step;
+  }
+  while (t->item != NULL && t->next < t->rows && t->item[t->next] == ROTE_NO_ITEM) {
+    t->next++;
   }
 }
 
@@ -276,7 +321,7 @@ static void drop_returned(rote_queue *q, const rote_order *order, size_t stage)
 static void restart(rote_queue_task *t)
 {
   t->next = 0;
-  t->left = t->rows;
+  t->left = t->asked;
   for (uint32_t cell = 0; t->have != NULL && cell * t->step < t->rows; cell++) {
     t->left -= t->have[cell];
   }

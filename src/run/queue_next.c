@@ -26,7 +26,8 @@ static bool is_closed(const rote_queue *q, size_t group, const rote_queue_unit *
   for (size_t t = 0; closed && !u->failed && t < g->tasks; t++) {
     const uint8_t state = u->stage[g->task[t].stage];
     closed = state == ROTE_STAGE_DONE ||
-             (state == ROTE_STAGE_READY && u->task[t].next == u->task[t].rows);
+             (state == ROTE_STAGE_READY &&
+              (u->task[t].next == u->task[t].rows || !q->open[q->first_task[group] + t]));
   }
   return closed;
 }
@@ -96,11 +97,13 @@ static bool take_training(rote_queue *q, int worker, choice whose, rote_order *o
   return false;
 }
 
-/* The next piece of a task: up to the end of its cell. */
+/* The next piece of a task: up to the end of its cell, or one row that was chosen. */
 static void take_rows(rote_queue_task *t, rote_order *order)
 {
   const uint32_t cell_end = (t->next / t->step + 1) * t->step;
-  const uint32_t end = cell_end < t->rows ? cell_end : t->rows;
+  const uint32_t rows_end = cell_end < t->rows ? cell_end : t->rows;
+  const uint32_t end = t->item != NULL ? t->next + 1 : rows_end;
+  order->item = t->item != NULL ? t->item[t->next] : ROTE_NO_ITEM;
   order->first = t->next;
   order->count = end - t->next;
   t->next = end;
@@ -119,7 +122,8 @@ static bool take_piece(rote_queue *q, rote_order *order)
       rote_queue_unit *unit = &q->unit[u];
       for (size_t t = 0; t < group->tasks && !unit->failed; t++) {
         const size_t stage = group->task[t].stage;
-        if (unit->stage[stage] == ROTE_STAGE_READY && unit->task[t].next < unit->task[t].rows) {
+        if (q->open[q->first_task[g] + t] && unit->stage[stage] == ROTE_STAGE_READY &&
+            unit->task[t].next < unit->task[t].rows) {
           *order = order_of(q, ROTE_ORDER_PIECE, g, u, stage, group->stage[stage].epoch);
           order->task = (uint32_t)t;
           order->generation = unit->generation[stage];

@@ -137,11 +137,29 @@ static void look_at_unit(stock *s, size_t group, size_t unit)
     look_for_training(s, group, unit, &training);
   }
   for (size_t t = 0; t < g->tasks; t++) {
-    look_for_task(s, group, unit, t);
+    if (g->task[t].measure->after == NULL) {
+      look_for_task(s, group, unit, t);
+    }
   }
   rote_queue_settle(s->queue, group, unit);
   if (!g->of_data) {
     look_for_stages(s, group, unit, &training);
+  }
+}
+
+/* Rows that hang on others are believed only when these are all there: else they may have been
+ * chosen otherwise. */
+static void look_for_what_hangs_on_others(stock *s, size_t group)
+{
+  const rote_group *g = &s->plan->group[group];
+  for (size_t t = 0; t < g->tasks; t++) {
+    if (g->task[t].measure->after == NULL || !rote_queue_may_choose(s->queue, group, t)) {
+      continue;
+    }
+    for (size_t u = 0; u < g->units; u++) {
+      look_for_task(s, group, u, t);
+      rote_queue_settle(s->queue, group, u);
+    }
   }
 }
 
@@ -190,6 +208,7 @@ rote_status rote_stock_take(const rote_unit_setting *setting, const char *arithm
     for (size_t u = 0; u < s.plan->group[g].units; u++) {
       look_at_unit(&s, g, u);
     }
+    look_for_what_hangs_on_others(&s, g);
   }
   if (s.others > 0) { /* the frozen study did not say so: it was lost, or files were copied here */
     ROTE_TRY(rote_path(results, "%s/results: %zu of the results", setting->directory, s.others));

@@ -38,7 +38,13 @@ for room in src/*/; do
   [ -n "${place[${room#src/}]:-}" ] || fault "$room is in no list of rooms"
 done
 
-# A file includes public headers of its own room and of lower ones; those of a measure, only the measure.
+# A file includes public headers of its own room and of lower ones; those of a measure, only the measure and those that
+# come after it (rote_measure.after).
+declare -A after
+while IFS=: read -r file other; do
+  file=${file%/*}
+  after[${file#src/}]=measure/$other
+done < <(grep -rE '^ *\.after = &rote_measure_' src/measure | sed -E 's/:.*rote_measure_([a-z_]+).*/:\1/')
 while IFS=: read -r file header; do
   theirs=${home[include/$header]:-}
   case $file in
@@ -49,7 +55,7 @@ while IFS=: read -r file header; do
     continue
   fi
   [ "${place[${theirs%%/*}]:-0}" -le "${place[${mine%%/*}]:-0}" ] || fault "$file includes $header, of the room $theirs above its own"
-  [ "${theirs#*/}" = "$theirs" ] || [ "$theirs" = "$mine" ] || fault "$file includes $header, of the measure ${theirs#*/}"
+  [ "${theirs#*/}" = "$theirs" ] || [ "$theirs" = "$mine" ] || [ "$theirs" = "${after[$mine]:-}" ] || fault "$file includes $header, of the measure ${theirs#*/}"
 done < <(grep -rE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"rote/' src include |
   sed -E 's/:[^"]*"([^"]*)".*/:\1/')
 

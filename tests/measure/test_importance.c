@@ -49,7 +49,7 @@ static void set_up(setup *s, size_t latent, size_t samples, rote_noise noise)
   s->options.evaluation.noise = (int)noise;
   CHECK_OK(rote_vae_create(&s->options, &info, &s->vae));
   CHECK_OK(rote_alloc(s->vae->table.total, sizeof *s->w, &s->w));
-  CHECK_OK(rote_evaluator_create(s->vae, &s->evaluator));
+  CHECK_OK(rote_evaluator_create(s->vae, s->vae->options.evaluation.samples, &s->evaluator));
   rote_parameters_initialise(&s->vae->table, 1, 0, s->w);
   for (size_t i = 0; i < IMAGES; i++) {
     rote_random_words(stream, (uint32_t)i, PIXELS, word);
@@ -303,7 +303,8 @@ static void memory_that_runs_out_is_reported(void **state)
   for (long n = 0;; n++) {
     rote_evaluator *evaluator = s.evaluator;
     rote_memory_fail_at(n);
-    const rote_status status = rote_evaluator_create(s.vae, &evaluator);
+    const rote_status status =
+        rote_evaluator_create(s.vae, s.vae->options.evaluation.samples, &evaluator);
     if (status == ROTE_OK) {
       assert_true(n > 15);
       rote_evaluator_destroy(&evaluator);

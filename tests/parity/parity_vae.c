@@ -283,7 +283,7 @@ static rote_status weigh(vae_check *c, const parity_array *noise, double *log_we
   rote_vae_workspace *encode = NULL;
   rote_real *image = NULL, *eps = NULL;
   double *of_image = NULL;
-  ROTE_TRY(rote_evaluator_create(c->vae, &evaluator));
+  ROTE_TRY(rote_evaluator_create(c->vae, c->vae->options.evaluation.samples, &evaluator));
   ROTE_TRY(rote_alloc(pixels, sizeof *image, &image));
   ROTE_TRY(rote_alloc(latent * c->samples, sizeof *eps, &eps));
   ROTE_TRY(rote_alloc(c->samples, sizeof *of_image, &of_image));

@@ -5,7 +5,7 @@
 #include "score_room.h"
 
 #include "rote/memory.h"
-#include "rote/score.h"
+#include "rote/score_last.h"
 #include "rote/spearman.h"
 
 #include <math.h>
@@ -48,50 +48,10 @@ static const rote_array number_arrays[] = {
     NUMBER("significant_only/encoder", "1", "images that are significant by the encoder alone"),
 };
 
-/* A variant after its last epoch. */
 typedef struct {
-  const rote_pieces *pieces;
-  size_t images, unit;
-  float *log_px; /* [R K, N] */
-  rote_score *score;
+  const rote_subject_setting *setting;
+  rote_score_last *last;
 } side;
-
-static void forget(side *s)
-{
-  rote_free(&s->log_px);
-  rote_score_destroy(&s->score);
-}
-
-static rote_status take(void *taker, const rote_rows *rows, bool missing)
-{
-  const side *s = taker;
-  (void)missing;
-  memcpy(s->log_px + s->unit * s->images + rows->first, rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0),
-         rows->count * sizeof(float));
-  return ROTE_OK;
-}
-
-static rote_status look(const rote_pieces *pieces, side *s)
-{
-  rote_status status = ROTE_OK;
-  const rote_options *o = pieces->setting.options;
-  const size_t models = o->folds.repeats * o->folds.count;
-  *s = (side){.pieces = pieces, .images = pieces->setting.train->count};
-  const rote_design design = {.repeats = o->folds.repeats,
-                              .folds = o->folds.count,
-                              .images = s->images,
-                              .held_in = o->evaluation.held_in,
-                              .fold = pieces->setting.fold};
-  ROTE_TRY(rote_alloc(models * s->images, sizeof *s->log_px, &s->log_px));
-  ROTE_TRY(rote_score_create(s->images, &s->score));
-  for (s->unit = 0; s->unit < models; s->unit++) {
-    ROTE_TRY(
-        rote_pieces_read(pieces, s->unit, rote_evaluation_count(o) - 1, rote_score_rows, take, s));
-  }
-  ROTE_TRY(rote_score_compute(&design, s->log_px, s->score));
-done:
-  return status;
-}
 
 static double mean(size_t n, const double *x)
 {
@@ -109,15 +69,15 @@ static double mean(size_t n, const double *x)
 /* Of one image, over the models that both have. */
 static double gap_of(const side *laplace, const side *encoder, size_t image, bool held_out)
 {
-  const rote_options *o = laplace->pieces->setting.options;
-  const size_t n = laplace->images;
+  const rote_options *o = laplace->setting->options;
+  const size_t n = laplace->last->images;
   double sum = 0;
   size_t count = 0;
   for (size_t r = 0; r < o->folds.repeats; r++) {
     for (size_t k = 0; k < o->folds.count; k++) {
       const size_t at = (r * o->folds.count + k) * n + image;
-      const double gap = (double)laplace->log_px[at] - (double)encoder->log_px[at];
-      if ((laplace->pieces->setting.fold[r * n + image] == k) == held_out && isfinite(gap)) {
+      const double gap = (double)laplace->last->log_px[at] - (double)encoder->last->log_px[at];
+      if ((laplace->setting->fold[r * n + image] == k) == held_out && isfinite(gap)) {
         sum += gap;
         count++;
       }
@@ -140,7 +100,7 @@ static rote_status put_pair(const char *variant, const side *laplace, const side
                             rote_sink *sink)
 {
   rote_status status = ROTE_OK;
-  const size_t n = laplace->images;
+  const size_t n = laplace->last->images;
   double number[NUMBERS] = {0}, *gap[GAPS] = {NULL};
   for (size_t g = 0; g < GAPS; g++) {
     ROTE_TRY(rote_alloc(n, sizeof *gap[g], &gap[g]));
@@ -150,12 +110,15 @@ static rote_status put_pair(const char *variant, const side *laplace, const side
     ROTE_TRY(put(variant, &gap_arrays[g], sink, gap[g]));
     number[MEAN_HELD_IN + g] = mean(n, gap[g]);
   }
-  number[M_LAPLACE] = mean(n, laplace->score->m_mean_log);
-  number[M_ENCODER] = mean(n, encoder->score->m_mean_log);
-  ROTE_TRY(rote_spearman(n, laplace->score->m, encoder->score->m, &number[CORRELATION]));
+  number[M_LAPLACE] = mean(n, laplace->last->score->m_mean_log);
+  number[M_ENCODER] = mean(n, encoder->last->score->m_mean_log);
+  ROTE_TRY(
+      rote_spearman(n, laplace->last->score->m, encoder->last->score->m, &number[CORRELATION]));
   for (size_t i = 0; i < n; i++) {
-    number[ONLY_LAPLACE] += laplace->score->significant[i] > encoder->score->significant[i];
-    number[ONLY_ENCODER] += encoder->score->significant[i] > laplace->score->significant[i];
+    number[ONLY_LAPLACE] +=
+        laplace->last->score->significant[i] > encoder->last->score->significant[i];
+    number[ONLY_ENCODER] +=
+        encoder->last->score->significant[i] > laplace->last->score->significant[i];
   }
   for (size_t j = 0; j < NUMBERS; j++) {
     ROTE_TRY(put(variant, &number_arrays[j], sink, &number[j]));
@@ -219,16 +182,18 @@ rote_status rote_score_compare(const rote_pieces *variant, size_t count, rote_si
     size_t other = 0;
     ROTE_TRY(find_counterpart(variant[i].setting.options, of_pieces, variant, count, &other));
     if (other < count) {
-      ROTE_TRY(look(&variant[i], &laplace));
-      ROTE_TRY(look(&variant[other], &encoder));
+      laplace.setting = &variant[i].setting;
+      encoder.setting = &variant[other].setting;
+      ROTE_TRY(rote_score_last_read(&variant[i], &laplace.last));
+      ROTE_TRY(rote_score_last_read(&variant[other], &encoder.last));
       ROTE_TRY(put_pair(variant[i].name, &laplace, &encoder, sink));
-      forget(&laplace);
-      forget(&encoder);
+      rote_score_last_destroy(&laplace.last);
+      rote_score_last_destroy(&encoder.last);
     }
   }
 done:
-  forget(&laplace);
-  forget(&encoder);
+  rote_score_last_destroy(&laplace.last);
+  rote_score_last_destroy(&encoder.last);
   return status;
 }
 

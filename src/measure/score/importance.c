@@ -13,9 +13,9 @@
  */
 #define BLOCK_BYTES ((size_t)16 << 20)
 
-static size_t block_columns(const rote_vae *vae)
+static size_t block_columns(const rote_vae *vae, size_t samples)
 {
-  const size_t padded = rote_column_pad(vae->options.evaluation.samples);
+  const size_t padded = rote_column_pad(samples);
   const size_t column = rote_network_out(&vae->decoder) * sizeof(rote_real);
   size_t block = BLOCK;
   while (block > ROTE_COLUMN_BLOCK && block * column > BLOCK_BYTES) {
@@ -24,15 +24,15 @@ static size_t block_columns(const rote_vae *vae)
   return padded < block ? padded : block;
 }
 
-rote_status rote_evaluator_create(const rote_vae *vae, rote_evaluator **out)
+rote_status rote_evaluator_create(const rote_vae *vae, size_t samples, rote_evaluator **out)
 {
   rote_status status = ROTE_OK;
   rote_evaluator *e = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *e, &e));
   e->vae = vae;
-  e->samples = vae->options.evaluation.samples;
-  e->block = block_columns(vae);
+  e->samples = samples;
+  e->block = block_columns(vae, samples);
   ROTE_TRY(rote_batch_create(vae->pixels, vae->latent, ROTE_EVALUATE_BATCH, &e->batch));
   ROTE_TRY(rote_vae_workspace_create(vae, ROTE_EVALUATE_BATCH, false, &e->encode));
   ROTE_TRY(rote_tape_create(&vae->decoder, e->block, false, &e->decode));

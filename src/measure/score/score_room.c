@@ -83,7 +83,7 @@ static rote_status enter(const rote_subject_setting *setting, const rote_model *
   *room = r;
   ROTE_TRY(o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE
                ? rote_laplace_create(model->vae, &fit, &r->laplace)
-               : rote_evaluator_create(model->vae, &r->encoder));
+               : rote_evaluator_create(model->vae, fit.samples, &r->encoder));
 done:
   if (status != ROTE_OK && r != NULL) {
     leave(room);
@@ -153,8 +153,9 @@ static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
 }
 
 /* Share of the images that a leave-out model evaluates. */
-static double asked_share(const rote_options *o)
+static double asked_share(const rote_options *o, size_t images)
 {
+  (void)images;
   const size_t m = o->evaluation.held_in;
   return m == 0 || o->folds.count == 0 ? 1 : (double)(m + 1) / (double)o->folds.count;
 }
@@ -164,7 +165,7 @@ static double weight(const rote_options *o)
 {
   const double L = (double)o->model.latent, steps = (double)o->evaluation.steps;
   const double fit = o->evaluation.proposal == ROTE_PROPOSAL_LAPLACE ? steps * (L + 5) + L + 1 : 0;
-  return (fit + (double)o->evaluation.samples) / 5 * asked_share(o);
+  return (fit + (double)o->evaluation.samples) / 5;
 }
 
 static double smallest_p(const rote_options *o)
