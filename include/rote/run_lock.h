@@ -7,12 +7,14 @@
  *                    its pid and start time any more; or if it was an earlier start of the same
  *                    Slurm job (SLURM_JOB_ID equal, SLURM_RESTART_COUNT not);
  *   alive at once    if it ran on this machine and its process is there;
- *   watched          anywhere else, or if the file is damaged: alive as soon as the file changes,
+ *   watched          anywhere else, if its process cannot be seen though it is there (/proc with
+ *                    hidepid), or if the file is damaged: alive as soon as the file changes,
  *                    gone when it has not changed for ROTE_LOCK_SILENCE seconds of the watcher. The
  *                    clocks of two hosts are never compared.
- * The lock of one that is gone is taken; of one that is alive, the second run is refused. Should an
- * owner that was only slow find its lock taken, it stops (the results of both are the same bits,
- * and every file is replaced as a whole, so nothing is harmed). */
+ * A lock that cannot be read says nothing about its owner: the second run is refused. The lock of
+ * one that is gone is taken; of one that is alive, the second run is refused. Should an owner that
+ * was only slow find its lock taken, it stops (the results of both are the same bits, and every
+ * file is replaced as a whole, so nothing is harmed). */
 #ifndef ROTE_RUN_LOCK_H
 #define ROTE_RUN_LOCK_H
 
@@ -26,6 +28,7 @@
 #define ROTE_LOCK_SAME_JOB 15.0 /* an owner of the same job may be about to end: wait for it */
 
 typedef struct {
+  int unreadable;   /* errno of a file that could not be read; then nothing else is known */
   char host[64];    /* "" if the file is damaged */
   char machine[96]; /* boot and process-number space: where the pid means something */
   long pid;
@@ -40,7 +43,9 @@ typedef enum {
   ROTE_OWNER_NONE, /* there is no lock */
   ROTE_OWNER_ALIVE,
   ROTE_OWNER_GONE,
-  ROTE_OWNER_UNKNOWN, /* on another host, or the file is damaged: only watching it tells */
+  ROTE_OWNER_UNKNOWN, /* on another host, not to be seen, or the file is damaged: only watching it
+                         tells */
+  ROTE_OWNER_UNREADABLE, /* the file cannot be read: nothing tells */
 } rote_owner_state;
 
 /** Who owns the directory, at a glance. @param[out] owner; @param[out] silent  seconds since the
@@ -60,7 +65,8 @@ typedef struct {
 
 /** Take the lock of a directory and keep it refreshed, by a thread that does nothing else.
  * @return ROTE_OK; ROTE_DATA if another run has it, naming host, pid and job, or the directory
- * cannot be written; ROTE_STOPPED if told to stop while watching; ROTE_IO; ROTE_NOMEM */
+ * cannot be written; ROTE_STOPPED if told to stop while watching; ROTE_IO, also if a lock is there
+ * that cannot be read; ROTE_NOMEM */
 rote_status rote_run_lock_take(const char *directory, const rote_run_lock_request *request,
                                rote_run_lock **lock);
 

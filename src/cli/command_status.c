@@ -156,8 +156,12 @@ static void print_text(const char *directory, const rote_status_view *v)
   if (v->owner_state != ROTE_OWNER_NONE) {
     rote_run_owner_text(&v->owner, owner, sizeof owner);
     rote_command_duration(v->silent < 0 ? 0 : v->silent, duration, sizeof duration);
-    printf("  owner     %s; %s, lock refreshed %s ago\n", owner, alive_name(v->owner_state),
-           duration);
+    if (v->owner_state == ROTE_OWNER_UNREADABLE) {
+      printf("  owner     %s\n", owner);
+    } else {
+      printf("  owner     %s; %s, lock refreshed %s ago\n", owner, alive_name(v->owner_state),
+             duration);
+    }
   }
   if (under_way(v)) {
     print_rate(v);
@@ -184,7 +188,7 @@ static void add_owner(cJSON *json, const rote_status_view *v)
   cJSON_AddStringToObject(owner, "job", v->owner.job);
   cJSON_AddStringToObject(owner, "since", v->owner.since);
   cJSON_AddNumberToObject(owner, "seconds_since_refresh", v->silent);
-  if (v->owner_state == ROTE_OWNER_UNKNOWN) {
+  if (v->owner_state == ROTE_OWNER_UNKNOWN || v->owner_state == ROTE_OWNER_UNREADABLE) {
     cJSON_AddNullToObject(owner, "alive");
   } else {
     cJSON_AddBoolToObject(owner, "alive", v->owner_state == ROTE_OWNER_ALIVE);

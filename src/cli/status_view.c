@@ -223,6 +223,7 @@ static rote_run_state state_of(const char *directory, const rote_status_view *v)
   case ROTE_OWNER_ALIVE:
     return by_owner ? ROTE_RUN_RUNNING : ROTE_RUN_STARTING;
   case ROTE_OWNER_UNKNOWN:
+  case ROTE_OWNER_UNREADABLE:
     return ROTE_RUN_UNCERTAIN;
   case ROTE_OWNER_GONE:
     return is_complete(directory) ? ROTE_RUN_COMPLETE : ROTE_RUN_CRASHED;
@@ -243,6 +244,10 @@ static rote_status add_notes(rote_status_view *v)
     note =
         "the last run ended without a word: it was killed, or its node is gone. Nothing finished "
         "is lost; the same command continues";
+  } else if (v->owner_state == ROTE_OWNER_UNREADABLE) {
+    note =
+        "whether a run is alive cannot be told without reading its lock; what follows is the last "
+        "that it said";
   } else if (v->state == ROTE_RUN_UNCERTAIN) {
     note = "whether the owner is alive can only be seen by watching its lock for a minute, as the "
            "next run does; what follows is the last that it said";

@@ -17,10 +17,12 @@ void rote_lock_look(const char *path, rote_lock_glance *g)
   memset(g, 0, sizeof *g);
   const int fd = open(path, O_RDONLY | O_CLOEXEC); /* open: NFS then asks the server */
   if (fd < 0 || fstat(fd, &info) != 0) {
-    g->there = fd >= 0 || errno != ENOENT;
+    g->unreadable = errno == ENOENT ? 0 : errno;
+    g->there = g->unreadable != 0;
   } else {
     const ssize_t n = read(fd, g->content, sizeof g->content - 1);
     g->content[n > 0 ? n : 0] = '\0';
+    g->unreadable = n < 0 ? errno : 0;
     g->there = true;
     g->device = info.st_dev;
     g->inode = info.st_ino;
@@ -97,6 +99,7 @@ rote_lock_name rote_lock_file_look(const rote_lock_file *lock)
                                                                       : ROTE_NAME_TAKEN;
     const ssize_t n = read(fd, content, sizeof content - 1);
     content[n > 0 ? n : 0] = '\0';
+    state = n < 0 ? ROTE_NAME_UNKNOWN : state;
     /* NFS gives the number of a deleted file to another one */
     if (state == ROTE_NAME_OURS && rote_run_owner_parse(content, &owner) &&
         (owner.pid != lock->self.pid || owner.started != lock->self.started ||

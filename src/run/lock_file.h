@@ -20,6 +20,7 @@ typedef struct {
 /* One look at a lock: enough to see whether it is still the same. */
 typedef struct {
   bool there;
+  int unreadable; /* errno, if it could not be read; 0 */
   dev_t device;
   ino_t inode;
   time_t changed; /* by the clock of the file's host: for people */

@@ -41,6 +41,10 @@ rote_owner_state rote_run_lock_look(const char *directory, rote_run_owner *owner
   if (!g.there) {
     return ROTE_OWNER_NONE;
   }
+  if (g.unreadable != 0) {
+    owner->unreadable = g.unreadable;
+    return ROTE_OWNER_UNREADABLE;
+  }
   *silent = difftime(time(NULL), g.changed);
   rote_run_owner_parse(g.content, owner);
   rote_run_owner_self(&self);
@@ -136,12 +140,26 @@ static rote_status refuse(const char *directory, const rote_run_owner *owner)
                    directory, text);
 }
 
+/* Who has a lock that cannot be read may well be alive. */
+static rote_status refuse_unreadable(const rote_lock_file *file, int reason)
+{
+  return rote_fail(ROTE_IO,
+                   "%s: is there but cannot be read: %s; whether its run is alive cannot be told, "
+                   "and nothing was touched. Ask the file's owner to let you read it, or use "
+                   "--force-unlock if you know that the run is gone",
+                   file->path, strerror(reason));
+}
+
 /* What a second run has seen of the owner so far. */
 typedef struct {
   rote_lock_glance last;
   double since; /* when the file became as it is */
   bool watching;
+  int stale; /* looks at a file that NFS had just replaced */
 } watcher;
+
+/* Looks that may be made again, 0.1 s apart. */
+#define STALE_LOOKS 20
 
 /* @param[out] taken @return not ROTE_OK: refused */
 static rote_status try_once(rote_run_lock *lock, const char *directory,
@@ -158,7 +176,14 @@ static rote_status try_once(rote_run_lock *lock, const char *directory,
   if (!now.there) {
     return ROTE_OK; /* given back in this moment */
   }
+  if (now.unreadable == ESTALE && ++w->stale < STALE_LOOKS) {
+    return ROTE_OK;
+  }
+  if (now.unreadable != 0 && !request->force) {
+    return refuse_unreadable(&lock->file, now.unreadable);
+  }
   rote_run_owner_parse(now.content, &owner);
+  owner.unreadable = now.unreadable;
   rote_run_owner_text(&owner, text, sizeof text);
   rote_owner_state state = rote_run_owner_judge(&owner, &lock->file.self);
   const double limit = state == ROTE_OWNER_ALIVE ? ROTE_LOCK_SAME_JOB

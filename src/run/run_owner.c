@@ -2,15 +2,28 @@
 
 #include "rote/sealed_text.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Start time of a process in clock ticks after boot. @return false if it is not there, or only as a
- * zombie */
-static bool process_started(const char *pid, unsigned long long *started)
+typedef enum { PROCESS_THERE, PROCESS_GONE, PROCESS_UNSEEN } process_state;
+
+/* A process whose file in /proc cannot be read is gone only if the kernel says so: other users'
+ * processes may be hidden there. */
+static process_state unseen(const char *pid)
+{
+  const long number = strtol(pid, NULL, 10);
+  return number > 0 && kill((pid_t)number, 0) != 0 && errno == ESRCH ? PROCESS_GONE
+                                                                     : PROCESS_UNSEEN;
+}
+
+/* Is it there, and not only as a zombie? @param[out] started  when it began, in clock ticks after
+ * boot */
+static process_state look_at_process(const char *pid, unsigned long long *started)
 {
   char path[64], line[1024];
   char state = 'X';
@@ -20,13 +33,17 @@ static bool process_started(const char *pid, unsigned long long *started)
   if (f != NULL) {
     fclose(f);
   }
+  if (!read) {
+    return unseen(pid);
+  }
   /* the name, in parentheses, may hold anything; state and 18 numbers stand before the time */
-  const char *end = read ? strrchr(line, ')') : NULL;
-  return end != NULL &&
-         sscanf(end + 1,
-                " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                &state, started) == 2 &&
-         state != 'Z' && state != 'X';
+  const char *end = strrchr(line, ')');
+  const bool understood =
+      end != NULL &&
+      sscanf(end + 1,
+             " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+             &state, started) == 2;
+  return !understood ? PROCESS_UNSEEN : state == 'Z' || state == 'X' ? PROCESS_GONE : PROCESS_THERE;
 }
 
 /* Two processes with the same text can look each other up by pid. */
@@ -56,7 +73,7 @@ void rote_run_owner_self(rote_run_owner *self)
     snprintf(self->host, sizeof self->host, "unknown");
   }
   describe_machine(self->machine, sizeof self->machine);
-  process_started("self", &self->started);
+  look_at_process("self", &self->started);
   snprintf(self->job, sizeof self->job, "%s", job != NULL && job[0] != '\0' ? job : "none");
   self->job[strcspn(self->job, " \t\n")] = '\0';
   self->restart = restart != NULL ? strtol(restart, NULL, 10) : 0;
@@ -106,13 +123,22 @@ rote_owner_state rote_run_owner_judge(const rote_run_owner *owner, const rote_ru
     return ROTE_OWNER_UNKNOWN;
   }
   snprintf(pid, sizeof pid, "%ld", owner->pid);
-  return process_started(pid, &started) && started == owner->started ? ROTE_OWNER_ALIVE
-                                                                     : ROTE_OWNER_GONE;
+  switch (look_at_process(pid, &started)) {
+  case PROCESS_THERE:
+    return started == owner->started ? ROTE_OWNER_ALIVE : ROTE_OWNER_GONE;
+  case PROCESS_GONE:
+    return ROTE_OWNER_GONE;
+  case PROCESS_UNSEEN:
+    break;
+  }
+  return ROTE_OWNER_UNKNOWN;
 }
 
 void rote_run_owner_text(const rote_run_owner *owner, char *text, size_t size)
 {
-  if (owner->host[0] == '\0') {
+  if (owner->unreadable != 0) {
+    snprintf(text, size, "the file \"lock\" cannot be read: %s", strerror(owner->unreadable));
+  } else if (owner->host[0] == '\0') {
     snprintf(text, size, "the file \"lock\" is damaged and does not say who");
   } else {
     snprintf(text, size, "host %s, pid %ld, job %s, since %s", owner->host, owner->pid, owner->job,

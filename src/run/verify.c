@@ -45,7 +45,7 @@ static void check_lock(rote_verifier *v)
 {
   rote_run_owner owner;
   double silent;
-  char text[256], what[400];
+  char text[256], what[512];
   const rote_owner_state state = rote_run_lock_look(v->directory, &owner, &silent);
   v->outcome->running = state == ROTE_OWNER_ALIVE;
   if (state == ROTE_OWNER_NONE) {
@@ -53,7 +53,10 @@ static void check_lock(rote_verifier *v)
   }
   v->outcome->files++;
   rote_run_owner_text(&owner, text, sizeof text);
-  if (owner.host[0] == '\0') {
+  if (state == ROTE_OWNER_UNREADABLE) {
+    snprintf(what, sizeof what, "%.200s: %s; a run may work here", v->directory, text);
+    rote_verify_find(v, ROTE_FINDING_NOTE, what, "");
+  } else if (owner.host[0] == '\0') {
     snprintf(what, sizeof what, "%.300s/lock: is damaged: it does not say who works here",
              v->directory);
     rote_verify_find(v, ROTE_FINDING_DAMAGED, what,
@@ -62,7 +65,8 @@ static void check_lock(rote_verifier *v)
     snprintf(what, sizeof what, "%s: %s",
              state == ROTE_OWNER_ALIVE  ? "a run works here, so more files may come"
              : state == ROTE_OWNER_GONE ? "the last run was killed"
-                                        : "a run on another host works here, or was killed",
+                                        : "a run that cannot be seen from here works here, or was "
+                                          "killed",
              text);
     rote_verify_find(v, ROTE_FINDING_NOTE, what, "");
   }

@@ -6,6 +6,7 @@
 #include "rote/run_lock.h"
 #include "rote/sealed_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,26 @@ static void a_damaged_lock_is_watched_and_repaired_by_its_owner(void **state)
   assert_true(take_and_release() >= quick.silence);
 }
 
+/* A lock that cannot be read (here a name that leads nowhere, for root too) is not a damaged one.
+ */
+static void an_unreadable_lock_is_left_alone(void **state)
+{
+  (void)state;
+  rote_run_lock *lock;
+  rote_run_owner owner;
+  double silent;
+  char target[96];
+  assert_int_equal(symlink(path, path), 0);
+  assert_int_equal(rote_run_lock_look(directory, &owner, &silent), ROTE_OWNER_UNREADABLE);
+  assert_int_equal(owner.unreadable, ELOOP);
+  CHECK_FAILS(rote_run_lock_take(directory, &quick, &lock), ROTE_IO, "cannot be read");
+  assert_null(lock);
+  assert_true(readlink(path, target, sizeof target) > 0); /* it is as it was */
+  CHECK_OK(rote_run_lock_take(directory, &(rote_run_lock_request){.force = true}, &lock));
+  rote_run_lock_release(&lock);
+  assert_int_equal(rmdir(directory), 0);
+}
+
 static void a_deleted_lock_comes_back(void **state)
 {
   (void)state;
@@ -387,6 +408,7 @@ int main(void)
       CASE(a_silent_owner_elsewhere_is_watched_then_gone),
       CASE(an_owner_elsewhere_that_counts_on_is_alive),
       CASE(a_damaged_lock_is_watched_and_repaired_by_its_owner),
+      CASE(an_unreadable_lock_is_left_alone),
       CASE(a_deleted_lock_comes_back),
       CASE(what_cannot_be_seen_is_not_lost),
       CASE(another_owner_in_our_file_has_taken_it),
