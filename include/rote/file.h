@@ -47,6 +47,10 @@ rote_status rote_file_check_space(const char *target, size_t bytes);
 
 bool rote_file_exists(const char *path);
 
+/** Does the system say that there is nothing of this name? Where it cannot tell (no permission, a
+ * stale handle), the answer is no: then reading it will say why. */
+bool rote_file_absent(const char *path);
+
 /** snprintf into a path buffer of ROTE_PATH_MAX bytes; a path that does not fit is ROTE_DATA. */
 rote_status rote_path(char *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -25,6 +25,7 @@ typedef struct {
   uint32_t ended;   /* train: no epoch follows, whatever the study's number of them */
   uint32_t end;     /* train: rote_training_end */
   uint32_t resumes; /* times a checkpoint was read to go on */
+  uint32_t unread;  /* of a failure: files of the unit could not be read; another host may do it */
   uint32_t bytes;   /* train: of the losses of `epoch` epochs; piece: of the rows, 0 if large */
   double seconds;   /* train: of the whole training; piece: of this piece */
   char arithmetic[ROTE_ARITHMETIC_MAX]; /* as in rote_execution */

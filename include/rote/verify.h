@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 typedef enum {
-  ROTE_FINDING_DAMAGED, /* a file is not what was written, or two files contradict each other */
-  ROTE_FINDING_MISSING, /* a file is gone that must be there */
-  ROTE_FINDING_NOTE,    /* nothing is wrong, but worth knowing */
+  ROTE_FINDING_DAMAGED,    /* a file is not what was written, or two files contradict each other */
+  ROTE_FINDING_MISSING,    /* a file is gone that must be there */
+  ROTE_FINDING_UNREADABLE, /* a file could not be read, which says nothing about it */
+  ROTE_FINDING_NOTE,       /* nothing is wrong, but worth knowing */
 } rote_finding_kind;
 
 typedef struct {
@@ -23,7 +24,7 @@ typedef struct {
 
 typedef struct {
   size_t files;                          /* that were checked */
-  size_t damaged, missing;               /* findings of these kinds */
+  size_t damaged, missing, unreadable;   /* findings of these kinds */
   size_t trainings, trainings_whole;     /* of the study; with a result that can be believed */
   size_t evaluations, evaluations_whole; /* those never to be counted as whole */
   size_t scores;                         /* numbers recomputed and compared */

@@ -8,9 +8,10 @@ static void print_finding(void *context, rote_finding_kind kind, const char *wha
 {
   (void)context;
   printf("%s %s%s%s\n",
-         kind == ROTE_FINDING_DAMAGED   ? "damaged:"
-         : kind == ROTE_FINDING_MISSING ? "missing:"
-                                        : "note:   ",
+         kind == ROTE_FINDING_DAMAGED      ? "damaged:"
+         : kind == ROTE_FINDING_MISSING    ? "missing:"
+         : kind == ROTE_FINDING_UNREADABLE ? "unreadable:"
+                                           : "note:   ",
          what, then[0] == '\0' ? "" : "\n         the next run ", then);
 }
 
@@ -32,8 +33,11 @@ static int verify_main(int argc, char **argv)
          o.complete  ? "the study is complete"
          : o.running ? "the study is being computed"
                      : "the study is not complete");
-  if (o.damaged + o.missing > 0) {
-    return rote_status_exit_code(ROTE_DATA);
+  if (o.unreadable > 0) {
+    printf("%zu more could not be read, so nothing is known of them\n", o.unreadable);
+  }
+  if (o.damaged + o.missing + o.unreadable > 0) {
+    return rote_status_exit_code(o.damaged + o.missing > 0 ? ROTE_DATA : ROTE_IO);
   }
   const rote_status health = o.complete ? rote_summary_print_health(argv[1]) : ROTE_OK;
   return health == ROTE_OK ? 0 : rote_command_failed(health);

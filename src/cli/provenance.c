@@ -34,24 +34,30 @@ static void processor_name(char *name, size_t size)
   }
 }
 
-/* The entries of the starts before this one; an empty list if there are none. NULL without memory
- */
-static cJSON *earlier_starts(const char *path)
+/* The entries of the starts before this one; an empty list if there are none, or if they are
+ * damaged. @param[out] starts  NULL without memory @return ROTE_OK; ROTE_IO */
+static rote_status earlier_starts(const char *path, cJSON **starts)
 {
+  rote_status status = ROTE_OK;
   char *text = NULL;
-  cJSON *before = NULL, *starts = NULL;
-  if (rote_file_exists(path)) {
-    if (rote_sealed_text_read(path, ROTE_SEALED_JSON, &text) == ROTE_OK) {
-      before = cJSON_Parse(text);
-      starts = cJSON_DetachItemFromObjectCaseSensitive(before, "starts");
-    } else {
+  cJSON *before = NULL;
+  *starts = NULL;
+  if (!rote_file_absent(path)) {
+    status = rote_sealed_text_read(path, ROTE_SEALED_JSON, &text);
+    if (status == ROTE_DATA) {
       rote_log(ROTE_LOG_WARN, "provenance-unusable", "%s; it begins anew",
                rote_fail_reason(ROTE_DATA));
+      status = ROTE_OK;
     }
+    ROTE_TRY(status);
+    before = cJSON_Parse(text != NULL ? text : "");
+    *starts = cJSON_DetachItemFromObjectCaseSensitive(before, "starts");
   }
+  *starts = *starts != NULL ? *starts : cJSON_CreateArray();
+done:
   cJSON_Delete(before);
   rote_free(&text);
-  return starts != NULL ? starts : cJSON_CreateArray();
+  return status;
 }
 
 static cJSON *this_start(int ranks)
@@ -90,13 +96,13 @@ rote_status rote_provenance_write(const char *directory, const rote_study *study
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
   char *text = NULL;
-  cJSON *json = cJSON_CreateObject();
+  cJSON *json = cJSON_CreateObject(), *starts = NULL;
   ROTE_TRY(rote_path(path, "%s/provenance.json", directory));
   cJSON_AddStringToObject(json, "study", study->base.name);
   cJSON_AddStringToObject(json, "data", info->name);
   cJSON_AddStringToObject(json, "data_source", info->source);
   cJSON_AddStringToObject(json, "data_sha256", info->sha256);
-  cJSON *starts = earlier_starts(path);
+  ROTE_TRY(earlier_starts(path, &starts));
   cJSON_AddItemToArray(starts, this_start(ranks));
   cJSON_AddItemToObject(json, "starts", starts);
   text = cJSON_Print(json);

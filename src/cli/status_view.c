@@ -60,11 +60,13 @@ static rote_status read_progress(const char *directory, rote_status_view *v)
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_path(path, "%s/progress.json", directory));
-  if (!rote_file_exists(path)) {
+  if (rote_file_absent(path)) {
     return ROTE_OK;
   }
-  if (rote_sealed_text_read(path, ROTE_SEALED_JSON, &text) != ROTE_OK ||
-      (v->progress = cJSON_Parse(text)) == NULL) {
+  const rote_status found = rote_sealed_text_read(path, ROTE_SEALED_JSON, &text);
+  if (found == ROTE_IO) {
+    ROTE_TRY(rote_text_list_add(&v->notes, rote_fail_reason(found)));
+  } else if (found != ROTE_OK || (v->progress = cJSON_Parse(text)) == NULL) {
     ROTE_TRY(rote_text_list_add(&v->notes, "progress.json is damaged; the names of the results are "
                                            "looked at instead, and the next run replaces it"));
   }
@@ -141,7 +143,7 @@ static size_t files_of(const rote_status_view *v, size_t variant, size_t unit, s
       continue;
     }
     const size_t rows = rote_plan_rows(v->plan, group, unit, t), step = rote_queue_step(m, 1);
-    files += m->large && rows > 0 ? (rows + step - 1) / step : 1;
+    files += m->large && rows > 0 ? (rows + step - 1) / step : rows > 0 || v->plan->images == 0;
   }
   return files;
 }

@@ -220,31 +220,50 @@ static rote_unit_setting setting_of(const run *r)
 
 #define DONE_FORMAT "study.h5 is complete; trainings that diverged: %zu\n"
 
-/* Is there a whole study.h5 of this study? */
-static bool has_study_file(const run *r)
+/* Is study.h5 of this study? @return ROTE_OK; ROTE_DATA if it is missing, damaged or of another */
+static rote_status check_study_file(const run *r)
 {
+  rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX], found[ROTE_DIGEST_TEXT], wanted[ROTE_DIGEST_TEXT];
   rote_study_reader *reader = NULL;
-  const bool has = rote_path(path, "%s/study.h5", r->directory.path) == ROTE_OK &&
-                   rote_file_exists(path) && rote_study_reader_open(path, &reader) == ROTE_OK &&
-                   rote_study_reader_fingerprint(reader, found) == ROTE_OK &&
-                   rote_run_fingerprint(r->study, &r->info, wanted) == ROTE_OK &&
-                   strcmp(found, wanted) == 0;
+  ROTE_TRY(rote_path(path, "%s/study.h5", r->directory.path));
+  ROTE_TRY(rote_study_reader_open(path, &reader));
+  ROTE_TRY(rote_study_reader_fingerprint(reader, found));
+  ROTE_TRY(rote_run_fingerprint(r->study, &r->info, wanted));
+  if (strcmp(found, wanted) != 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of another study or other data", path));
+  }
+done:
   rote_study_reader_close(&reader);
-  return has;
+  return status;
 }
 
-/* Nothing to do: DONE is there, and so are all results and a readable study.h5. */
-static bool is_complete(const run *r, rote_queue *queue, rote_run_outcome *outcome)
+static rote_status check_done(const run *r, rote_run_outcome *outcome)
 {
+  rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
   char *text = NULL;
-  const bool complete = rote_queue_finished(queue) &&
-                        rote_path(path, "%s/DONE", r->directory.path) == ROTE_OK &&
-                        rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text) == ROTE_OK &&
-                        sscanf(text, DONE_FORMAT, &outcome->diverged) == 1 && has_study_file(r);
+  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
+  ROTE_TRY(rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text));
+  if (sscanf(text, DONE_FORMAT, &outcome->diverged) != 1) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of another version", path));
+  }
+  ROTE_TRY(check_study_file(r));
+done:
   rote_free(&text);
-  return complete;
+  return status;
+}
+
+/* Nothing to do: DONE is there, and so are all results and a readable study.h5.
+ * @return ROTE_OK; ROTE_IO if that cannot be told now */
+static rote_status look_whether_complete(const run *r, rote_queue *queue, rote_run_outcome *outcome)
+{
+  if (!rote_queue_finished(queue)) {
+    return ROTE_OK;
+  }
+  const rote_status status = check_done(r, outcome);
+  outcome->already_done = status == ROTE_OK;
+  return status == ROTE_DATA ? ROTE_OK : status;
 }
 
 static bool poll_office(void *context, double seconds)
@@ -307,7 +326,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   const size_t ranks = (size_t)rote_cluster_size();
   ROTE_TRY(rote_coordinator_create(queue, &setting, &coordinator));
   ROTE_TRY(rote_board_create(worker_count(), ranks > 1, ranks > 1 ? r->host + 1 : r->host, &board));
-  outcome->already_done = is_complete(r, queue, outcome);
+  ROTE_TRY(look_whether_complete(r, queue, outcome));
   if (outcome->already_done) {
     goto done;
   }

@@ -34,6 +34,11 @@ bool rote_file_exists(const char *path)
   return access(path, F_OK) == 0;
 }
 
+bool rote_file_absent(const char *path)
+{
+  return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 rote_status rote_directory_create(const char *path)
 {
   rote_status status = ROTE_OK;

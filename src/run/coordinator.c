@@ -249,7 +249,7 @@ static rote_status take_report(rote_coordinator *c, int rank, const rote_report 
     take_lost_stage(c, order);
     break;
   case ROTE_REPORT_FAILED:
-    if (report->status == ROTE_IO) {
+    if (report->status == ROTE_IO && report->unread == 0) {
       return rote_fail(ROTE_IO, "unit %s on %s: %s", key, report->host, report->reason);
     }
     rote_log(ROTE_LOG_WARN, "unit-failed", "unit = %s, host = %s, rank = %d: %s", key, report->host,
@@ -257,6 +257,10 @@ static rote_status take_report(rote_coordinator *c, int rank, const rote_report 
     if (rote_queue_failed(c->queue, order)) {
       rote_log(ROTE_LOG_ERROR, "unit-given-up", "unit = %s failed %d times", key,
                ROTE_UNIT_ATTEMPTS);
+      if (report->unread != 0) { /* the run ends rather than to compute anew what is there */
+        return rote_fail(ROTE_IO, "unit %s on %s, %d times: %s", key, report->host,
+                         ROTE_UNIT_ATTEMPTS, report->reason);
+      }
     }
     break;
   }

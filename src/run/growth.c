@@ -10,6 +10,7 @@
 static struct {
   const rote_plan *plan;
   char unused[ROTE_PATH_MAX]; /* a file for which the plan has no use */
+  rote_status status;         /* other than ROTE_OK: a file or directory that cannot be read */
 } search;
 
 /* Rows that hang on others are computed anew when these have grown. */
@@ -29,13 +30,21 @@ static int find_unused(const char *path, const struct stat *info, int kind, stru
   rote_plan_place place;
   (void)info, (void)where;
   const size_t n = strlen(path);
-  if (kind == FTW_F && n > 3 && strcmp(path + n - 3, ".h5") == 0 &&
-      rote_label_peek(path, &label) == ROTE_OK && !hangs_on_others(&label) &&
+  if (kind == FTW_DNR || (kind == FTW_NS && !rote_file_absent(path))) {
+    search.status = rote_fail(ROTE_IO, "%s: cannot be looked at", path);
+    return 1;
+  }
+  if (kind != FTW_F || n <= 3 || strcmp(path + n - 3, ".h5") != 0) {
+    return 0;
+  }
+  const rote_status status = rote_label_peek(path, &label);
+  if (status == ROTE_OK && !hangs_on_others(&label) &&
       !rote_plan_claims(search.plan, &label, &place)) {
     snprintf(search.unused, sizeof search.unused, "%s", path);
     return 1;
   }
-  return 0;
+  search.status = status == ROTE_DATA ? ROTE_OK : status;
+  return search.status != ROTE_OK;
 }
 
 static rote_status refuse(const rote_run_directory *d, const char *what)
@@ -81,7 +90,9 @@ static rote_status check_unit(const rote_unit_setting *s, const rote_run_directo
   char path[ROTE_PATH_MAX], why[64];
   rote_label label = {.count = 0};
   ROTE_TRY(rote_plan_model_path(s->plan, s->directory, u->home, unit, 0, path));
-  const bool has_weights = rote_label_peek(path, &label) == ROTE_OK;
+  const rote_status peeked = rote_file_absent(path) ? ROTE_DATA : rote_label_peek(path, &label);
+  ROTE_TRY(peeked == ROTE_DATA ? ROTE_OK : peeked);
+  const bool has_weights = peeked == ROTE_OK;
   const bool resumes = has_weights && label.count >= u->epochs;
   const size_t done = resumes ? label.count : u->epochs;
   for (size_t i = 0; i < g->stages; i++) {
@@ -114,10 +125,12 @@ rote_status rote_growth_check(const rote_unit_setting *s, const rote_run_directo
   }
   search.plan = s->plan;
   search.unused[0] = '\0';
+  search.status = ROTE_OK;
   /* checkpoints of an unknown study are not worth a refusal: they are not believed */
   for (int i = 0; i < (d->unknown ? 1 : 2) && search.unused[0] == '\0'; i++) {
     ROTE_TRY(rote_path(path, "%s/%s", d->path, below[i]));
     nftw(path, find_unused, 16, FTW_PHYS);
+    ROTE_TRY(search.status);
   }
   if (search.unused[0] != '\0') {
     ROTE_TRY(refuse(d, search.unused));

@@ -220,6 +220,7 @@ rote_status rote_piece_run(rote_piece_room *r, const rote_order *order, rote_rep
     report->kind = ROTE_REPORT_LOST;
     return ROTE_OK;
   }
+  report->unread = status == ROTE_IO;
   ROTE_TRY(status);
   status = compute(r, order, report, bytes);
   if (status == ROTE_STOPPED) {

@@ -176,12 +176,13 @@ static rote_status read_frozen(const char *file, const rote_run_directory_reques
   rote_study *frozen = NULL;
   char data[ROTE_DIGEST_TEXT];
   bool old = false;
-  if (frozen_of(d->path, &frozen, data, d->arithmetic, d->core, &old) == ROTE_OK) {
+  const rote_status found = frozen_of(d->path, &frozen, data, d->arithmetic, d->core, &old);
+  if (found == ROTE_OK) {
     ROTE_TRY(compare(file, request, frozen, data, d));
-  } else if (old) {
-    status = ROTE_DATA; /* with its reason */
+  } else if (found != ROTE_DATA || old) { /* it cannot be read now, or not used: with its reason */
+    status = found;
   } else {
-    if (rote_file_exists(file)) {
+    if (!rote_file_absent(file)) {
       rote_log(ROTE_LOG_WARN, "study-unusable", "%s; it is written again",
                rote_fail_reason(ROTE_DATA));
     }

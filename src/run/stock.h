@@ -12,7 +12,8 @@
  * A result is believed here if the checksum over its file holds and its label is what the plan
  * says; rote_merge() checks each array again.
  * @param[in] arithmetic  NULL: any
- * @return ROTE_OK; ROTE_DATA if results were computed with another arithmetic */
+ * @return ROTE_OK; ROTE_DATA if results were computed with another arithmetic; ROTE_IO if one
+ * cannot be read, which says nothing about it */
 rote_status rote_stock_take(const rote_unit_setting *setting, const char *arithmetic,
                             rote_queue *queue);
 

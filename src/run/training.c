@@ -198,6 +198,9 @@ static rote_status try_checkpoint(rote_training *r, const char *file, size_t unt
   if (status == ROTE_OK) {
     status = check_arithmetic(r->setting, file, &c);
   }
+  if (status != ROTE_OK && status != ROTE_DATA) {
+    return status; /* it could not be read, which says nothing about it */
+  }
   if (status != ROTE_OK) {
     rote_log(ROTE_LOG_WARN, "checkpoint-unusable", "%s; trying an earlier state",
              rote_fail_reason(status));
@@ -238,7 +241,7 @@ static rote_status take_unit(rote_training *r, const rote_order *order)
   ROTE_TRY(model_path(r, 0, path));
   for (int previous = 0; previous <= 1 && !r->training; previous++) {
     ROTE_TRY(rote_path(file, "%s%s", path, previous ? ".prev" : ""));
-    if (rote_file_exists(file)) {
+    if (!rote_file_absent(file)) {
       rote_trainer_begin(t, which);
       ROTE_TRY(try_checkpoint(r, file, order->epoch));
     }
@@ -313,7 +316,9 @@ rote_status rote_training_run(rote_training *r, const rote_order *order, rote_re
   rote_status status = ROTE_OK;
   bool stopped = false;
   ROTE_TRY(take_group(r, order->group));
-  ROTE_TRY(take_unit(r, order));
+  status = take_unit(r, order);
+  report->unread = status == ROTE_IO;
+  ROTE_TRY(status);
   rote_trainer *t = r->trainer;
   ROTE_TRY(train_epochs(r, order, &stopped));
   if (t->epoch == order->epoch && !t->diverged && needs_snapshot(r)) {

@@ -16,7 +16,19 @@ void rote_verify_find(rote_verifier *v, rote_finding_kind kind, const char *what
 {
   v->outcome->damaged += kind == ROTE_FINDING_DAMAGED;
   v->outcome->missing += kind == ROTE_FINDING_MISSING;
+  v->outcome->unreadable += kind == ROTE_FINDING_UNREADABLE;
   v->listener->finding(v->listener->context, kind, what, then);
+}
+
+void rote_verify_find_failed(rote_verifier *v, rote_status status, const char *path,
+                             const char *then)
+{
+  const bool unreadable = status != ROTE_DATA;
+  rote_verify_find(v,
+                   unreadable               ? ROTE_FINDING_UNREADABLE
+                   : rote_file_absent(path) ? ROTE_FINDING_MISSING
+                                            : ROTE_FINDING_DAMAGED,
+                   rote_fail_reason(status), unreadable ? "" : then);
 }
 
 /* A text file that closes with its checksum. @param[in] needed  whether it must be there */
@@ -27,14 +39,14 @@ static rote_status check_text(rote_verifier *v, const char *name, rote_sealed_st
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_path(path, "%s/%s", v->directory, name));
-  const bool there = rote_file_exists(path);
+  const bool there = !rote_file_absent(path);
   if (!there && !needed) {
     return ROTE_OK;
   }
   v->outcome->files += there;
-  if (rote_sealed_text_read(path, style, &text) != ROTE_OK) {
-    rote_verify_find(v, there ? ROTE_FINDING_DAMAGED : ROTE_FINDING_MISSING,
-                     rote_fail_reason(ROTE_DATA), then);
+  const rote_status found = rote_sealed_text_read(path, style, &text);
+  if (found != ROTE_OK) {
+    rote_verify_find_failed(v, found, path, then);
   }
 done:
   rote_free(&text);
@@ -126,8 +138,8 @@ static rote_status check_data(rote_verifier *v, const char *frozen_digest)
   v->outcome->files++;
   const rote_status found = read_data(path, &v->data);
   if (found != ROTE_OK) {
-    rote_verify_find(v, rote_file_exists(path) ? ROTE_FINDING_DAMAGED : ROTE_FINDING_MISSING,
-                     rote_fail_reason(found), then);
+    v->result_damage += found == ROTE_IO;
+    rote_verify_find_failed(v, found, path, then);
   } else if (strcmp(v->data->info.sha256, frozen_digest) != 0) {
     snprintf(what, sizeof what,
              "%s: is not the data set of this run: SHA-256 %.12s..., not %.12s...", path,
@@ -177,9 +189,9 @@ static int look_at_file(const char *path, const struct stat *info, int kind, str
     }
   } else if (walker->study == NULL) {
     walker->outcome->files++;
-    if (rote_label_read(path, &label) != ROTE_OK && rote_file_exists(path)) {
-      rote_verify_find(walker, ROTE_FINDING_DAMAGED, rote_fail_reason(ROTE_DATA),
-                       "computes it again");
+    const rote_status found = rote_label_read(path, &label);
+    if (found != ROTE_OK && !rote_file_absent(path)) {
+      rote_verify_find_failed(walker, found, path, "computes it again");
     }
   } else if (walker->plan != NULL && rote_label_peek(path, &label) == ROTE_OK &&
              !rote_plan_claims(walker->plan, &label, &place)) {
@@ -208,14 +220,12 @@ static rote_status check_study(rote_verifier *v, char *data)
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
   ROTE_TRY(rote_path(path, "%s/study.yaml", v->directory));
-  const bool there = rote_file_exists(path);
   status = rote_run_directory_frozen(v->directory, &v->study, data, NULL, NULL);
-  v->outcome->files += there;
+  v->outcome->files += !rote_file_absent(path);
   if (status == ROTE_DATA) {
-    rote_verify_find(v, there ? ROTE_FINDING_DAMAGED : ROTE_FINDING_MISSING,
-                     rote_fail_reason(status),
-                     "writes it again, if the results are of the study it is given; until then "
-                     "only checksums can be verified");
+    rote_verify_find_failed(v, status, path,
+                            "writes it again, if the results are of the study it is given; until "
+                            "then only checksums can be verified");
     status = ROTE_OK;
   }
 done:
@@ -230,10 +240,10 @@ rote_status rote_verify(const char *directory, const rote_verify_listener *liste
   rote_verifier v = {.directory = directory, .listener = listener, .outcome = outcome};
   *outcome = (rote_verify_outcome){.files = 0};
   ROTE_TRY(rote_path(path, "%s/study.yaml", directory));
-  if (!rote_file_exists(path)) {
+  if (rote_file_absent(path)) {
     ROTE_TRY(rote_path(path, "%s/results", directory));
   }
-  if (!rote_file_exists(path)) {
+  if (rote_file_absent(path)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a run directory", directory));
   }
   check_lock(&v);

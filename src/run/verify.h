@@ -20,6 +20,11 @@ typedef struct {
 
 void rote_verify_find(rote_verifier *v, rote_finding_kind kind, const char *what, const char *then);
 
+/** A file is not as it must be: it could not be read, is gone, or is damaged, as `status` and the
+ * system say; the reason is what rote_fail() was told. @param[in] then  if it is gone or damaged */
+void rote_verify_find_failed(rote_verifier *v, rote_status status, const char *path,
+                             const char *then);
+
 /** What a worker would know of the study. */
 rote_unit_setting rote_verify_setting(const rote_verifier *v);
 

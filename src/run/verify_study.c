@@ -64,7 +64,7 @@ rote_status rote_verify_study_file(rote_verifier *v)
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX], what[ROTE_PATH_MAX + 100];
   ROTE_TRY(rote_path(path, "%s/study.h5", v->directory));
-  if (!rote_file_exists(path)) {
+  if (rote_file_absent(path)) {
     if (v->outcome->complete) {
       snprintf(what, sizeof what, "%s: there is no such file", path);
       rote_verify_find(v, ROTE_FINDING_MISSING, what, "merges the results again");
@@ -72,7 +72,10 @@ rote_status rote_verify_study_file(rote_verifier *v)
     return ROTE_OK;
   }
   v->outcome->files++;
-  if (check_identity(v, path) != ROTE_OK) {
+  const rote_status found = check_identity(v, path);
+  if (found == ROTE_IO) {
+    rote_verify_find_failed(v, found, path, "");
+  } else if (found != ROTE_OK) {
     /* of a study that has grown since, it is out of date until the run is complete again */
     rote_verify_find(v, v->outcome->complete ? ROTE_FINDING_DAMAGED : ROTE_FINDING_NOTE,
                      rote_fail_reason(ROTE_DATA), "merges the results again");

@@ -48,13 +48,16 @@ static rote_status check_checkpoints(unit_check *c)
   ROTE_TRY(model_path(c, 0, path));
   for (int previous = 0; previous <= 1; previous++) {
     ROTE_TRY(rote_path(file, "%s%s", path, previous ? ".prev" : ""));
-    if (!rote_file_exists(file)) {
+    if (rote_file_absent(file)) {
       continue;
     }
     c->v->outcome->files++;
-    if (check_model(c, file, 0, &epoch) == ROTE_OK) {
+    const rote_status found = check_model(c, file, 0, &epoch);
+    if (found == ROTE_OK) {
       c->checkpoint = epoch > c->checkpoint ? epoch : c->checkpoint;
-    } else if (rote_file_exists(file)) {
+    } else if (found == ROTE_IO) {
+      rote_verify_find_failed(c->v, found, file, "");
+    } else if (!rote_file_absent(file)) {
       damaged[previous] = true;
       snprintf(damage[previous], sizeof damage[previous], "%s", rote_fail_reason(ROTE_DATA));
     }
@@ -75,16 +78,12 @@ done:
 }
 
 /* A result that is not whole, and what becomes of it. @param[in] needed  it must be there */
-static void report_result(unit_check *c, const char *path, bool needed, const char *then)
+static void report_result(unit_check *c, rote_status found, const char *path, bool needed,
+                          const char *then)
 {
-  char reason[ROTE_PATH_MAX + 200];
-  snprintf(reason, sizeof reason, "%s", rote_fail_reason(ROTE_DATA));
-  if (rote_file_exists(path)) {
+  if (needed || !rote_file_absent(path)) {
     c->v->result_damage++;
-    rote_verify_find(c->v, ROTE_FINDING_DAMAGED, reason, then);
-  } else if (needed) {
-    c->v->result_damage++;
-    rote_verify_find(c->v, ROTE_FINDING_MISSING, reason, then);
+    rote_verify_find_failed(c->v, found, path, then);
   }
 }
 
@@ -118,9 +117,10 @@ static rote_status check_training(unit_check *c)
   ROTE_TRY(rote_plan_unit_identity(plan, c->group, c->unit, identity));
   ROTE_TRY(rote_plan_training_path(plan, c->v->directory, c->home, c->unit, path));
   c->v->outcome->trainings++;
-  c->v->outcome->files += rote_file_exists(path);
-  if (check_piece(path, ROTE_KIND_TRAINING, key, identity, rote_training_arrays, &sizes, &label) ==
-      ROTE_OK) {
+  c->v->outcome->files += !rote_file_absent(path);
+  const rote_status found =
+      check_piece(path, ROTE_KIND_TRAINING, key, identity, rote_training_arrays, &sizes, &label);
+  if (found == ROTE_OK) {
     c->trained = label.end != ROTE_END_NOT || label.count >= epochs;
     c->v->outcome->trainings_whole += c->trained;
     c->diverged = label.end == ROTE_END_DIVERGED;
@@ -131,7 +131,7 @@ static rote_status check_training(unit_check *c)
     } else {
       snprintf(then, sizeof then, "trains the unit again from epoch %zu", c->checkpoint);
     }
-    report_result(c, path, c->v->outcome->complete, then);
+    report_result(c, found, path, c->v->outcome->complete, then);
   }
 done:
   return status;
@@ -142,14 +142,13 @@ static bool check_snapshot(unit_check *c, size_t epoch, bool *there)
 {
   char path[ROTE_PATH_MAX];
   size_t found = 0;
-  *there = model_path(c, epoch, path) == ROTE_OK && rote_file_exists(path);
-  const bool good = *there && check_model(c, path, epoch, &found) == ROTE_OK;
+  *there = model_path(c, epoch, path) == ROTE_OK && !rote_file_absent(path);
+  const rote_status status = *there ? check_model(c, path, epoch, &found) : ROTE_DATA;
   c->v->outcome->files += *there;
-  if (*there && !good && rote_file_exists(path)) {
-    rote_verify_find(c->v, ROTE_FINDING_DAMAGED, rote_fail_reason(ROTE_DATA),
-                     "trains it again, if it is still to be evaluated");
+  if (*there && status != ROTE_OK && !rote_file_absent(path)) {
+    rote_verify_find_failed(c->v, status, path, "trains it again, if it is still to be evaluated");
   }
-  return good;
+  return status == ROTE_OK;
 }
 
 /* What the next run does about a piece that is not whole. */
@@ -194,15 +193,15 @@ static rote_status check_task(unit_check *c, size_t task)
     const size_t end = (row / step + 1) * step < rows ? (row / step + 1) * step : rows;
     ROTE_TRY(rote_plan_piece_path(plan, c->v->directory, c->group, c->unit, task, row, path));
     c->v->outcome->evaluations++;
-    c->v->outcome->files += rote_file_exists(path);
-    if (check_piece(path, m->name, key, identity, table, &sizes, &label) == ROTE_OK &&
-        label.first == row && label.count > 0 && label.count <= end - row) {
+    c->v->outcome->files += !rote_file_absent(path);
+    const rote_status found = check_piece(path, m->name, key, identity, table, &sizes, &label);
+    if (found == ROTE_OK && label.first == row && label.count > 0 && label.count <= end - row) {
       c->v->outcome->evaluations_whole++;
       row += label.count;
       continue;
     }
     say_what_then(c, g, stage, snapshot, then, sizeof then);
-    report_result(c, path,
+    report_result(c, found == ROTE_OK ? ROTE_DATA : found, path,
                   c->v->outcome->complete ||
                       (!g->of_data && !stage->end && !there && c->checkpoint >= stage->epoch),
                   then);

@@ -5,28 +5,31 @@
 #include "seal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
   char text[256];
+  bool of_system; /* a system call failed, so nothing was read that could be wrong */
 } h5_reason;
 
-static herr_t take_innermost(unsigned n, const H5E_error2_t *error, void *data)
+static herr_t take_reason(unsigned n, const H5E_error2_t *error, void *data)
 {
   h5_reason *reason = data;
-  if (n == 0 && error->desc != NULL) {
+  if (n == 0 && error->desc != NULL) { /* the innermost */
     snprintf(reason->text, sizeof reason->text, "%s", error->desc);
   }
+  reason->of_system = reason->of_system || (error->desc != NULL && strstr(error->desc, "errno = "));
   return 0;
 }
 
 rote_status rote_h5_failed(const rote_h5 *h5, const char *what, const char *name)
 {
-  h5_reason reason = {"no reason given"};
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, &reason);
+  h5_reason reason = {.text = "no reason given"};
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_reason, &reason);
   bool locking = strstr(reason.text, "lock") != NULL;
-  return rote_fail(h5->writing ? ROTE_IO : ROTE_DATA, "%s: cannot %s %s: HDF5 says: %s%s", h5->path,
-                   what, name, reason.text,
+  return rote_fail(h5->writing || reason.of_system ? ROTE_IO : ROTE_DATA,
+                   "%s: cannot %s %s: HDF5 says: %s%s", h5->path, what, name, reason.text,
                    locking ? " (setting HDF5_USE_FILE_LOCKING=FALSE may help)" : "");
 }
 
@@ -63,17 +66,21 @@ hid_t rote_h5_type_create(rote_h5_type type, bool in_file)
   return text;
 }
 
-/* Access properties shared by all files; negative on failure. */
+/* Access properties shared by all files; negative on failure. HDF5's own locks are not wanted: a
+ * file is whole before it gets its name and never changed after, and file systems have none or
+ * refuse them. */
 static hid_t access_properties(void)
 {
+#if !(H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0)))
+  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0); /* HDF5 reads it when a file is opened */
+#endif
   H5dont_atexit(); /* a file that could not be written would be tried again there, and crash */
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* reasons go into rote_fail(), not to stderr */
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   bool good = access >= 0 && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) >= 0 &&
               H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0; /* closed means written */
 #if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
-  good =
-      good && H5Pset_file_locking(access, 1, 1) >= 0; /* go on where the file system has no locks */
+  good = good && H5Pset_file_locking(access, 0, 1) >= 0;
 #endif
   if (!good) {
     rote_h5_release(access);

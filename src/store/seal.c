@@ -243,7 +243,7 @@ rote_status rote_seal_check_label(const char *path, char *label)
   struct stat info;
   char seal[SEAL_BYTES + 1] = "", stored[SEAL_BYTES + 1] = "";
   int fd = open(path, O_RDONLY);
-  if (fd < 0 && errno == ENOENT) {
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: there is no such file", path));
   }
   if (fd < 0 || fstat(fd, &info) != 0) {
