@@ -5,7 +5,7 @@
 #include "rote/memory.h"
 #include "rote_mpi.h"
 
-#include <string.h>
+#include <stdatomic.h>
 
 #define CHUNK ((size_t)64 << 20) /* bytes a broadcast */
 
@@ -36,20 +36,49 @@ done:
   return status;
 }
 
-static rote_status map_window(rote_shared_data *d)
+static rote_status find_node(rote_shared_data *d)
 {
   rote_status status = ROTE_OK;
-  int node_rank = 0, unit = 1;
-  MPI_Aint size = 0;
-  void *base = NULL;
   ROTE_MPI(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rote_cluster_rank(),
                                MPI_INFO_NULL, &d->node));
-  ROTE_MPI(MPI_Comm_rank(d->node, &node_rank));
-  ROTE_MPI(MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)d->bytes : 0, 1, MPI_INFO_NULL,
-                                   d->node, &base, &d->window));
-  d->in_window = true;
-  ROTE_MPI(MPI_Win_shared_query(d->window, 0, &size, &unit, &base));
-  d->block = base;
+  ROTE_MPI(MPI_Comm_rank(d->node, &d->node_rank));
+done:
+  return status;
+}
+
+static rote_status tell_name(rote_shared_data *d)
+{
+  rote_status status = ROTE_OK;
+  ROTE_MPI(MPI_Bcast(d->memory.name, sizeof d->memory.name, MPI_CHAR, 0, d->node));
+done:
+  return status;
+}
+
+static rote_status join(rote_shared_data *d)
+{
+  rote_shared_memory own;
+  if (d->node_rank == 0) {
+    return ROTE_OK;
+  }
+  const rote_status status = rote_shared_memory_join(d->memory.name, &own);
+  d->memory = own;
+  return status;
+}
+
+/* The node's memory, of which the first rank sees to it that it is there. What can fail on one rank
+ * alone is agreed upon before the next step. */
+static rote_status share_memory(rote_shared_data *d)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_agree(find_node(d)));
+  ROTE_TRY(rote_agree(d->node_rank == 0 ? rote_shared_memory_make(&d->memory) : ROTE_OK));
+  ROTE_TRY(rote_agree(tell_name(d)));
+  ROTE_TRY(rote_agree(join(d)));
+  rote_shared_memory_unname(&d->memory);
+  ROTE_TRY(
+      rote_agree(d->node_rank == 0 ? rote_shared_memory_reserve(&d->memory, d->bytes) : ROTE_OK));
+  ROTE_TRY(rote_agree(rote_shared_memory_map(&d->memory, d->bytes)));
+  d->block = d->memory.block;
   lay_out(d, d->block);
 done:
   return status;
@@ -59,11 +88,9 @@ done:
 static rote_status spread(rote_shared_data *d)
 {
   rote_status status = ROTE_OK;
-  int node_rank = 0;
   MPI_Comm leaders = MPI_COMM_NULL;
-  ROTE_MPI(MPI_Comm_rank(d->node, &node_rank));
-  ROTE_MPI(MPI_Comm_split(MPI_COMM_WORLD, node_rank == 0 ? 0 : MPI_UNDEFINED, rote_cluster_rank(),
-                          &leaders));
+  ROTE_MPI(MPI_Comm_split(MPI_COMM_WORLD, d->node_rank == 0 ? 0 : MPI_UNDEFINED,
+                          rote_cluster_rank(), &leaders));
   if (leaders != MPI_COMM_NULL) {
     for (size_t at = 0; at < d->bytes; at += CHUNK) {
       const size_t n = d->bytes - at < CHUNK ? d->bytes - at : CHUNK;
@@ -81,8 +108,7 @@ rote_status rote_shared_data_load(const char *path, const rote_data_info *info, 
                                   rote_shared_data *d)
 {
   rote_status status = ROTE_OK;
-  memset(d, 0, sizeof *d);
-  d->info = *info;
+  *d = (rote_shared_data){.info = *info, .memory = ROTE_SHARED_MEMORY_NONE, .node = MPI_COMM_NULL};
   d->train.count = limit == 0 ? info->train_count : limit;
   d->test.count = info->test_count;
   static uint8_t nothing[64];
@@ -93,24 +119,25 @@ rote_status rote_shared_data_load(const char *path, const rote_data_info *info, 
     ROTE_TRY(read_all(path, d));
     return ROTE_OK;
   }
-  ROTE_TRY(rote_agree(map_window(d)));
+  ROTE_TRY(share_memory(d));
   ROTE_TRY(rote_agree(rote_cluster_rank() == 0 ? read_all(path, d) : ROTE_OK));
   ROTE_TRY(rote_agree(spread(d)));
-  ROTE_MPI(MPI_Win_fence(0, d->window)); /* the writes of the first rank are seen by the others */
+  atomic_thread_fence(memory_order_seq_cst); /* what the first rank wrote is seen by the others */
 done:
   return status;
 }
 
 void rote_shared_data_free(rote_shared_data *d)
 {
-  if (d->in_window && rote_cluster_suspected()) {
-    return; /* freeing is collective; the end of the process does it */
+  if (d->info.channels == 0) {
+    return; /* nothing was loaded */
   }
-  if (d->in_window) {
-    MPI_Win_free(&d->window);
-    MPI_Comm_free(&d->node);
-  } else {
+  if (d->memory.block == NULL) {
     rote_free(&d->block);
   }
-  memset(d, 0, sizeof *d);
+  rote_shared_memory_free(&d->memory);
+  if (d->node != MPI_COMM_NULL && !rote_cluster_suspected()) {
+    MPI_Comm_free(&d->node); /* collective */
+  }
+  *d = (rote_shared_data){.memory = ROTE_SHARED_MEMORY_NONE, .node = MPI_COMM_NULL};
 }

@@ -3,6 +3,7 @@
 #define ROTE_SHARED_DATA_H
 
 #include "rote/images.h"
+#include "rote/shared_memory.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -10,16 +11,17 @@
 typedef struct {
   rote_data_info info;
   rote_image_set train, test; /* views into `block` */
-  uint8_t *block;             /* the node's copy: shared window, or heap without MPI */
+  uint8_t *block;             /* the node's copy: shared memory, or heap without MPI */
   size_t bytes;
-  bool in_window;
-  MPI_Win window;
+  rote_shared_memory memory;
   MPI_Comm node;
+  int node_rank;
 } rote_shared_data;
 
 /** Read the first `limit` training images (0 = all) and the test images of `path` into memory: rank
- * 0 reads, the first rank of every node receives, the others look at its window (MPI-3 shared
- * memory). Collective; `info` is equal on all ranks. */
+ * 0 reads, the first rank of every node receives, the others look at its memory. Collective; `info`
+ * is equal on all ranks. @return on all ranks the same: ROTE_OK; ROTE_IO, also if a node has not so
+ * much shared memory; ROTE_DATA */
 rote_status rote_shared_data_load(const char *path, const rote_data_info *info, size_t limit,
                                   rote_shared_data *data);
 
