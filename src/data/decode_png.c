@@ -5,7 +5,10 @@
 #include "rote/memory.h"
 
 #include <png.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define DEFLATE_RATIO_MAX 1032 /* zlib's manual: no byte of deflate can stand for more */
 
 typedef struct {
   const rote_encoded *file;
@@ -16,14 +19,31 @@ typedef struct {
   size_t samples;   /* of a pixel as decoded: colours, and alpha if there is one */
   uint8_t *decoded; /* [H, W, samples], where there is alpha */
   png_bytep *row;   /* [H] */
+  bool starved;     /* libpng got no memory */
   rote_status status;
 } decoder;
 
 static void give_up(png_structp png, png_const_charp text)
 {
   decoder *d = png_get_error_ptr(png);
-  d->status = rote_fail(ROTE_DATA, "%s: is not a whole PNG file: %s", d->file->name, text);
+  d->status = d->starved
+                  ? rote_fail(ROTE_NOMEM, "%s: out of memory", d->file->name)
+                  : rote_fail(ROTE_DATA, "%s: is not a whole PNG file: %s", d->file->name, text);
   png_longjmp(png, 1);
+}
+
+static png_voidp take_memory(png_structp png, png_alloc_size_t bytes)
+{
+  decoder *d = png_get_mem_ptr(png);
+  void *memory = malloc(bytes);
+  d->starved = memory == NULL;
+  return memory;
+}
+
+static void give_memory(png_structp png, png_voidp memory)
+{
+  (void)png;
+  free(memory);
 }
 
 static void ignore_warning(png_structp png, png_const_charp text)
@@ -105,11 +125,13 @@ static rote_status decode(decoder *d)
   png_set_user_limits(d->png, 0x7fffffff, 0x7fffffff); /* ours are checked below */
   png_set_read_fn(d->png, d, take_bytes);
   png_read_info(d->png, d->info);
-  ask_for_bytes(d);
-  d->samples = png_get_channels(d->png, d->info);
-  d->image->channels = d->samples >= 3 ? 3 : 1;
   d->image->height = png_get_image_height(d->png, d->info);
   d->image->width = png_get_image_width(d->png, d->info);
+  const size_t rows = d->image->height * (1 + png_get_rowbytes(d->png, d->info));
+  ROTE_TRY(rote_decoder_check(d->file, d->image, rows / DEFLATE_RATIO_MAX));
+  ask_for_bytes(d); /* makes rows of that width */
+  d->samples = png_get_channels(d->png, d->info);
+  d->image->channels = d->samples >= 3 ? 3 : 1;
   ROTE_TRY(rote_decoder_allocate(d->file, d->image));
   if (!d->file->header_only) {
     ROTE_TRY(read_pixels(d));
@@ -129,7 +151,8 @@ static void try_to_decode(decoder *d)
 rote_status rote_png_decode(const rote_encoded *file, rote_image *image)
 {
   decoder d = {.file = file, .image = image};
-  d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, give_up, ignore_warning);
+  d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, give_up, ignore_warning, &d,
+                                   take_memory, give_memory);
   d.info = d.png == NULL ? NULL : png_create_info_struct(d.png);
   if (d.info == NULL) {
     d.status = rote_fail(ROTE_NOMEM, "%s: libpng has no memory", file->name);
