@@ -4,8 +4,6 @@
 
 #include "idx_files.h"
 
-#include <sys/stat.h>
-
 #include <jpeglib.h>
 #include <png.h>
 
