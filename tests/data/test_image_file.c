@@ -118,6 +118,25 @@ static void expands_palettes_and_bits(void **state)
   encoded file = encode_png(&recipe);
   check_refused(file, "transparent");
   free(file.bytes);
+  recipe.alpha = NULL;
+  recipe.colours = 2; /* libpng takes black where a palette has no such colour */
+  file = encode_png(&recipe);
+  check_refused(file, "a pixel has colour 2 of a palette of 2");
+  free(file.bytes);
+
+  static const uint8_t small[] = {0x20, 0x60}; /* two bits a pixel: 0 2, 1 2 */
+  file = encode_png(&(png_recipe){.height = 2,
+                                  .width = 2,
+                                  .type = PNG_COLOR_TYPE_PALETTE,
+                                  .depth = 2,
+                                  .pixel = small,
+                                  .row_bytes = 1,
+                                  .palette = palette,
+                                  .colours = 3});
+  CHECK_OK(decode(file, &image));
+  assert_memory_equal(image.pixel, colours, sizeof colours);
+  rote_free(&image.pixel);
+  free(file.bytes);
 
   file = encode_png(&(png_recipe){.height = 2,
                                   .width = 3,
