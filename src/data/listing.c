@@ -44,6 +44,8 @@ static rote_status add_entry(const char *directory, const char *name, rote_listi
     ROTE_TRY(rote_text_list_add(&listing->folder, name));
   } else if (has_image_name(name)) {
     ROTE_TRY(rote_text_list_add(&listing->image, name));
+  } else if (kind == ROTE_FILE_NONE) { /* it may have been a class */
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is a link that leads nowhere; repair or remove it", path));
   } else {
     listing->others++;
   }

@@ -12,7 +12,8 @@ typedef struct {
 
 /** List `directory`; a log line says how many files are no images.
  * @param[in,out] listing  empty before; released with rote_listing_free(), also after an error
- * @return ROTE_OK; ROTE_DATA if it is no directory; ROTE_IO with the system's reason if it or an
+ * @return ROTE_OK; ROTE_DATA if it is no directory or has a link to nothing that is not called an
+ * image; ROTE_IO with the system's reason if it or an
  * entry cannot be looked at; ROTE_NOMEM */
 rote_status rote_listing_read(const char *directory, rote_listing *listing);
 

@@ -178,6 +178,8 @@ static void leaves_out_links_to_nothing(void **state)
   CHECK_OK(import("t", &(rote_import_options){.skip_bad = true}, &data));
   assert_int_equal(data->left_out.count, 1);
   rote_data_destroy(&data);
+  assert_int_equal(symlink("nothing", in_directory("t/dog")), 0); /* a class would be lost */
+  check_bad("t", &(rote_import_options){.skip_bad = true}, "t/dog: is a link that leads nowhere");
 }
 
 /* No levels: everything is training data without labels. Grey files become colour beside colour. */
