@@ -366,8 +366,8 @@ static rote_status read_celeba(const char *directory, const rote_import_options 
   ROTE_TRY(rote_team_agree(options.team,
                            rote_team_is_first(options.team) ? collect(&sources) : ROTE_OK));
   ROTE_TRY(rote_source_files_read(&sources, &options, "celeba",
-                                  "CelebA, Z. Liu, P. Luo, X. Wang and X. Tang, for "
-                                  "non-commercial research",
+                                  "not known by checksum: files in the layout of CelebA (Z. Liu, "
+                                  "P. Luo, X. Wang and X. Tang, for non-commercial research)",
                                   data));
 done:
   rote_source_files_free(&sources);

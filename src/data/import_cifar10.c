@@ -98,7 +98,8 @@ static rote_status read_cifar10(const char *directory, const rote_import_options
   rote_data *data = NULL;
   rote_data_info info = {
       .name = "cifar10",
-      .source = "CIFAR-10, A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images",
+      .source = "not known by checksum: files in the format of CIFAR-10 (A. Krizhevsky, Learning "
+                "Multiple Layers of Features from Tiny Images)",
       .channels = CHANNELS,
       .height = SIDE,
       .width = SIDE,

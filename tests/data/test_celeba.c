@@ -40,6 +40,7 @@ static void reads_images_by_partition(void **state)
   rote_data *data;
   CHECK_OK(import(&(rote_import_options){.pad = 0}, &data));
   assert_string_equal(data->info.name, "celeba");
+  assert_non_null(strstr(data->info.source, "not known by checksum")); /* these are not CelebA */
   assert_non_null(strstr(data->info.source, "crop 15,40,163,188; resized to 32 x 32"));
   assert_int_equal(data->info.channels, 3);
   assert_int_equal(data->info.height, 32);

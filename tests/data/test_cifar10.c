@@ -57,6 +57,7 @@ static void reads_all_six_files(void **state)
   assert_int_equal(data->info.channels, 3);
   assert_int_equal(data->info.height, 32);
   assert_int_equal(data->info.width, 32);
+  assert_non_null(strstr(data->info.source, "not known by checksum")); /* these are not CIFAR-10 */
   assert_int_equal(data->info.train_count, 15);
   assert_int_equal(data->info.validation_count, 0);
   assert_int_equal(data->info.test_count, 2);
