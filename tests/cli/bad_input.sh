@@ -150,6 +150,13 @@ auto --set "measures=[score,recovery]" -- measures score likelihoods fc_ae
 bad_study 65 1 mini.yaml --set measures=recovery -- measures recovery autoencoder mlp_vae
 bad_study 65 1 mini.yaml --set recovery.rho=1 -- recovery.rho "not used by model.kind mlp_vae"
 
+# Nothing is assumed of a data file that is there but cannot be read.
+plan() {
+  "$ROTE" plan "$@" >run.out 2>run.err
+}
+ln -s mnist.h5 mnist.h5
+refused 74 plan mini.yaml --set data.file=mnist.h5 -- mnist.h5 "Too many levels of symbolic links"
+
 # What only the data can tell.
 bad_study 65 1 mini.yaml --set folds.count=301 -- folds.count 301 300
 bad_study 65 1 mini.yaml --set training.batch=301 -- training.batch 301
