@@ -7,6 +7,7 @@
  *   /class_names, /attribute_names                    text, by label, [A]
  *   /left_out                                         text: files that could not be read, and why
  *   attributes of /: kind = "rote data", name, source, sha256, files_sha256, left_out (a count),
+ *   escaped (how many of the texts above are not as they were), escape_rule (rote/escape.h),
  *   complete = 1 */
 #ifndef ROTE_DATA_FILE_H
 #define ROTE_DATA_FILE_H

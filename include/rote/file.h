@@ -51,6 +51,18 @@ bool rote_file_exists(const char *path);
  * stale handle), the answer is no: then reading it will say why. */
 bool rote_file_absent(const char *path);
 
+typedef enum {
+  ROTE_FILE_NONE,
+  ROTE_FILE_REGULAR,
+  ROTE_FILE_DIRECTORY,
+  ROTE_FILE_OTHER, /* a device, a pipe, ... */
+} rote_file_kind;
+
+/** What lies at `path`, links followed; a link that leads nowhere is nothing.
+ * @return ROTE_OK; ROTE_IO with the system's reason where it does not say, which is not "nothing"
+ */
+rote_status rote_file_look(const char *path, rote_file_kind *kind);
+
 /** snprintf into a path buffer of ROTE_PATH_MAX bytes; a path that does not fit is ROTE_DATA. */
 rote_status rote_path(char *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

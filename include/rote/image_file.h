@@ -3,8 +3,9 @@
  * 16-bit PNG is scaled to 8 bit, palettes and 1-, 2- and 4-bit grey are expanded, and an alpha
  * channel that is opaque everywhere is dropped. Refused as ROTE_DATA: transparent pixels, CMYK
  * JPEG, files that are cut short or corrupt (also where the libraries would fill in grey and go
- * on), sides beyond ROTE_IMAGE_SIDE_MAX, anything else. Colour profiles and orientation tags are
- * not applied. */
+ * on), sides beyond ROTE_IMAGE_SIDE_MAX or more pixels than ROTE_IMAGE_PIXELS_MAX or than the file
+ * can hold (by its header, before anything is allocated), anything else. Colour profiles and
+ * orientation tags are not applied. */
 #ifndef ROTE_IMAGE_FILE_H
 #define ROTE_IMAGE_FILE_H
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #define ROTE_IMAGE_SIDE_MAX 16384
+#define ROTE_IMAGE_PIXELS_MAX (1 << 27) /* 400 MB in colour */
 
 typedef struct {
   size_t channels, height, width; /* 1 channel: grey, 3: red, green, blue */

@@ -36,6 +36,7 @@ typedef struct {
   rote_text_list class_name;              /* by label; empty if labels have no names */
   rote_text_list attribute_name;          /* [A] */
   rote_text_list left_out; /* "name: reason" of source files that could not be read */
+  size_t escaped;          /* texts of these lists that needed escapes (rote/escape.h) */
   /* SHA-256 of what sha256sum prints for the source files, in the order of the images (train,
    * validation, test) and with their names below the imported directory, then for files with
    * labels;

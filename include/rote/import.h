@@ -61,8 +61,8 @@ const rote_importer *const *rote_importer_list(size_t *count);
  * @param[in]  dimensions  how many are expected (3 for images, 1 for labels)
  * @param[out] size        [dimensions]
  * @param[out] bytes       product of size; released with rote_free()
- * @return ROTE_OK; ROTE_DATA for a missing, empty, truncated, overlong, corrupt or foreign file;
- *         ROTE_IO; ROTE_NOMEM */
+ * @return ROTE_OK; ROTE_DATA for a missing, empty, truncated, overlong, corrupt or foreign file, or
+ *         for sides of images beyond 4096, before anything is allocated; ROTE_IO; ROTE_NOMEM */
 rote_status rote_idx_read(const char *path, size_t dimensions, size_t *size, uint8_t **bytes);
 
 #endif

@@ -178,6 +178,11 @@ static void print_summary(const request *r, const rote_data *data)
   }
   printf(" and %zu test images of %zu x %zu x %zu, sha256 %.16s...\n", info->test_count,
          info->channels, info->height, info->width, info->sha256);
+  if (data->escaped > 0) {
+    printf("%zu names are not plain UTF-8 and are kept with escapes: \\xNN for a byte, \\\\ for a "
+           "backslash\n",
+           data->escaped);
+  }
   if (data->left_out.count > 0) {
     printf("%zu files could not be read and were left out; /left_out in the file names them\n",
            data->left_out.count);

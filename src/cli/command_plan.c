@@ -328,6 +328,7 @@ static rote_status plan_study(const plan_request *request)
   rote_forecast *forecast = NULL;
   rote_data_info info;
   plan_left left = {.there = false};
+  rote_file_kind kind;
   ROTE_TRY(rote_study_read(request->path, request->set_count, request->set, &study));
   if (request->directory) {
     printf("%s\n", study->base.output);
@@ -335,7 +336,8 @@ static rote_status plan_study(const plan_request *request)
   }
   const char *file = study->base.data.file;
   const size_t limit = study->base.data.limit;
-  const bool assumed = !rote_file_exists(file) && assume_data(file, &info);
+  ROTE_TRY(rote_file_look(file, &kind));
+  const bool assumed = kind == ROTE_FILE_NONE && assume_data(file, &info);
   ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
   ROTE_TRY(rote_study_check_data(study, info.train_count));
   ROTE_TRY(rote_measures_check(study, &info));

@@ -39,6 +39,21 @@ bool rote_file_absent(const char *path)
   return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+rote_status rote_file_look(const char *path, rote_file_kind *kind)
+{
+  struct stat info;
+  *kind = ROTE_FILE_NONE;
+  if (stat(path, &info) == 0) {
+    *kind = S_ISREG(info.st_mode)   ? ROTE_FILE_REGULAR
+            : S_ISDIR(info.st_mode) ? ROTE_FILE_DIRECTORY
+                                    : ROTE_FILE_OTHER;
+    return ROTE_OK;
+  }
+  /* No file can have a name that is too long. */
+  return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG ? ROTE_OK
+                                                                      : io_failed("look at", path);
+}
+
 rote_status rote_directory_create(const char *path)
 {
   rote_status status = ROTE_OK;

@@ -1,5 +1,6 @@
 #include "rote/data_file.h"
 
+#include "rote/escape.h"
 #include "rote/h5.h"
 
 #include <stdio.h>
@@ -76,7 +77,7 @@ rote_status rote_data_file_write(const char *path, const rote_data *data)
 {
   rote_status status = ROTE_OK;
   rote_h5 h5 = ROTE_H5_CLOSED;
-  const uint64_t left_out = data->left_out.count;
+  const uint64_t left_out = data->left_out.count, escaped = data->escaped;
   ROTE_TRY(rote_file_check_space(path, bytes_of(data)));
   ROTE_TRY(rote_h5_create(path, kind, ROTE_H5_ON_DISK, &h5));
   ROTE_TRY(rote_h5_text_put(&h5, ".", "name", data->info.name));
@@ -84,6 +85,8 @@ rote_status rote_data_file_write(const char *path, const rote_data *data)
   ROTE_TRY(rote_h5_text_put(&h5, ".", "sha256", data->info.sha256));
   ROTE_TRY(rote_h5_text_put(&h5, ".", "files_sha256", data->files_sha256));
   ROTE_TRY(rote_h5_value_put(&h5, ".", "left_out", ROTE_H5_U64, 1, &left_out));
+  ROTE_TRY(rote_h5_value_put(&h5, ".", "escaped", ROTE_H5_U64, 1, &escaped));
+  ROTE_TRY(rote_h5_text_put(&h5, ".", "escape_rule", ROTE_ESCAPE_RULE));
   ROTE_TRY(put_text(&h5, "class_names", &data->class_name));
   ROTE_TRY(put_text(&h5, "attribute_names", &data->attribute_name));
   ROTE_TRY(put_text(&h5, "left_out", &data->left_out));

@@ -34,13 +34,30 @@ static void give_up(j_common_ptr jpeg)
   longjmp(d->escape, 1);
 }
 
-/* A warning means that the library makes up pixels, except for these two. */
+/* Warnings of a file that is odd but whole; all others mean that the library makes up pixels.
+ * JWRN_NOT_SEQUENTIAL: Ss, Se, Ah or Al of a baseline scan are not 0, 63, 0, 0; some phones write
+ * zeros, and they have no meaning there. */
+static bool changes_no_pixel(int code)
+{
+  return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR ||
+         code == JWRN_NOT_SEQUENTIAL;
+}
+
 static void take_message(j_common_ptr jpeg, int level)
 {
-  const int code = jpeg->err->msg_code;
-  if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM) {
+  if (level < 0 && !changes_no_pixel(jpeg->err->msg_code)) {
     give_up(jpeg);
   }
+}
+
+/* No file can be shorter: a block of 8 x 8 has one bit at least, if it is coded by Huffman. */
+static size_t least_bytes(const struct jpeg_decompress_struct *jpeg)
+{
+  size_t blocks = 0;
+  for (int c = 0; c < jpeg->num_components; c++) {
+    blocks += (size_t)jpeg->comp_info[c].width_in_blocks * jpeg->comp_info[c].height_in_blocks;
+  }
+  return jpeg->arith_code ? 0 : blocks / 8;
 }
 
 static rote_status check_colours(const decoder *d)
@@ -68,6 +85,7 @@ static rote_status decode(decoder *d)
   d->image->channels = d->jpeg.out_color_space == JCS_GRAYSCALE ? 1 : 3;
   d->image->height = d->jpeg.image_height;
   d->image->width = d->jpeg.image_width;
+  ROTE_TRY(rote_decoder_check(d->file, d->image, least_bytes(&d->jpeg)));
   ROTE_TRY(rote_decoder_allocate(d->file, d->image));
   if (!d->file->header_only) {
     jpeg_start_decompress(&d->jpeg);

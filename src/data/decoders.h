@@ -18,7 +18,12 @@ typedef struct {
 rote_status rote_jpeg_decode(const rote_encoded *file, rote_image *image);
 rote_status rote_png_decode(const rote_encoded *file, rote_image *image);
 
-/** Check the shape in `image` and, unless only the header is wanted, allocate its pixels. */
+/** Judge the shape in `image`, before anything is allocated by it.
+ * @param[in] least  bytes without which no file has so many pixels
+ * @return ROTE_OK; ROTE_DATA */
+rote_status rote_decoder_check(const rote_encoded *file, const rote_image *image, size_t least);
+
+/** Allocate the pixels, unless only the header is wanted. */
 rote_status rote_decoder_allocate(const rote_encoded *file, rote_image *image);
 
 #endif

@@ -1,5 +1,6 @@
 #include "rote/import.h"
 
+#include "rote/file.h"
 #include "rote/memory.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <zlib.h>
 
 #define DIMENSIONS_MAX 8
+#define SIDE_MAX 4096 /* pixels; beyond it the header is not that of a set of small images */
 #define DEFLATE_RATIO_MAX 1032 /* zlib's manual: no byte of deflate can stand for more */
 
 /* zlib reads plain files through the same calls. */
@@ -56,10 +58,16 @@ static rote_status read_some(idx_file *file, size_t n, uint8_t *out, size_t *got
 
 static rote_status open_file(const char *path, idx_file *file)
 {
+  rote_status status = ROTE_OK;
   struct stat info;
+  rote_file_kind kind;
   *file = (idx_file){.path = path};
+  ROTE_TRY(rote_file_look(path, &kind));
+  if (kind == ROTE_FILE_NONE) {
+    return rote_fail(ROTE_DATA, "%s: is missing", path);
+  }
   if (stat(path, &info) != 0) {
-    return rote_fail(ROTE_DATA, "%s: cannot be read: %s", path, strerror(errno));
+    return rote_fail(ROTE_IO, "%s: cannot be read: %s", path, strerror(errno));
   }
   if (!S_ISREG(info.st_mode)) {
     return rote_fail(ROTE_DATA, "%s: is not a regular file", path);
@@ -72,9 +80,10 @@ static rote_status open_file(const char *path, idx_file *file)
   file->handle = gzopen(path, "rb");
   if (file->handle == NULL) {
     return errno == 0 ? rote_fail(ROTE_NOMEM, "%s: out of memory while opening", path)
-                      : rote_fail(ROTE_DATA, "%s: cannot be read: %s", path, strerror(errno));
+                      : rote_fail(ROTE_IO, "%s: cannot be read: %s", path, strerror(errno));
   }
-  return ROTE_OK;
+done:
+  return status;
 }
 
 static uint32_t big_endian(const uint8_t *p)
@@ -108,6 +117,11 @@ static rote_status read_header(idx_file *file, size_t dimensions, size_t *size, 
     size[d] = big_endian(header + 4 + 4 * d);
     if (size[d] == 0) {
       return rote_fail(ROTE_DATA, "%s: size %zu in its header is 0", file->path, d + 1);
+    }
+    if (d > 0 && size[d] > SIDE_MAX) {
+      return rote_fail(ROTE_DATA,
+                       "%s: size %zu in its header is %zu pixels; at most %d are sensible",
+                       file->path, d + 1, size[d], SIDE_MAX);
     }
     if (__builtin_mul_overflow(product, (uint64_t)size[d], &product)) {
       product = UINT64_MAX;

@@ -16,13 +16,28 @@ static const struct {
     {"\x89PNG\r\n\x1A\n", 8, rote_png_decode},
 };
 
+rote_status rote_decoder_check(const rote_encoded *file, const rote_image *image, size_t least)
+{
+  const size_t height = image->height, width = image->width;
+  if (height == 0 || width == 0 || height > ROTE_IMAGE_SIDE_MAX || width > ROTE_IMAGE_SIDE_MAX) {
+    return rote_fail(ROTE_DATA, "%s: is %zu x %zu pixels large; allowed are 1 to %d a side",
+                     file->name, width, height, ROTE_IMAGE_SIDE_MAX);
+  }
+  if (height * width > ROTE_IMAGE_PIXELS_MAX) {
+    return rote_fail(ROTE_DATA, "%s: is %zu x %zu pixels large; allowed are %d pixels in all",
+                     file->name, width, height, ROTE_IMAGE_PIXELS_MAX);
+  }
+  if (least > file->count) {
+    return rote_fail(ROTE_DATA,
+                     "%s: is damaged or cut short: its header promises %zu x %zu pixels, more than "
+                     "a file of %zu bytes can hold",
+                     file->name, width, height, file->count);
+  }
+  return ROTE_OK;
+}
+
 rote_status rote_decoder_allocate(const rote_encoded *file, rote_image *image)
 {
-  if (image->height == 0 || image->width == 0 || image->height > ROTE_IMAGE_SIDE_MAX ||
-      image->width > ROTE_IMAGE_SIDE_MAX) {
-    return rote_fail(ROTE_DATA, "%s: is %zu x %zu pixels large; allowed are 1 to %d a side",
-                     file->name, image->width, image->height, ROTE_IMAGE_SIDE_MAX);
-  }
   return file->header_only
              ? ROTE_OK
              : rote_alloc(image->height * image->width, image->channels, &image->pixel);

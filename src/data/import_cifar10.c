@@ -27,17 +27,21 @@ static const char *const classes[] = {"airplane", "automobile", "bird",  "cat", 
 enum { CLASSES = sizeof classes / sizeof *classes };
 
 /* @param[out] bytes  released with rote_free(); @param[out] count  of records */
-static rote_status read_batch(const char *path, uint8_t **bytes, size_t *count)
+static rote_status read_batch(const char *directory, const char *name, uint8_t **bytes,
+                              size_t *count)
 {
   rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX], found[ROTE_PATH_MAX];
   size_t length = 0;
-  if (!rote_file_exists(path)) {
+  ROTE_TRY(rote_source_find(directory, 1, &name, found));
+  if (found[0] == '\0') {
     ROTE_TRY(rote_fail(ROTE_DATA,
-                       "%s: is missing; the binary version of CIFAR-10 has data_batch_1.bin to "
+                       "%s/%s: is missing; the binary version of CIFAR-10 has data_batch_1.bin to "
                        "data_batch_5.bin and test_batch.bin",
-                       path));
+                       directory, name));
   }
-  ROTE_TRY(rote_file_read(path, (char **)bytes, &length));
+  ROTE_TRY(rote_path(path, "%s/%s", directory, found));
+  ROTE_TRY(rote_source_bytes(path, (char **)bytes, &length));
   if (length == 0 || length % RECORD != 0) {
     ROTE_TRY(rote_fail(ROTE_DATA,
                        "%s: has %zu bytes, not a whole number of records of %d bytes; it is cut "
@@ -94,16 +98,15 @@ static rote_status read_cifar10(const char *directory, const rote_import_options
   rote_data *data = NULL;
   rote_data_info info = {
       .name = "cifar10",
-      .source = "CIFAR-10, A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images",
+      .source = "not known by checksum: files in the format of CIFAR-10 (A. Krizhevsky, Learning "
+                "Multiple Layers of Features from Tiny Images)",
       .channels = CHANNELS,
       .height = SIDE,
       .width = SIDE,
   };
   *out = NULL;
   for (int b = 0; b < BATCHES; b++) {
-    char path[ROTE_PATH_MAX];
-    ROTE_TRY(rote_path(path, "%s/%s", directory, batches[b].name));
-    ROTE_TRY(read_batch(path, &bytes[b], &count[b]));
+    ROTE_TRY(read_batch(directory, batches[b].name, &bytes[b], &count[b]));
     *(batches[b].set == ROTE_SET_TEST ? &info.test_count : &info.train_count) += count[b];
   }
   ROTE_TRY(rote_import_begin(&info, options, &data));

@@ -1,84 +1,12 @@
 /* A tree of JPEG and PNG files: [train|validation|test/][class/]file. */
 #include "importers.h"
+#include "listing.h"
 #include "rote/file.h"
-#include "rote/log.h"
 #include "source_files.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-
-/* What lies in one directory, by name; hidden entries do not count. */
-typedef struct {
-  rote_text_list folder, image;
-  size_t others;
-} listing;
-
-static void free_listing(listing *l)
-{
-  rote_text_list_free(&l->folder);
-  rote_text_list_free(&l->image);
-}
-
-static int is_visible(const struct dirent *entry)
-{
-  return entry->d_name[0] != '.';
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static bool has_image_name(const char *name)
-{
-  const char *dot = strrchr(name, '.');
-  return dot != NULL && (strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0 ||
-                         strcasecmp(dot, ".png") == 0);
-}
-
-static rote_status add_entry(const char *directory, const char *name, listing *l)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  struct stat at;
-  ROTE_TRY(rote_path(path, "%s/%s", directory, name));
-  const bool is_folder = stat(path, &at) == 0 && S_ISDIR(at.st_mode);
-  if (is_folder) {
-    ROTE_TRY(rote_text_list_add(&l->folder, name));
-  } else if (has_image_name(name)) {
-    ROTE_TRY(rote_text_list_add(&l->image, name));
-  } else {
-    l->others++;
-  }
-done:
-  return status;
-}
-
-/* @param[in,out] l  empty before */
-static rote_status list_directory(const char *directory, listing *l)
-{
-  rote_status status = ROTE_OK;
-  struct dirent **entry = NULL;
-  const int count = scandir(directory, &entry, is_visible, by_bytes);
-  if (count < 0) {
-    return rote_fail(ROTE_DATA, "%s: is not a directory that can be read", directory);
-  }
-  for (int i = 0; i < count; i++) {
-    status = status == ROTE_OK ? add_entry(directory, entry[i]->d_name, l) : status;
-    free(entry[i]);
-  }
-  free(entry);
-  if (status == ROTE_OK && l->others > 0) {
-    rote_log(ROTE_LOG_WARN, "ignored",
-             "directory = %s, files that do not end in .jpg, .jpeg or .png = %zu", directory,
-             l->others);
-  }
-  return status;
-}
 
 /* Labels are the places of class names in byte order, over all sets. */
 static int by_text(const void *a, const void *b)
@@ -137,10 +65,10 @@ static rote_status add_class(rote_source_files *sources, const char *set_prefix,
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX], prefix[ROTE_PATH_MAX];
-  listing inside = {.others = 0};
+  rote_listing inside = {.others = 0};
   ROTE_TRY(rote_path(path, "%s/%s%s", sources->directory, set_prefix, name));
   ROTE_TRY(rote_path(prefix, "%s%s/", set_prefix, name));
-  ROTE_TRY(list_directory(path, &inside));
+  ROTE_TRY(rote_listing_read(path, &inside));
   if (inside.folder.count > 0) {
     ROTE_TRY(rote_fail(ROTE_DATA,
                        "%s: is a class, but has a folder %s; the tree is "
@@ -154,12 +82,12 @@ static rote_status add_class(rote_source_files *sources, const char *set_prefix,
   const rote_source_file file = {set, label_of(&sources->class_name, name)};
   ROTE_TRY(add_images(sources, prefix, &inside.image, file));
 done:
-  free_listing(&inside);
+  rote_listing_free(&inside);
   return status;
 }
 
 static rote_status add_set(rote_source_files *sources, const char *prefix, int set,
-                           const listing *inside)
+                           const rote_listing *inside)
 {
   rote_status status = ROTE_OK;
   if (inside->folder.count > 0 && inside->image.count > 0) {
@@ -190,7 +118,7 @@ static int set_number(const char *name)
 }
 
 /* The top level names sets: then it names nothing else. */
-static rote_status check_set_folders(const char *directory, const listing *top, bool *has_sets)
+static rote_status check_set_folders(const char *directory, const rote_listing *top, bool *has_sets)
 {
   const char *set = NULL, *other = NULL;
   for (size_t i = 0; i < top->folder.count; i++) {
@@ -212,18 +140,18 @@ static rote_status collect(rote_source_files *sources)
 {
   rote_status status = ROTE_OK;
   bool has_sets = false;
-  listing top = {.others = 0}, inside[ROTE_SET_COUNT] = {{.others = 0}};
+  rote_listing top = {.others = 0}, inside[ROTE_SET_COUNT] = {{.others = 0}};
   rote_text_list classes = {.count = 0};
-  ROTE_TRY(list_directory(sources->directory, &top));
+  ROTE_TRY(rote_listing_read(sources->directory, &top));
   ROTE_TRY(check_set_folders(sources->directory, &top, &has_sets));
   for (size_t i = 0; has_sets && i < top.folder.count; i++) {
     char path[ROTE_PATH_MAX];
     const char *name = rote_text_list_get(&top.folder, i);
     ROTE_TRY(rote_path(path, "%s/%s", sources->directory, name));
-    ROTE_TRY(list_directory(path, &inside[set_number(name)]));
+    ROTE_TRY(rote_listing_read(path, &inside[set_number(name)]));
   }
   for (int s = 0; s < ROTE_SET_COUNT; s++) {
-    const listing *l = has_sets ? &inside[s] : &top;
+    const rote_listing *l = has_sets ? &inside[s] : &top;
     for (size_t i = 0; (has_sets || s == 0) && i < l->folder.count; i++) {
       ROTE_TRY(rote_text_list_add(&classes, rote_text_list_get(&l->folder, i)));
     }
@@ -239,21 +167,12 @@ static rote_status collect(rote_source_files *sources)
     ROTE_TRY(add_set(sources, prefix, set, &inside[set]));
   }
 done:
-  free_listing(&top);
+  rote_listing_free(&top);
   for (int s = 0; s < ROTE_SET_COUNT; s++) {
-    free_listing(&inside[s]);
+    rote_listing_free(&inside[s]);
   }
   rote_text_list_free(&classes);
   return status;
-}
-
-/* The last part of the directory's full name. */
-static void name_of(const char *directory, char *name, size_t size)
-{
-  char *full = realpath(directory, NULL);
-  const char *slash = full == NULL ? NULL : strrchr(full, '/');
-  snprintf(name, size, "%s", slash == NULL || slash[1] == '\0' ? "images" : slash + 1);
-  free(full);
 }
 
 static rote_status read_images(const char *directory, const rote_import_options *options,
@@ -265,7 +184,7 @@ static rote_status read_images(const char *directory, const rote_import_options 
   *data = NULL;
   ROTE_TRY(rote_team_agree(options->team,
                            rote_team_is_first(options->team) ? collect(&sources) : ROTE_OK));
-  name_of(directory, name, sizeof name);
+  rote_source_name(directory, name, sizeof name);
   snprintf(source, sizeof source, "image files of the folder %s", name);
   ROTE_TRY(rote_source_files_read(&sources, options, name, source, data));
 done:

@@ -51,10 +51,30 @@ rote_status rote_source_files_read(rote_source_files *sources, const rote_import
 rote_status rote_import_begin(const rote_data_info *info, const rote_import_options *options,
                               rote_data **data);
 
+/** The last part of the directory's full name, escaped, for rote_data_info. @param[out] name [room]
+ */
+void rote_source_name(const char *directory, char *name, size_t room);
+
+/** The first of `name` that is a regular file in `directory`, or else in a directory that has such
+ * a name itself: some archives unpack so.
+ * @param[out] found  [ROTE_PATH_MAX] its path below `directory`; "" if there is none
+ * @return ROTE_OK; ROTE_IO if the system does not say; ROTE_DATA */
+rote_status rote_source_find(const char *directory, size_t n, const char *const *name, char *found);
+
+/** The bytes of a source file, released with rote_free().
+ * @return ROTE_OK; ROTE_DATA if it is not there or no regular file; ROTE_IO if the system does not
+ * give it, which says nothing against the file; ROTE_NOMEM */
+rote_status rote_source_bytes(const char *path, char **bytes, size_t *count);
+
+/** Add what was done to the images to info->source, for people who find the file. */
+void rote_source_describe(const rote_import_options *options, rote_data_info *info);
+
 /** The set of that number. */
 rote_image_set *rote_data_set(rote_data *data, int set);
 
-/* A list of lines "SHA-256, two spaces, name", as sha256sum prints it. */
+/* A list of lines "SHA-256, two spaces, name", as sha256sum of GNU coreutils prints it: where the
+ * name has a backslash, newline or carriage return these are \\, \n and \r, behind one more
+ * backslash at the begin of the line. */
 
 /** Append the line of a file. @param[in] sha256  of its bytes */
 rote_status rote_sums_add(rote_text_list *sums, const char *name, const char *sha256);

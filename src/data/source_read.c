@@ -2,6 +2,7 @@
  * channels are not known. The ranks of a team share both passes; rank 0 puts the parts together. */
 #include "source_files.h"
 
+#include "rote/escape.h"
 #include "rote/file.h"
 #include "rote/image_file.h"
 #include "rote/log.h"
@@ -25,6 +26,8 @@ typedef struct {
   size_t first; /* the file that decided height and width */
   bool *bad;    /* [n] */
   rote_text_list left_out, sums;
+  rote_text_list unread; /* files that the system did not give, which are not bad for that */
+  size_t escaped;        /* names that are kept with escapes */
   rote_data *data;
   size_t done, total;
 } import;
@@ -95,7 +98,7 @@ static rote_status look_at(import *m, const char *path, finding *f, uint8_t *to)
   size_t count = 0;
   rote_image image = {.pixel = NULL};
   rote_crop crop;
-  ROTE_TRY(rote_file_read(path, &bytes, &count));
+  ROTE_TRY(rote_source_bytes(path, &bytes, &count));
   ROTE_TRY(m->decode ? rote_image_decode(path, bytes, count, &image)
                      : rote_image_describe(path, bytes, count, &image));
   ROTE_TRY(find_crop(m, path, &image, &crop));
@@ -160,8 +163,11 @@ static rote_status mark_bad(import *m, size_t i, const finding *f)
   rote_status status = ROTE_OK;
   /* Reasons begin with the path of the file; what is kept does not need the directory. */
   const char *tail = strstr(f->reason, rote_text_list_get(&m->sources->name, i));
-  rote_log(m->options->skip_bad ? ROTE_LOG_WARN : ROTE_LOG_ERROR, "bad-file", "%s", f->reason);
-  ROTE_TRY(rote_text_list_add(&m->left_out, tail != NULL ? tail : f->reason));
+  const bool unread = f->status == ROTE_IO;
+  rote_log(m->options->skip_bad && !unread ? ROTE_LOG_WARN : ROTE_LOG_ERROR,
+           unread ? "unread-file" : "bad-file", "%s", f->reason);
+  ROTE_TRY(rote_escape_add(unread ? &m->unread : &m->left_out, tail != NULL ? tail : f->reason,
+                           unread ? NULL : &m->escaped));
   m->bad[i] = true;
 done:
   return status;
@@ -201,7 +207,7 @@ static rote_status append(import *m, size_t i, const finding *f, const uint8_t *
     memcpy(set->attribute + set->count * attributes, sources->attribute + i * attributes,
            attributes);
   }
-  ROTE_TRY(rote_text_list_add(&set->name, name + sources->prefix));
+  ROTE_TRY(rote_escape_add(&set->name, name + sources->prefix, &m->escaped));
   ROTE_TRY(rote_sums_add(&m->sums, name, f->sha256));
   set->count++;
 done:
@@ -255,6 +261,13 @@ static rote_status pass(import *m)
 static rote_status check_left_out(const import *m, size_t left)
 {
   const size_t bad = m->left_out.count;
+  if (m->unread.count > 0) {
+    return rote_fail(ROTE_IO,
+                     "%s: %zu of %zu files cannot be read for now, and nothing was written (the "
+                     "first is %s); see to that and import again",
+                     m->sources->directory, m->unread.count, m->sources->name.count,
+                     rote_text_list_get(&m->unread, 0));
+  }
   if (bad > 0 && !m->options->skip_bad) {
     return rote_fail(
         ROTE_DATA,
@@ -269,34 +282,14 @@ static rote_status check_left_out(const import *m, size_t left)
   return ROTE_OK;
 }
 
-static rote_status copy_list(const rote_text_list *from, rote_text_list *to)
+static rote_status keep_names(import *m, const rote_text_list *from, rote_text_list *to)
 {
   rote_status status = ROTE_OK;
   for (size_t i = 0; i < from->count; i++) {
-    ROTE_TRY(rote_text_list_add(to, rote_text_list_get(from, i)));
+    ROTE_TRY(rote_escape_add(to, rote_text_list_get(from, i), &m->escaped));
   }
 done:
   return status;
-}
-
-/* What was done to the images, for people who find the file. */
-static void describe_work(const import *m, rote_data_info *info)
-{
-  const rote_crop *crop = &m->options->crop;
-  size_t used = strlen(info->source);
-  if (has_crop(crop)) {
-    snprintf(info->source + used, sizeof info->source - used, "; crop %zu,%zu,%zu,%zu", crop->left,
-             crop->top, crop->right, crop->bottom);
-    used = strlen(info->source);
-  }
-  if (m->options->size > 0) {
-    snprintf(info->source + used, sizeof info->source - used, "; resized to %zu x %zu",
-             m->options->size, m->options->size);
-    used = strlen(info->source);
-  }
-  if (m->options->gray) {
-    snprintf(info->source + used, sizeof info->source - used, "; grey");
-  }
 }
 
 /* Rank 0, between the passes: room for the data set, and the files to decode, set by set. */
@@ -320,7 +313,7 @@ static rote_status prepare_data(import *m, const char *name, const char *source)
   m->total = m->done + m->count;
   snprintf(info.name, sizeof info.name, "%s", name);
   snprintf(info.source, sizeof info.source, "%s", source);
-  describe_work(m, &info);
+  rote_source_describe(m->options, &info);
   ROTE_TRY(rote_import_begin(&info, m->options, &m->data));
   for (int s = 0; s < ROTE_SET_COUNT; s++) {
     rote_image_set *set = rote_data_set(m->data, s);
@@ -344,9 +337,11 @@ static rote_status finish(import *m)
   data->info.validation_count = data->validation.count;
   data->info.test_count = data->test.count;
   ROTE_TRY(check_left_out(m, data->train.count));
-  ROTE_TRY(copy_list(&m->sources->class_name, &data->class_name));
-  ROTE_TRY(copy_list(&m->sources->attribute_name, &data->attribute_name));
-  ROTE_TRY(copy_list(&m->left_out, &data->left_out));
+  ROTE_TRY(keep_names(m, &m->sources->class_name, &data->class_name));
+  ROTE_TRY(keep_names(m, &m->sources->attribute_name, &data->attribute_name));
+  data->left_out = m->left_out;
+  m->left_out = (rote_text_list){.count = 0};
+  data->escaped = m->escaped;
   for (size_t i = 0; i < m->sources->labels.count; i++) {
     const char *name = rote_text_list_get(&m->sources->labels, i);
     ROTE_TRY(rote_path(path, "%s/%s", m->sources->directory, name));
@@ -439,6 +434,7 @@ import m = {.sources = sources, .options = options, .channels = options->gray ? 
   rote_free(&m.order);
   rote_free(&m.bad);
   rote_text_list_free(&m.left_out);
+  rote_text_list_free(&m.unread);
   rote_text_list_free(&m.sums);
   rote_resizer_destroy(&m.resizer);
   return status;

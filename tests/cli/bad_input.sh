@@ -65,6 +65,22 @@ digits; with_gzip $IMAGES; printf 'XXXX' | dd of=digits/$IMAGES.gz bs=1 seek=500
 bad_digits digits/$IMAGES.gz
 digits; with_gzip $IMAGES; : >digits/$IMAGES.gz; bad_digits digits/$IMAGES.gz
 
+# What cannot be read is not missing. A directory hides no file, and some archives have the file in it.
+digits; rm digits/$IMAGES; ln -s $IMAGES digits/$IMAGES
+refused 74 import mnist digits -o bad.h5 -- digits/$IMAGES "Too many levels of symbolic links"
+digits; mv digits/$IMAGES images; mkdir digits/$IMAGES; bad_digits "no file $IMAGES"
+cp "$DATA/$IMAGES.gz" digits; import mnist digits -o bad.h5 || fail "a directory hides the file beside it: $(cat run.err)"
+digits; rm digits/$IMAGES; mkdir digits/$IMAGES; mv images digits/$IMAGES/$IMAGES
+import mnist digits -o bad.h5 || fail "a file in a directory of its name is not found: $(cat run.err)"
+rm bad.h5
+# Only what is known by its files is called MNIST.
+h5dump -a name -a source data.h5 >dump
+says dump '"mnist"' "CC BY-SA 3.0"
+digits; printf '\13' | dd of=digits/$LABELS bs=1 seek=20 conv=notrunc status=none
+import mnist digits -o bad.h5 || fail "$(cat run.err)"
+h5dump -a name -a source bad.h5 >dump
+says dump '"digits"' '"unknown: IDX files in digits"'
+
 refused 65 import mnist nowhere -o bad.h5 -- nowhere
 refused 64 import mnist -o bad.h5 -- directory
 refused 64 import mnist digits -- "-o"
@@ -133,6 +149,13 @@ bad_study 65 3 auto.yaml --set recovery.control=501 -- recovery.control 501 500
 auto --set "measures=[score,recovery]" -- measures score likelihoods fc_ae
 bad_study 65 1 mini.yaml --set measures=recovery -- measures recovery autoencoder mlp_vae
 bad_study 65 1 mini.yaml --set recovery.rho=1 -- recovery.rho "not used by model.kind mlp_vae"
+
+# Nothing is assumed of a data file that is there but cannot be read.
+plan() {
+  "$ROTE" plan "$@" >run.out 2>run.err
+}
+ln -s mnist.h5 mnist.h5
+refused 74 plan mini.yaml --set data.file=mnist.h5 -- mnist.h5 "Too many levels of symbolic links"
 
 # What only the data can tell.
 bad_study 65 1 mini.yaml --set folds.count=301 -- folds.count 301 300

@@ -123,7 +123,7 @@ refused 65 images tree -o bad.h5 --size 8 -- "tree/train/empty: is a class witho
 
 mkdir -p faces/img_align_celeba
 printf '000001.jpg 0\n000002.jpg 1\n' >faces/list_eval_partition.txt
-refused 65 celeba faces -o bad.h5 -- "names 2 images of 2 that are absent" "faces/img_align_celeba/000001.jpg"
+refused 65 celeba faces -o bad.h5 -- "faces/list_eval_partition.txt: names 2 images of 2 that are absent: img_align_celeba/000001.jpg, img"
 
 # Faces with attributes and identities, out of order and with a bad file, by any number of ranks.
 {
@@ -146,6 +146,56 @@ for ranks in 2 3; do
   import_on "$ranks" celeba faces -o "faces-$ranks.h5" --skip-bad || fail "$(cat run.err)"
   cmp faces.h5 "faces-$ranks.h5" || fail "$ranks ranks import other faces than one"
 done
+
+# Kaggle's copy of the same: other lists and one folder more, and the same data file but for what names the files.
+mkdir -p kaggle/img_align_celeba
+cp -r faces/img_align_celeba kaggle/img_align_celeba/
+{ echo image_id,partition; tr ' ' ',' <faces/list_eval_partition.txt; } | sed 's/$/\r/' >kaggle/list_eval_partition.csv
+{ echo image_id,Bald,Young; tail -n +3 faces/list_attr_celeba.txt | tr ' ' ','; } >kaggle/list_attr_celeba.csv
+cp faces/identity_CelebA.txt kaggle/
+import celeba kaggle -o kaggle.h5 --skip-bad || fail "$(cat run.err)"
+"$PYTHON" - faces.h5 kaggle.h5 <<'END'
+import sys
+import h5py
+def content(path):
+    found = {}
+    with h5py.File(path) as f:
+        f.visititems(lambda name, item: found.update({name: item[()].tolist()}) if isinstance(item, h5py.Dataset) else None)
+        found["left_out"] = [text.rpartition(b"img_align_celeba/")[2] for text in found["left_out"]]
+        found.update({f"/{name}": f.attrs[name] for name in ("name", "source", "sha256", "left_out")})
+    return found
+one, two = content(sys.argv[1]), content(sys.argv[2])
+if one.keys() != two.keys() or any(one[key] != two[key] for key in one):
+    sys.exit(f"FAIL: Kaggle's copy gives another data file: {[key for key in one if one[key] != two.get(key)]}")
+END
+# A list with a hole in it, and one that names what is not there or not all that is.
+cp faces/list_eval_partition.txt whole.txt
+dd if=/dev/zero of=faces/list_eval_partition.txt bs=1 seek=100 count=50 conv=notrunc status=none
+refused 65 celeba faces -o bad.h5 -- "faces/list_eval_partition.txt: line 8: has a NUL byte"
+sed '4{N;s/\n/ /}' whole.txt >faces/list_eval_partition.txt
+refused 65 celeba faces -o bad.h5 -- "faces/list_eval_partition.txt: line 4: has \"000005.jpg\" behind what belongs there"
+sed '7d' whole.txt >faces/list_eval_partition.txt
+refused 65 celeba faces -o bad.h5 -- "has no line for 1 images of 22 in img_align_celeba/: 000007.jpg"
+# What cannot be read is neither missing nor bad: another code.
+rm faces/list_eval_partition.txt
+ln -s list_eval_partition.txt faces/list_eval_partition.txt
+refused 74 celeba faces -o bad.h5 -- "faces/list_eval_partition.txt" "Too many levels of symbolic links"
+
+# Names that are no UTF-8 can be read, by h5py too, and turned back.
+png 12 10 odd/first.png $'odd/caf\xe9.png' 'odd/a\b.png' $'odd/two\nlines.png' $'odd/caf\xc3\xa9.png'
+import images odd -o odd.h5 || fail "$(cat run.err)"
+says run.out "3 names are not plain UTF-8 and are kept with escapes"
+"$PYTHON" - odd.h5 <<'END'
+import os, re, sys
+import h5py
+def back(name):
+    byte = lambda m: bytes([int(m[1], 16)]) if m[1] else b"\\"
+    return re.sub(rb"\\x([0-9a-f]{2})|\\\\", byte, name.encode())
+with h5py.File(sys.argv[1]) as f:
+    names, there = [back(name) for name in f["train/names"].asstr()], sorted(os.listdir(b"odd"))
+    if names != there or f.attrs["escaped"] != 3 or "\\xNN" not in f.attrs["escape_rule"]:
+        sys.exit(f"FAIL: {names}, not {there}; {dict(f.attrs)}")
+END
 refused 65 cifar10 faces -o bad.h5 -- "faces/data_batch_1.bin: is missing"
 
 # Options that mean nothing for the kind, or nothing at all.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -76,6 +77,18 @@ static inline size_t read_bytes(const char *name, uint8_t *out, size_t room)
   const size_t n = fread(out, 1, room, f);
   fclose(f);
   return n;
+}
+
+/* Permissions bind only those who are not root. */
+static inline void drop_rights(void)
+{
+  assert_int_equal(chmod(test_directory, 0755), 0);
+  assert_true(geteuid() != 0 || seteuid(65534) == 0);
+}
+
+static inline void regain_rights(void)
+{
+  assert_true(getuid() != 0 || seteuid(0) == 0);
 }
 
 /* Bytes as they are, whatever the name. */

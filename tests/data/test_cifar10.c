@@ -57,6 +57,7 @@ static void reads_all_six_files(void **state)
   assert_int_equal(data->info.channels, 3);
   assert_int_equal(data->info.height, 32);
   assert_int_equal(data->info.width, 32);
+  assert_non_null(strstr(data->info.source, "not known by checksum")); /* these are not CIFAR-10 */
   assert_int_equal(data->info.train_count, 15);
   assert_int_equal(data->info.validation_count, 0);
   assert_int_equal(data->info.test_count, 2);
@@ -100,6 +101,40 @@ static void names_what_is_wrong(void **state)
   write_batch(5, 2);
 }
 
+static void looks_past_directories(void **state)
+{
+  (void)state;
+  rote_data *data;
+  char inner[64];
+  snprintf(inner, sizeof inner, "%s/%s", names[3], names[3]);
+  assert_int_equal(rename(in_directory(names[3]), in_directory("away")), 0);
+  assert_int_equal(mkdir(in_directory(names[3]), 0777), 0);
+  check_bad("data_batch_4.bin: is missing");
+  assert_int_equal(rename(in_directory("away"), in_directory(inner)), 0);
+  CHECK_OK(import(&data));
+  rote_data_destroy(&data);
+  assert_int_equal(rename(in_directory(inner), in_directory("away")), 0);
+  assert_int_equal(rmdir(in_directory(names[3])), 0);
+  assert_int_equal(rename(in_directory("away"), in_directory(names[3])), 0);
+}
+
+static void says_what_may_not_be_read(void **state)
+{
+  (void)state;
+  rote_data *data;
+  assert_int_equal(chmod(in_directory(names[2]), 0), 0);
+  drop_rights();
+  CHECK_FAILS(import(&data), ROTE_IO, "data_batch_3.bin: cannot read: Permission denied");
+  regain_rights();
+  assert_int_equal(chmod(in_directory(names[2]), 0644), 0);
+  if (geteuid() == 0) {
+    assert_int_equal(chmod(test_directory, 0700), 0);
+    assert_int_equal(seteuid(65534), 0);
+    CHECK_FAILS(import(&data), ROTE_IO, "data_batch_1.bin: cannot look at: Permission denied");
+    regain_rights();
+  }
+}
+
 static void survives_every_failed_allocation(void **state)
 {
   (void)state;
@@ -121,6 +156,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_all_six_files),
       cmocka_unit_test(names_what_is_wrong),
+      cmocka_unit_test(looks_past_directories),
+      cmocka_unit_test(says_what_may_not_be_read),
       cmocka_unit_test(survives_every_failed_allocation),
   };
   return cmocka_run_group_tests(tests, begin, remove_directory);

@@ -54,10 +54,24 @@ static void check_bad(const char *name, size_t dimensions, const char *words)
 static void refuses_what_is_no_file(void **state)
 {
   (void)state;
-  check_bad("missing", 3, "No such file");
+  check_bad("missing", 3, "is missing");
   check_bad(".", 3, "not a regular file");
   write_bytes("empty", "", 0);
   check_bad("empty", 3, "is empty");
+}
+
+static void says_what_may_not_be_read(void **state)
+{
+  (void)state;
+  uint8_t file[128];
+  uint8_t *bytes = NULL;
+  size_t size[3];
+  write_bytes("closed", file, good_file(file));
+  assert_int_equal(chmod(in_directory("closed"), 0), 0);
+  drop_rights();
+  CHECK_FAILS(rote_idx_read(in_directory("closed"), 3, size, &bytes), ROTE_IO, "Permission denied");
+  regain_rights();
+  assert_null(bytes);
 }
 
 static void refuses_every_shorter_file(void **state)
@@ -101,8 +115,7 @@ static void refuses_other_magic_numbers(void **state)
 static void refuses_sizes_beyond_the_file(void **state)
 {
   (void)state;
-  static const uint32_t wrong[][3] = {
-      {UINT32_MAX, UINT32_MAX, UINT32_MAX}, {60000, 28, 28}, {65536, 65536, 1}};
+  static const uint32_t wrong[][3] = {{UINT32_MAX, 4096, 4096}, {60000, 28, 28}, {65536, 4096, 1}};
   uint8_t file[128];
   good_file(file);
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -112,6 +125,9 @@ static void refuses_sizes_beyond_the_file(void **state)
     write_bytes("huge.gz", file, 16 + DATA);
     check_bad("huge.gz", 3, "promises");
   }
+  put_header(file, 0x803, 3, (const uint32_t[3]){UINT32_MAX, 28, UINT32_MAX});
+  write_bytes("wide.gz", file, 16 + DATA);
+  check_bad("wide.gz", 3, "size 3 in its header is 4294967295 pixels; at most 4096 are sensible");
   put_header(file, 0x803, 3, (const uint32_t[3]){0, 28, 28});
   write_bytes("none", file, 16);
   check_bad("none", 3, "is 0");
@@ -168,6 +184,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_plain_and_gzip),
       cmocka_unit_test(refuses_what_is_no_file),
+      cmocka_unit_test(says_what_may_not_be_read),
       cmocka_unit_test(refuses_every_shorter_file),
       cmocka_unit_test(refuses_longer_files),
       cmocka_unit_test(refuses_other_magic_numbers),

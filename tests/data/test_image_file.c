@@ -4,6 +4,7 @@
 #include "rote/memory.h"
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 enum { H = 19, W = 26 };
 
@@ -117,6 +118,25 @@ static void expands_palettes_and_bits(void **state)
   encoded file = encode_png(&recipe);
   check_refused(file, "transparent");
   free(file.bytes);
+  recipe.alpha = NULL;
+  recipe.colours = 2; /* libpng takes black where a palette has no such colour */
+  file = encode_png(&recipe);
+  check_refused(file, "a pixel has colour 2 of a palette of 2");
+  free(file.bytes);
+
+  static const uint8_t small[] = {0x20, 0x60}; /* two bits a pixel: 0 2, 1 2 */
+  file = encode_png(&(png_recipe){.height = 2,
+                                  .width = 2,
+                                  .type = PNG_COLOR_TYPE_PALETTE,
+                                  .depth = 2,
+                                  .pixel = small,
+                                  .row_bytes = 1,
+                                  .palette = palette,
+                                  .colours = 3});
+  CHECK_OK(decode(file, &image));
+  assert_memory_equal(image.pixel, colours, sizeof colours);
+  rote_free(&image.pixel);
+  free(file.bytes);
 
   file = encode_png(&(png_recipe){.height = 2,
                                   .width = 3,
@@ -222,6 +242,95 @@ static void refuses_sides_that_are_too_large(void **state)
   free(file.bytes);
 }
 
+/* The first marker of this kind. */
+static uint8_t *find_marker(encoded file, uint8_t kind)
+{
+  for (size_t i = 0; i + 8 < file.count; i++) {
+    if (file.bytes[i] == 0xFF && file.bytes[i + 1] == kind) {
+      return file.bytes + i;
+    }
+  }
+  fail_msg("no marker 0x%02x", kind);
+  return NULL;
+}
+
+/* Warnings of the library about files that are odd but whole: the pixels are the same. */
+static void reads_odd_jpeg_files(void **state)
+{
+  (void)state;
+  enum { SPECTRAL_END = 3, VERSION = 9 }; /* from the end of SOS; of JFIF, from its marker */
+  for (int odd = 0; odd < 2; odd++) {
+    rote_image plain, image;
+    encoded file = encode_jpeg(1, H, W, 3);
+    CHECK_OK(decode(file, &plain));
+    uint8_t *scan = find_marker(file, 0xDA);
+    if (odd == 0) {
+      scan[2 + scan[3] - SPECTRAL_END + 1] = 0; /* Se of some phones */
+    } else {
+      find_marker(file, 0xE0)[VERSION] = 2;
+    }
+    CHECK_OK(decode(file, &image));
+    assert_memory_equal(image.pixel, plain.pixel, H * W * 3);
+    rote_free(&image.pixel);
+    rote_free(&plain.pixel);
+    free(file.bytes);
+  }
+}
+
+/* Decode with a quarter of a gigabyte of memory more than there is now. */
+static void check_refused_cheaply(encoded file, const char *words)
+{
+  struct rlimit before, tight;
+  long pages = 0;
+  FILE *memory = fopen("/proc/self/statm", "r");
+  assert_non_null(memory);
+  assert_int_equal(fscanf(memory, "%ld", &pages), 1);
+  fclose(memory);
+  assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+  tight = before;
+  tight.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)1 << 28);
+  assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+  check_refused(file, words);
+  assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+}
+
+/* A header costs nothing to write: it is judged before there is memory for what it promises. */
+static void judges_headers_before_memory(void **state)
+{
+  (void)state;
+  static const struct {
+    uint32_t width, height;
+    const char *words;
+  } wrong[] = {
+      {0x7FFFFFFF, 1, "is 2147483647 x 1 pixels large; allowed are 1 to 16384 a side"},
+      {16384, 16384, "allowed are 134217728 pixels in all"},
+      {11000, 12000, "its header promises 11000 x 12000 pixels, more than a file of"},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    encoded png = encode_smooth_png(1, 1, 1, 3);
+    for (int b = 0; b < 4; b++) {
+      png.bytes[16 + b] = (uint8_t)(wrong[i].width >> (24 - 8 * b));
+      png.bytes[20 + b] = (uint8_t)(wrong[i].height >> (24 - 8 * b));
+    }
+    const uint32_t sum = (uint32_t)crc32(0, png.bytes + 12, 17);
+    for (int b = 0; b < 4; b++) {
+      png.bytes[29 + b] = (uint8_t)(sum >> (24 - 8 * b));
+    }
+    check_refused_cheaply(png, wrong[i].words);
+    free(png.bytes);
+    if (wrong[i].width < 65536) {
+      encoded jpeg = encode_jpeg(1, H, W, 3);
+      uint8_t *frame = find_marker(jpeg, 0xC0);
+      frame[5] = (uint8_t)(wrong[i].height >> 8);
+      frame[6] = (uint8_t)wrong[i].height;
+      frame[7] = (uint8_t)(wrong[i].width >> 8);
+      frame[8] = (uint8_t)wrong[i].width;
+      check_refused_cheaply(jpeg, wrong[i].words);
+      free(jpeg.bytes);
+    }
+  }
+}
+
 static void survives_failed_allocations(void **state)
 {
   (void)state;
@@ -258,6 +367,8 @@ int main(void)
       cmocka_unit_test(refuses_every_cut),
       cmocka_unit_test(survives_damage),
       cmocka_unit_test(refuses_sides_that_are_too_large),
+      cmocka_unit_test(reads_odd_jpeg_files),
+      cmocka_unit_test(judges_headers_before_memory),
       cmocka_unit_test(survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,17 +87,13 @@ static void reads_sets_and_classes(void **state)
 }
 
 /* The checksum of the files is what `sha256sum FILES | sha256sum` prints. */
-static void sums_up_the_files(void **state)
+static void check_sum(const char *files)
 {
-  (void)state;
   rote_data *data;
   char command[512], line[128] = "";
-  make_tree();
   CHECK_OK(import("t", &nothing, &data));
-  snprintf(command, sizeof command,
-           "cd %s/t && sha256sum train/a/x.png train/b/10.PNG train/b/2.png test/b/y.png | "
-           "sha256sum",
-           test_directory);
+  snprintf(command, sizeof command, "cd %s/t && LC_ALL=C sha256sum %s | sha256sum", test_directory,
+           files);
   FILE *pipe = popen(command, "r");
   assert_non_null(pipe);
   assert_non_null(fgets(line, sizeof line, pipe));
@@ -105,6 +101,85 @@ static void sums_up_the_files(void **state)
   line[64] = '\0';
   assert_string_equal(line, data->files_sha256);
   rote_data_destroy(&data);
+}
+
+static void sums_up_the_files(void **state)
+{
+  (void)state;
+  make_tree();
+  check_sum("train/a/x.png train/b/10.PNG train/b/2.png test/b/y.png");
+}
+
+/* Names that sha256sum of GNU coreutils escapes, and others that it does not. */
+static void sums_up_files_with_odd_names(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"t/a\\b.png", "t/a\nb.png",    "t/a\\nb.png",
+                                      "t/a b.png",  "t/caf\xE9.png", "t/a\rb.png"};
+  put_folder("t");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    put_png(names[i], i, H, W, 3);
+    check_sum("*");
+  }
+}
+
+/* Kept names are UTF-8 of one line, and tell the bytes that were there. */
+static void escapes_odd_names(void **state)
+{
+  (void)state;
+  rote_data *data;
+  put_folder("t");
+  put_folder("t/\xFF");
+  put_folder("t/b");
+  put_png("t/\xFF/caf\xE9.png", 1, H, W, 3);
+  put_png("t/b/a\\xE9\n.png", 2, H, W, 3);
+  put_png("t/b/caf\xC3\xA9 %41.png", 3, H, W, 3);
+  write_bytes("t/b/\x80.png", "not an image", 12);
+  CHECK_OK(import("t", &(rote_import_options){.skip_bad = true}, &data));
+  assert_string_equal(rote_text_list_get(&data->train.name, 0), "b/a\\\\xE9\\x0a.png");
+  assert_string_equal(rote_text_list_get(&data->train.name, 1), "b/caf\xC3\xA9 %41.png");
+  assert_string_equal(rote_text_list_get(&data->train.name, 2), "\\xff/caf\\xe9.png");
+  assert_string_equal(rote_text_list_get(&data->class_name, 1), "\\xff");
+  assert_memory_equal(rote_text_list_get(&data->left_out, 0), "b/\\x80.png: ", 12);
+  assert_int_equal(data->escaped, 4); /* two files, a class, one left out */
+  rote_data_destroy(&data);
+}
+
+/* A file that may not be read is not a bad file, and is not left out. */
+static void says_what_may_not_be_read(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"t/a/2.png", "t/a", "t"};
+  put_folder("t");
+  put_folder("t/a");
+  put_png("t/a/1.png", 1, H, W, 3);
+  put_png("t/a/2.png", 2, H, W, 3);
+  for (size_t i = 0; i < 3; i++) {
+    rote_data *data = (rote_data *)1;
+    assert_int_equal(chmod(in_directory(names[i]), 0), 0);
+    drop_rights();
+    CHECK_FAILS(import("t", &(rote_import_options){.skip_bad = true}, &data), ROTE_IO,
+                "Permission denied");
+    regain_rights();
+    assert_null(data);
+    assert_int_equal(chmod(in_directory(names[i]), 0755), 0);
+  }
+}
+
+/* A link that leads nowhere is a bad file like others. */
+static void leaves_out_links_to_nothing(void **state)
+{
+  (void)state;
+  rote_data *data;
+  put_folder("t");
+  put_png("t/1.png", 1, H, W, 3);
+  assert_int_equal(symlink("nothing", in_directory("t/2.png")), 0);
+  check_bad("t", &nothing, "1 of 2 files could not be read");
+  CHECK_OK(import("t", &(rote_import_options){.skip_bad = true}, &data));
+  assert_int_equal(data->left_out.count, 1);
+  rote_data_destroy(&data);
+  assert_int_equal(symlink("nothing", in_directory("t/dog")), 0); /* a class would be lost */
+  check_bad("t", &(rote_import_options){.skip_bad = true}, "t/dog: is a link that leads nowhere");
 }
 
 /* No levels: everything is training data without labels. Grey files become colour beside colour. */
@@ -331,6 +406,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       IN_A_DIRECTORY(reads_sets_and_classes),
       IN_A_DIRECTORY(sums_up_the_files),
+      IN_A_DIRECTORY(sums_up_files_with_odd_names),
+      IN_A_DIRECTORY(escapes_odd_names),
+      IN_A_DIRECTORY(says_what_may_not_be_read),
+      IN_A_DIRECTORY(leaves_out_links_to_nothing),
       IN_A_DIRECTORY(reads_a_flat_folder),
       IN_A_DIRECTORY(crops_and_resizes),
       IN_A_DIRECTORY(names_two_files_of_different_size),

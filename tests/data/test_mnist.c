@@ -77,8 +77,10 @@ static void reads_all_four_files(void **state)
   for (size_t pad = 0; pad < 3; pad++) {
     rote_data *data = NULL;
     CHECK_OK(import(pad, &data));
-    assert_string_equal(data->info.name, "mnist");
-    assert_non_null(strstr(data->info.source, "CC BY-SA 3.0"));
+    assert_string_equal(data->info.name, strrchr(test_directory, '/') + 1);
+    char source[128];
+    snprintf(source, sizeof source, "unknown: IDX files in %s", data->info.name);
+    assert_string_equal(data->info.source, source); /* these are not MNIST */
     assert_int_equal(data->info.channels, 1);
     assert_int_equal(data->info.height, HEIGHT + 2 * pad);
     assert_int_equal(data->info.width, WIDTH + 2 * pad);
@@ -90,6 +92,97 @@ static void reads_all_four_files(void **state)
     check_set(&data->test, TEST, pad);
     rote_data_destroy(&data);
     assert_null(data);
+  }
+}
+
+static void check_bad(rote_status expected, const char *words)
+{
+  const long before = rote_memory_live_blocks();
+  rote_data *data = (rote_data *)1;
+  CHECK_FAILS(import(2, &data), expected, words);
+  assert_null(data);
+  assert_int_equal(rote_memory_live_blocks(), before);
+}
+
+static rote_status import_from(const char *directory, rote_data **data)
+{
+  return rote_importer_find("mnist")->read(directory, &(rote_import_options){.pad = 0}, data);
+}
+
+/* MNIST is known by its files, wherever they lie and whatever is done to the images. */
+static void names_only_what_it_knows(void **state)
+{
+  (void)state;
+  rote_data *data = NULL;
+  uint8_t image[8] = {0};
+  char command[512], md5[ROTE_MD5_TEXT];
+  const void *const block = "abc";
+  CHECK_OK(rote_digest_md5(1, &block, &(size_t){3}, md5)); /* RFC 1321, A.5 */
+  assert_string_equal(md5, "900150983cd24fb0d6963f7d28e17f72");
+  CHECK_OK(import_from(ROTE_DIGITS, &data));
+  assert_string_equal(data->info.name, "mnist");
+  assert_non_null(strstr(data->info.source, "CC BY-SA 3.0; the first 2000 training"));
+  rote_data_destroy(&data);
+
+  snprintf(command, sizeof command, "mkdir %s && gunzip -c %s/t10k-labels-idx1-ubyte.gz >%s",
+           in_directory("other"), ROTE_DIGITS, in_directory("other/t10k-labels-idx1-ubyte"));
+  assert_int_equal(system(command), 0);
+  snprintf(command, sizeof command, "cp %s/*.gz %s", ROTE_DIGITS, in_directory("other"));
+  assert_int_equal(system(command), 0);
+  CHECK_OK(import_from(in_directory("other"), &data));
+  assert_string_equal(data->info.name, "mnist");
+  rote_data_destroy(&data);
+
+  FILE *f = fopen(in_directory("other/t10k-labels-idx1-ubyte"), "r+b"); /* one label differs */
+  assert_non_null(f);
+  assert_int_equal(fseek(f, 100, SEEK_SET), 0);
+  assert_int_equal(fread(image, 1, 1, f), 1);
+  assert_int_equal(fseek(f, 100, SEEK_SET), 0);
+  assert_int_not_equal(fputc(image[0] ^ 1, f), EOF);
+  assert_int_equal(fclose(f), 0);
+  CHECK_OK(import_from(in_directory("other"), &data));
+  assert_string_equal(data->info.name, "other");
+  assert_string_equal(data->info.source, "unknown: IDX files in other");
+  rote_data_destroy(&data);
+}
+
+/* A directory does not hide the file beside it, and may have the file in it. */
+static void looks_past_directories(void **state)
+{
+  (void)state;
+  static const char *const stem = "train-labels-idx1-ubyte";
+  rote_data *data = NULL;
+  char inner[64];
+  assert_int_equal(mkdir(in_directory(stem), 0777), 0);
+  CHECK_OK(import(0, &data)); /* the one with .gz */
+  check_set(&data->train, TRAIN, 0);
+  rote_data_destroy(&data);
+  assert_int_equal(rename(in_directory("train-labels-idx1-ubyte.gz"), in_directory("away")), 0);
+  check_bad(ROTE_DATA, "has no file train-labels-idx1-ubyte");
+  snprintf(inner, sizeof inner, "%s/%s", stem, stem);
+  write_labels(inner, TRAIN);
+  CHECK_OK(import(0, &data));
+  check_set(&data->train, TRAIN, 0);
+  rote_data_destroy(&data);
+  assert_int_equal(unlink(in_directory(inner)), 0);
+  assert_int_equal(rmdir(in_directory(stem)), 0);
+  assert_int_equal(rename(in_directory("away"), in_directory("train-labels-idx1-ubyte.gz")), 0);
+}
+
+static void says_what_may_not_be_read(void **state)
+{
+  (void)state;
+  static const char *const name = "train-images-idx3-ubyte";
+  assert_int_equal(chmod(in_directory(name), 0), 0);
+  drop_rights();
+  check_bad(ROTE_IO, "Permission denied");
+  regain_rights();
+  assert_int_equal(chmod(in_directory(name), 0644), 0);
+  assert_int_equal(chmod(test_directory, 0700), 0);
+  if (geteuid() == 0) { /* others may not even look into it */
+    assert_int_equal(seteuid(65534), 0);
+    check_bad(ROTE_IO, "Permission denied");
+    regain_rights();
   }
 }
 
@@ -116,15 +209,6 @@ static void digest_follows_the_content(void **state)
   CHECK_OK(rote_data_digest(data, digest));
   assert_string_not_equal(digest, data->info.sha256);
   rote_data_destroy(&data);
-}
-
-static void check_bad(rote_status expected, const char *words)
-{
-  const long before = rote_memory_live_blocks();
-  rote_data *data = (rote_data *)1;
-  CHECK_FAILS(import(2, &data), expected, words);
-  assert_null(data);
-  assert_int_equal(rote_memory_live_blocks(), before);
 }
 
 static void names_missing_files(void **state)
@@ -165,7 +249,7 @@ static void refuses_images_that_are_too_large(void **state)
   static uint8_t file[16 + 5000];
   put_header(file, 0x803, 3, (const uint32_t[3]){1, 1, 5000});
   write_bytes("t10k-images-idx3-ubyte", file, sizeof file);
-  check_bad(ROTE_DATA, "not sensible");
+  check_bad(ROTE_DATA, "at most 4096 are sensible");
   assert_int_equal(unlink(in_directory("t10k-images-idx3-ubyte")), 0);
 }
 
@@ -220,6 +304,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_all_four_files),
+      cmocka_unit_test(names_only_what_it_knows),
+      cmocka_unit_test(looks_past_directories),
+      cmocka_unit_test(says_what_may_not_be_read),
       cmocka_unit_test(digest_follows_the_content),
       cmocka_unit_test(names_missing_files),
       cmocka_unit_test(refuses_files_that_disagree),
