@@ -180,6 +180,10 @@ static void put_options(rote_manual_writer *w)
   for (size_t i = 0; i < count; i++) {
     put_option(w, &table[i]);
   }
+  rote_manual_put(w, &(rote_manual)ROTE_ITEM(
+                         "variants", "the same study under changes, in one run. A list of `{ name: "
+                                     "NAME, set: [\"KEY=VALUE\", ...] }`; one named base unless "
+                                     "given."));
 }
 
 static void put_rote(rote_manual_writer *w)
