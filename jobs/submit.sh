@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: jobs/submit.sh [--dry-run] [OPTION OF sbatch]... STUDY.yaml [OPTION OF rote run]...
+usage: submit.sh [--dry-run] [OPTION OF sbatch]... STUDY.yaml [OPTION OF rote run]...
 
   --dry-run              print command and script and submit nothing
   --time=D-HH:MM:SS      time limit of one turn; 12 hours at most if not given. A study that needs longer requeues
@@ -16,7 +16,8 @@ usage: jobs/submit.sh [--dry-run] [OPTION OF sbatch]... STUDY.yaml [OPTION OF ro
   --mem=SIZE             memory of a node; what the plan says, and a quarter more, if not given
   --account=A, --partition=P, and all others of the form --name=value go to sbatch as they are
 
-ROTE is the program (build/rote, or rote in PATH, if not set). See jobs/rote.sbatch for the other variables.
+ROTE is the program; if not set, the one of the checkout or installation that this script belongs to, or rote in PATH.
+See rote.sbatch beside this script for the other variables.
 EOF
 }
 
@@ -61,8 +62,10 @@ done
 [[ "$tasks" =~ ^([1-9][0-9]*)?$ ]] || fail "--ntasks-per-node=$tasks is not a number"
 
 if [ -z "${ROTE:-}" ]; then
-  ROTE=$jobs/../build/rote
-  [ -x "$ROTE" ] || ROTE=$(command -v rote) || fail "neither build/rote nor rote in PATH is there; set ROTE"
+  ROTE=$jobs/../build/rote                            # in a checkout
+  [ -x "$ROTE" ] || ROTE=$jobs/../../../bin/rote      # installed, as share/rote/jobs
+  [ -x "$ROTE" ] || ROTE=$(command -v rote) ||
+    fail "neither build/rote of a checkout nor bin/rote of an installation nor rote in PATH is there; set ROTE"
 fi
 ROTE=$(realpath "$ROTE")
 export ROTE

@@ -12,6 +12,7 @@
 #include "rote/array.h"
 #include "rote/images.h"
 #include "rote/lines.h"
+#include "rote/manual.h"
 #include "rote/model.h"
 #include "rote/sink.h"
 #include "rote/study.h"
@@ -166,6 +167,7 @@ struct rote_measure {
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
   const rote_measure_bench *bench;
+  const rote_manual *manual; /* its sections of rote-study(5) */
 };
 
 /** The list; NULL-terminated. */

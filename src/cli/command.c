@@ -8,25 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const rote_command *const commands[] = {
-    &rote_command_import, &rote_command_plan,  &rote_command_run,     &rote_command_status,
-    &rote_command_verify, &rote_command_bench, &rote_command_version,
+const rote_command *const rote_command_list[] = {
+    &rote_command_import,   &rote_command_plan,
+    &rote_command_run,      &rote_command_status,
+    &rote_command_verify,   &rote_command_bench,
+    &rote_command_selftest, &rote_command_help,
+    &rote_command_version,  NULL,
 };
 
-#define COUNT (sizeof commands / sizeof *commands)
-
-static int print_help(FILE *out, int code)
+const rote_command *rote_command_find(const char *name)
 {
-  fprintf(out, "rote measures what a generative model has learned by rote.\n\n");
-  for (size_t i = 0; i < COUNT; i++) {
-    fprintf(out, "  rote %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
-            commands[i]->help);
+  const rote_command *const *c = rote_command_list;
+  while (*c != NULL && strcmp((*c)->name, name) != 0) {
+    c++;
   }
-  fprintf(
-      out,
-      "\nExit codes: 0 complete; 64 usage; 65 bad data, or a training that diverged or failed;\n"
-      "70 internal; 74 input/output; 75 stopped early, the same command continues.\n");
-  return code;
+  return *c;
 }
 
 int rote_command_failed(rote_status status)
@@ -89,17 +85,15 @@ int rote_command_main(int argc, char **argv)
   }
   program = argc > 0 ? argv[0] : program;
   if (argc < 2) {
-    return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+    rote_command_help_list(stderr);
+    return rote_status_exit_code(ROTE_USAGE);
   }
-  if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-      strcmp(argv[1], "-h") == 0) {
-    return print_help(stdout, 0);
+  const bool asks = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+  const rote_command *command = asks ? &rote_command_help : rote_command_find(argv[1]);
+  if (command == NULL) {
+    fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", argv[1]);
+    rote_command_help_list(stderr);
+    return rote_status_exit_code(ROTE_USAGE);
   }
-  for (size_t i = 0; i < COUNT; i++) {
-    if (strcmp(argv[1], commands[i]->name) == 0) {
-      return commands[i]->main(argc - 1, argv + 1);
-    }
-  }
-  fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", argv[1]);
-  return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+  return command->main(argc - 1, argv + 1);
 }

@@ -5,6 +5,7 @@
 #include "rote/run.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct {
   const char *name;
@@ -15,7 +16,20 @@ typedef struct {
 } rote_command;
 
 extern const rote_command rote_command_import, rote_command_plan, rote_command_run,
-    rote_command_status, rote_command_verify, rote_command_bench, rote_command_version;
+    rote_command_status, rote_command_verify, rote_command_bench, rote_command_selftest,
+    rote_command_help, rote_command_version;
+
+/** All of them; NULL-terminated. */
+extern const rote_command *const rote_command_list[];
+
+/** The command of this name; NULL if there is none. */
+const rote_command *rote_command_find(const char *name);
+
+/** The commands, a usage and a line each. */
+void rote_command_help_list(FILE *out);
+
+/** What `rote help COMMAND` prints: usage, purpose and every option; returns 0. */
+int rote_command_help_show(const rote_command *command);
 
 /** Run the program. @return the exit code */
 int rote_command_main(int argc, char **argv);

@@ -1,5 +1,5 @@
 /* Looking options up, comparing and digesting them. */
-#include "option.h"
+#include "rote/option.h"
 
 #include "rote/digest.h"
 #include "rote/lines.h"

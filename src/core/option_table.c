@@ -1,5 +1,5 @@
 /* The option table: one line an option. */
-#include "option.h"
+#include "rote/option.h"
 
 static const char *const transforms[] = {"binarize", "scale", "logit", NULL};
 static const char *const models[] = {"mlp_vae", "conv_vae", "fc_ae", "unet_ae", NULL};

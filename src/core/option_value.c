@@ -1,5 +1,5 @@
 /* Values of options from text and back. */
-#include "option.h"
+#include "rote/option.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef ROTE_STUDY_CHECK_H
 #define ROTE_STUDY_CHECK_H
 
-#include "option.h"
+#include "rote/option.h"
 
 /* Options that the user set, by their place in the table. */
 typedef struct {

@@ -1,7 +1,7 @@
 /* A study from YAML. */
 #include "rote/study.h"
 
-#include "option.h"
+#include "rote/option.h"
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "study_check.h"

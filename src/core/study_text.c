@@ -1,5 +1,5 @@
 /* Writing a study back as YAML, and comparing two. */
-#include "option.h"
+#include "rote/option.h"
 #include "rote/memory.h"
 
 #include <stdarg.h>

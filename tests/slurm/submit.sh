@@ -63,3 +63,13 @@ says run.err "missing.yaml"
   --output runs/submitted >run.out 2>run.err || fail "$(cat run.err)"
 job=$(sed -n 's/^Submitted batch job //p' run.out)
 finished runs/submitted
+
+# An installed script finds the program that it was installed with, though Slurm runs a copy of it.
+mkdir -p installed/bin installed/share/rote elsewhere
+cp -r "$SCRIPTS" installed/share/rote/jobs
+cp rote installed/bin/rote
+unset ROTE ROTE_JOBS
+cd elsewhere
+submit --nodes=1 --ntasks-per-node=2 --time=10 ../installed/share/rote/jobs/rote.sbatch "$WORK/study.yaml" \
+  --output "$WORK/runs/installed" --set "data.file=$WORK/data.h5"
+finished "$WORK/runs/installed"

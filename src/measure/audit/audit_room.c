@@ -246,4 +246,5 @@ const rote_measure rote_measure_audit = {
     .close = leave,
     .check = check,
     .share = share,
+    .manual = rote_audit_manual,
 };

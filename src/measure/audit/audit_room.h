@@ -54,4 +54,7 @@ rote_status rote_audit_tell(const rote_told *told, rote_lines *lines);
  * @param[out] error  may be NULL */
 double rote_audit_mean(size_t n, const double *x, double *error);
 
+/* Its sections of rote-study(5). */
+extern const rote_manual rote_audit_manual[];
+
 #endif

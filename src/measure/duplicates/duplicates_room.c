@@ -172,4 +172,5 @@ const rote_measure rote_measure_duplicates = {
     .open = enter,
     .close = leave,
     .bench = bench,
+    .manual = rote_duplicates_manual,
 };

@@ -229,4 +229,5 @@ const rote_measure rote_measure_recovery = {
     .check = check,
     .smallest_p = smallest_p,
     .bench = bench,
+    .manual = rote_recovery_manual,
 };

@@ -36,4 +36,7 @@ rote_status rote_recovery_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_recovery_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_recovery_tell(const rote_told *told, rote_lines *lines);
 
+/* Its sections of rote-study(5). */
+extern const rote_manual rote_recovery_manual[];
+
 #endif

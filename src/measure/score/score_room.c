@@ -263,4 +263,5 @@ const rote_measure rote_measure_score = {
     .share = asked_share,
     .smallest_p = smallest_p,
     .bench = bench,
+    .manual = rote_score_manual,
 };

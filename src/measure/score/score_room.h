@@ -44,4 +44,7 @@ rote_status rote_score_tell_comparison(const rote_told *told, rote_lines *lines)
 rote_status rote_score_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_score_tell(const rote_told *told, rote_lines *lines);
 
+/* Its sections of rote-study(5). */
+extern const rote_manual rote_score_manual[];
+
 #endif

@@ -1,4 +1,4 @@
-/* The option table: one line an option. */
+/* The option table: one line an option, for all that reads, checks, prints or explains one. */
 #ifndef ROTE_OPTION_H
 #define ROTE_OPTION_H
 
