@@ -1,6 +1,9 @@
 #include "command.h"
 #include "rote/cluster.h"
 #include "rote/fault.h"
+#include "rote/isa.h"
+#include "rote/log.h"
+#include "rote/streams.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,6 +18,16 @@ static const rote_command *const commands[] = {
 
 #define COUNT (sizeof commands / sizeof *commands)
 
+static const rote_command *find_command(const char *name)
+{
+  for (size_t i = 0; i < COUNT; i++) {
+    if (strcmp(name, commands[i]->name) == 0) {
+      return commands[i];
+    }
+  }
+  return NULL;
+}
+
 static int print_help(FILE *out, int code)
 {
   fprintf(out, "rote measures what a generative model has learned by rote.\n\n");
@@ -27,6 +40,17 @@ static int print_help(FILE *out, int code)
       "\nExit codes: 0 complete; 64 usage; 65 bad data, or a training that diverged or failed;\n"
       "70 internal; 74 input/output; 75 stopped early, the same command continues.\n");
   return code;
+}
+
+static int print_help_of(const rote_command *command)
+{
+  printf("usage: rote %s %s\n\n      %s\n", command->name, command->usage, command->help);
+  return 0;
+}
+
+static bool is_help(const char *word)
+{
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 int rote_command_failed(rote_status status)
@@ -68,38 +92,63 @@ const char *rote_command_program(void)
   return program;
 }
 
-/* @return whether ROTE_FAULT was understood and the command is to run */
-static bool arm_faults(int *code)
+static rote_status check_environment(void)
 {
-  const char *text = getenv("ROTE_FAULT");
-  if (text != NULL && strcmp(text, "list") == 0) {
-    rote_fault_list(stdout);
-    return false;
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_fault_arm(getenv("ROTE_FAULT")));
+  ROTE_TRY(rote_isa_check());
+  ROTE_TRY(rote_log_check());
+done:
+  return status;
+}
+
+static int misnamed(const char *name)
+{
+  fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", name);
+  return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+}
+
+/* rote help [COMMAND] */
+static int help(int argc, char **argv)
+{
+  if (argc < 2) {
+    return print_help(stdout, 0);
   }
-  const rote_status status = rote_fault_arm(text);
-  *code = status == ROTE_OK ? 0 : rote_command_failed(status);
-  return status == ROTE_OK;
+  const rote_command *command = find_command(argv[1]);
+  return command == NULL ? misnamed(argv[1]) : print_help_of(command);
+}
+
+static int run_command(int argc, char **argv)
+{
+  if (argc < 2) {
+    return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+  }
+  if (strcmp(argv[1], "help") == 0 || is_help(argv[1])) {
+    return help(argc - 1, argv + 1);
+  }
+  const rote_command *command = find_command(argv[1]);
+  if (command == NULL) {
+    return misnamed(argv[1]);
+  }
+  for (int i = 2; i < argc; i++) {
+    if (is_help(argv[i])) {
+      return print_help_of(command);
+    }
+  }
+  return command->main(argc - 1, argv + 1);
 }
 
 int rote_command_main(int argc, char **argv)
 {
+  const char *fault = getenv("ROTE_FAULT");
   int code = 0;
-  if (!arm_faults(&code)) {
-    return code;
-  }
+  rote_streams_begin();
   program = argc > 0 ? argv[0] : program;
-  if (argc < 2) {
-    return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+  if (fault != NULL && strcmp(fault, "list") == 0) {
+    rote_fault_list(stdout);
+  } else {
+    const rote_status status = check_environment();
+    code = status == ROTE_OK ? run_command(argc, argv) : rote_command_failed(status);
   }
-  if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-      strcmp(argv[1], "-h") == 0) {
-    return print_help(stdout, 0);
-  }
-  for (size_t i = 0; i < COUNT; i++) {
-    if (strcmp(argv[1], commands[i]->name) == 0) {
-      return commands[i]->main(argc - 1, argv + 1);
-    }
-  }
-  fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", argv[1]);
-  return print_help(stderr, rote_status_exit_code(ROTE_USAGE));
+  return rote_streams_end(code);
 }

@@ -20,8 +20,9 @@ static double seconds_to_go(const rote_progress *p)
 
 void rote_command_duration(double seconds, char *out, size_t size)
 {
-  const long s = (long)(seconds + 0.5);
-  if (seconds < 0) {
+  const bool known = seconds >= 0 && seconds < 1e12; /* not NaN either */
+  const long s = known ? (long)(seconds + 0.5) : 0;
+  if (!known) {
     snprintf(out, size, "unknown");
   } else if (s >= 3600) {
     snprintf(out, size, "%ld h %02ld min", s / 3600, s % 3600 / 60);
