@@ -6,6 +6,7 @@
 #include "rote/memory.h"
 #include "study_check.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,6 +370,47 @@ done:
   return status;
 }
 
+static rote_status load(const char *path, yaml_parser_t *parser, yaml_document_t *document)
+{
+  if (yaml_parser_load(parser, document)) {
+    return ROTE_OK;
+  }
+  /* bytes that are no text at all have no line yet */
+  const size_t line =
+      parser->error == YAML_READER_ERROR ? parser->mark.line : parser->problem_mark.line;
+  return rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path, line + 1,
+                   parser->problem != NULL ? parser->problem : "unreadable");
+}
+
+/* "a\0b" in quotes is YAML, but would be taken for "a". */
+static rote_status check_texts(const reader *r)
+{
+  for (const yaml_node_t *n = r->document->nodes.start; n < r->document->nodes.top; n++) {
+    if (n->type == YAML_SCALAR_NODE && strlen(scalar(n)) != n->data.scalar.length) {
+      return fault(r, n, "\"%s\\0...\": a text may not hold a NUL", scalar(n));
+    }
+  }
+  return ROTE_OK;
+}
+
+/* YAML lets another document follow behind --- or ...; nobody would read it. */
+static rote_status check_end(const char *path, yaml_parser_t *parser)
+{
+  rote_status status = ROTE_OK;
+  yaml_document_t next;
+  ROTE_TRY(load(path, parser, &next));
+  if (yaml_document_get_root_node(&next) != NULL) {
+    status =
+        rote_fail(ROTE_DATA,
+                  "%s:%zu: a second document begins here (behind --- or ...), but a study file "
+                  "is one; put it into a file of its own, or remove it",
+                  path, next.start_mark.line + 1);
+  }
+  yaml_document_delete(&next);
+done:
+  return status;
+}
+
 rote_status rote_study_parse(const char *path, const char *text, size_t set_count,
                              const char *const *set, rote_study **out)
 {
@@ -386,13 +428,11 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
   }
   parser_live = true;
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-  if (!yaml_parser_load(&parser, &document)) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path,
-                       parser.problem_mark.line + 1,
-                       parser.problem != NULL ? parser.problem : "unreadable"));
-  }
+  ROTE_TRY(load(path, &parser, &document));
   document_live = true;
+  ROTE_TRY(check_texts(&r));
   ROTE_TRY(read_root(&r, study, set_count, set));
+  ROTE_TRY(check_end(path, &parser));
   ROTE_TRY(name_base_variant(study));
   *out = study;
   study = NULL;
@@ -408,6 +448,15 @@ done:
   return status;
 }
 
+static size_t line_at(const char *text, size_t place)
+{
+  size_t line = 1;
+  for (size_t i = 0; i < place; i++) {
+    line += text[i] == '\n';
+  }
+  return line;
+}
+
 rote_status rote_study_read(const char *path, size_t set_count, const char *const *set,
                             rote_study **study)
 {
@@ -415,12 +464,14 @@ rote_status rote_study_read(const char *path, size_t set_count, const char *cons
   char *text = NULL;
   size_t length = 0;
   *study = NULL;
-  if (rote_file_read(path, &text, &length) != ROTE_OK) {
-    ROTE_TRY(
-        ROTE_DATA); /* a study file that cannot be read is bad input, with the reason recorded */
+  status = rote_file_read(path, &text, &length);
+  if (status == ROTE_IO) {
+    status = rote_file_status(errno); /* a file that is not there is bad input */
   }
+  ROTE_TRY(status);
   if (strlen(text) != length) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a text file", path));
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: holds a NUL byte: this is not a text file in UTF-8",
+                       path, line_at(text, strlen(text))));
   }
   ROTE_TRY(rote_study_parse(path, text, set_count, set, study));
 done:
