@@ -48,7 +48,7 @@ static double work_left(const rote_queue *q)
       }
     }
   }
-  return all > 0 ? left / all : 0;
+  return all > 0 ? fmin(left / all, 1) : 0; /* never more than all, which would print as -0.0 % */
 }
 
 bool rote_farm_no_time(double now, double deadline, double seconds)
