@@ -5,13 +5,13 @@
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "study_check.h"
+#include "yaml_document.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #define VARIANTS_MAX 256
 
@@ -370,69 +370,20 @@ done:
   return status;
 }
 
-static rote_status load(const char *path, yaml_parser_t *parser, yaml_document_t *document)
-{
-  if (yaml_parser_load(parser, document)) {
-    return ROTE_OK;
-  }
-  /* bytes that are no text at all have no line yet */
-  const size_t line =
-      parser->error == YAML_READER_ERROR ? parser->mark.line : parser->problem_mark.line;
-  return rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path, line + 1,
-                   parser->problem != NULL ? parser->problem : "unreadable");
-}
-
-/* "a\0b" in quotes is YAML, but would be taken for "a". */
-static rote_status check_texts(const reader *r)
-{
-  for (const yaml_node_t *n = r->document->nodes.start; n < r->document->nodes.top; n++) {
-    if (n->type == YAML_SCALAR_NODE && strlen(scalar(n)) != n->data.scalar.length) {
-      return fault(r, n, "\"%s\\0...\": a text may not hold a NUL", scalar(n));
-    }
-  }
-  return ROTE_OK;
-}
-
-/* YAML lets another document follow behind --- or ...; nobody would read it. */
-static rote_status check_end(const char *path, yaml_parser_t *parser)
-{
-  rote_status status = ROTE_OK;
-  yaml_document_t next;
-  ROTE_TRY(load(path, parser, &next));
-  if (yaml_document_get_root_node(&next) != NULL) {
-    status =
-        rote_fail(ROTE_DATA,
-                  "%s:%zu: a second document begins here (behind --- or ...), but a study file "
-                  "is one; put it into a file of its own, or remove it",
-                  path, next.start_mark.line + 1);
-  }
-  yaml_document_delete(&next);
-done:
-  return status;
-}
-
 rote_status rote_study_parse(const char *path, const char *text, size_t set_count,
                              const char *const *set, rote_study **out)
 {
   rote_status status = ROTE_OK;
-  yaml_parser_t parser;
   yaml_document_t document;
   rote_study *study = NULL;
-  bool parser_live = false, document_live = false;
+  bool document_live = false;
   reader r = {.path = path, .document = &document};
   *out = NULL;
 
   ROTE_TRY(with_defaults(&study));
-  if (!yaml_parser_initialize(&parser)) {
-    ROTE_TRY(rote_fail(ROTE_NOMEM, "out of memory while reading %s", path));
-  }
-  parser_live = true;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-  ROTE_TRY(load(path, &parser, &document));
+  ROTE_TRY(rote_yaml_load(path, text, &document));
   document_live = true;
-  ROTE_TRY(check_texts(&r));
   ROTE_TRY(read_root(&r, study, set_count, set));
-  ROTE_TRY(check_end(path, &parser));
   ROTE_TRY(name_base_variant(study));
   *out = study;
   study = NULL;
@@ -440,9 +391,6 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
 done:
   if (document_live) {
     yaml_document_delete(&document);
-  }
-  if (parser_live) {
-    yaml_parser_delete(&parser);
   }
   rote_study_destroy(&study);
   return status;
