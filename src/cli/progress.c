@@ -96,7 +96,9 @@ static void add_running(cJSON *json, const rote_progress *p)
     add_place(item, plan, order->group, training ? order->home : task->variant, order->unit);
     cJSON_AddStringToObject(item, "doing", training ? "training" : task->measure->doing);
     cJSON_AddNumberToObject(item, "epoch", order->epoch); /* train until, or of the weights */
-    if (!training) {
+    if (training) {
+      cJSON_AddNumberToObject(item, "epochs_done", r->epoch);
+    } else {
       cJSON_AddNumberToObject(item, "first_image", order->first);
       cJSON_AddNumberToObject(item, "images", order->count);
     }

@@ -71,10 +71,11 @@ says run.err "bad.h5" "File too large"
 # stopped SIGNAL CODE [SIGNAL]: an import gets the signals when all is written but the name, and ends with CODE.
 stopped() {
   local pid code=0 signal
+  rm -f run.err # of the one before
   ROTE_FAULT=file.sync:bad.h5=wait env --default-signal "$ROTE" import mnist "$DATA" -o bad.h5 >run.out 2>run.err &
   pid=$!
-  until grep -q 'fault: wait at' run.err; do
-    kill -0 "$pid" || fail "the import ended before it was stopped: $(cat run.err)"
+  until grep -qs 'fault: wait at' run.err; do
+    kill -0 "$pid" 2>/dev/null || fail "the import ended before it was stopped: $(cat run.err)"
     sleep 0.02
   done
   [ -n "$(find . -name 'bad.h5.*.tmp-rote')" ] || fail "there is no temporary file: the test is of no use"
