@@ -9,6 +9,7 @@
  *     kill     SIGKILL to itself
  *     exit     end at once, without MPI_Finalize, with code 70
  *     hang     do nothing any more, whatever signal comes
+ *     wait     do nothing until a signal ends it
  *     nospace  the call fails as on a full disk (points on files only)
  *     error    the call fails
  *   trace                     every point that is reached is logged as fault-point POINT@RANK#N

@@ -29,14 +29,26 @@ rote_status rote_file_commit_keeping(rote_file *file, const char *previous);
 /** Remove the temporary file; harmless after a commit or on a zeroed rote_file. */
 void rote_file_abort(rote_file *file);
 
+/** Remove all temporary files of this process. For signal handlers, before it ends. */
+void rote_file_abort_all(void);
+
+/** Remove what processes that were killed left of this target: temporary files of processes of this
+ * host that are gone, and of other hosts if they have not changed for a day. */
+void rote_file_remove_stale(const char *target);
+
+/** What a failed call on a path means by its errno: ROTE_DATA if there is no such thing or it is of
+ * another kind, so that another path helps; ROTE_IO if it cannot be used: permission, quota, full
+ * or read-only disk, ... */
+rote_status rote_file_status(int reason);
+
 /** Write a whole text file by the protocol above. */
 rote_status rote_file_write_text(const char *target, const char *text);
 
-/** Read a whole file. @param[out] text  NUL-terminated, released with rote_free(); @param[out]
- * length may be NULL */
+/** Read a whole file; ROTE_IO leaves the reason in errno. @param[out] text  NUL-terminated,
+ * released with rote_free(); @param[out] length may be NULL */
 rote_status rote_file_read(const char *path, char **text, size_t *length);
 
-/** mkdir -p. */
+/** mkdir -p; ROTE_IO leaves the reason in errno. */
 rote_status rote_directory_create(const char *path);
 
 /** Is there room for a new file of `bytes` where `target` would lie? Directories need not exist
@@ -45,6 +57,7 @@ rote_status rote_directory_create(const char *path);
  * there */
 rote_status rote_file_check_space(const char *target, size_t bytes);
 
+/** Is it there, or does something keep us from looking? Who opens it then learns what. */
 bool rote_file_exists(const char *path);
 
 /** Does the system say that there is nothing of this name? Where it cannot tell (no permission, a

@@ -3,6 +3,8 @@
 #ifndef ROTE_LOG_H
 #define ROTE_LOG_H
 
+#include "rote/status.h"
+
 typedef enum {
   ROTE_LOG_ERROR, /* the command fails */
   ROTE_LOG_WARN,  /* it goes on, but the user should know */
@@ -13,6 +15,9 @@ typedef enum {
 /** Events above `level` are dropped; the start value is ROTE_LOG_INFO, or
  * ROTE_LOG=error|warn|info|debug. */
 void rote_log_set_level(rote_log_level level);
+
+/** @return ROTE_OK; ROTE_USAGE if ROTE_LOG says anything else */
+rote_status rote_log_check(void);
 
 /** Rank shown in front of each line; -1 (the start value) shows none. */
 void rote_log_set_rank(int rank);

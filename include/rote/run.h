@@ -18,6 +18,7 @@ typedef struct {
   const char *host;
   rote_order order; /* kind NONE: idle */
   double since;     /* rote_seconds() when it got the order */
+  uint32_t epoch;   /* of a training: epochs done, as far as the worker has said */
 } rote_running;
 
 /* A unit that failed, for the last reason it gave. */

@@ -54,6 +54,9 @@ typedef struct {
   /* Asked before a checkpoint is written: is the training another worker's now, whose checkpoint
    * may be of a later epoch? NULL: never. */
   bool (*disowned)(void *context);
+  /* Told how many epochs of a training are done: when it is taken up, and after each. NULL: nobody
+   * wants to know. */
+  void (*at_epoch)(void *context, size_t epoch);
   void *context;
 } rote_unit_setting;
 

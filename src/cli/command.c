@@ -1,6 +1,9 @@
 #include "command.h"
 #include "rote/cluster.h"
 #include "rote/fault.h"
+#include "rote/isa.h"
+#include "rote/log.h"
+#include "rote/streams.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -23,6 +26,11 @@ const rote_command *rote_command_find(const char *name)
     c++;
   }
   return *c;
+}
+
+static bool is_help(const char *word)
+{
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 int rote_command_failed(rote_status status)
@@ -64,36 +72,60 @@ const char *rote_command_program(void)
   return program;
 }
 
-/* @return whether ROTE_FAULT was understood and the command is to run */
-static bool arm_faults(int *code)
+static rote_status check_environment(void)
 {
-  const char *text = getenv("ROTE_FAULT");
-  if (text != NULL && strcmp(text, "list") == 0) {
-    rote_fault_list(stdout);
-    return false;
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_fault_arm(getenv("ROTE_FAULT")));
+  ROTE_TRY(rote_isa_check());
+  ROTE_TRY(rote_log_check());
+done:
+  return status;
+}
+
+static int show_list_instead(void)
+{
+  rote_command_help_list(stderr);
+  return rote_status_exit_code(ROTE_USAGE);
+}
+
+/* `rote COMMAND --help` is `rote help COMMAND`. */
+static int show_help_of(const rote_command *command)
+{
+  char help[] = "help", name[32];
+  char *arguments[] = {help, name, NULL};
+  snprintf(name, sizeof name, "%s", command->name);
+  return rote_command_help.main(2, arguments);
+}
+
+static int run_command(int argc, char **argv)
+{
+  if (argc < 2) {
+    return show_list_instead();
   }
-  const rote_status status = rote_fault_arm(text);
-  *code = status == ROTE_OK ? 0 : rote_command_failed(status);
-  return status == ROTE_OK;
+  const rote_command *command = is_help(argv[1]) ? &rote_command_help : rote_command_find(argv[1]);
+  if (command == NULL) {
+    fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", argv[1]);
+    return show_list_instead();
+  }
+  for (int i = 2; i < argc; i++) {
+    if (is_help(argv[i])) {
+      return show_help_of(command);
+    }
+  }
+  return command->main(argc - 1, argv + 1);
 }
 
 int rote_command_main(int argc, char **argv)
 {
+  const char *fault = getenv("ROTE_FAULT");
   int code = 0;
-  if (!arm_faults(&code)) {
-    return code;
-  }
+  rote_streams_begin();
   program = argc > 0 ? argv[0] : program;
-  if (argc < 2) {
-    rote_command_help_list(stderr);
-    return rote_status_exit_code(ROTE_USAGE);
+  if (fault != NULL && strcmp(fault, "list") == 0) {
+    rote_fault_list(stdout);
+  } else {
+    const rote_status status = check_environment();
+    code = status == ROTE_OK ? run_command(argc, argv) : rote_command_failed(status);
   }
-  const bool asks = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
-  const rote_command *command = asks ? &rote_command_help : rote_command_find(argv[1]);
-  if (command == NULL) {
-    fprintf(stderr, "rote: error: \"%s\" is not a command\n\n", argv[1]);
-    rote_command_help_list(stderr);
-    return rote_status_exit_code(ROTE_USAGE);
-  }
-  return command->main(argc - 1, argv + 1);
+  return rote_streams_end(code);
 }

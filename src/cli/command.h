@@ -47,7 +47,7 @@ int rote_command_misused(const rote_command *command, const char *format, ...)
 /** Parse a whole number from `text`; false if it is not one or out of [min, max]. */
 bool rote_command_number(const char *text, long long min, long long max, long long *out);
 
-/** "1 h 05 min", "3 min 20 s", "12 s"; "unknown" if negative. */
+/** "1 h 05 min", "3 min 20 s", "12 s"; "unknown" if negative or not finite. */
 void rote_command_duration(double seconds, char *out, size_t size);
 
 /** Write RUN/provenance.json: versions, commit, compiler, processor, BLAS core, data. Rank 0. */

@@ -3,6 +3,7 @@
 #include "rote/cluster.h"
 #include "rote/data_file.h"
 #include "rote/fault.h"
+#include "rote/file.h"
 #include "rote/import.h"
 
 #include <stdio.h>
@@ -196,6 +197,9 @@ static rote_status import(const request *r, const rote_importer *importer)
   rote_data *data = NULL;
   const rote_team *team = r->options.team;
   const bool first = rote_team_is_first(team);
+  if (first) {
+    rote_file_remove_stale(r->output);
+  }
   if (first || importer->shares) {
     status = importer->read(r->directory, &r->options, &data);
   }

@@ -28,8 +28,6 @@ static void catch_signals(void)
   sigaction(SIGUSR1, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
-  action.sa_handler = SIG_IGN; /* a file beyond the size limit fails like one on a full disk */
-  sigaction(SIGXFSZ, &action, NULL);
 }
 
 /* One line, if there is anything: longer trainings are kept, too, and go on from where they ended.

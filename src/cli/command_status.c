@@ -228,8 +228,9 @@ static void add_progress(cJSON *json, const char *directory, rote_status_view *v
   cJSON_ArrayForEach(item, running)
   {
     if (strcmp(rote_status_text(item, "doing"), "training") == 0) {
-      cJSON_AddNumberToObject(item, "epochs_done",
-                              (double)rote_status_epoch(directory, v->plan, item));
+      const size_t done = rote_status_epoch(directory, v->plan, item);
+      cJSON_DeleteItemFromObjectCaseSensitive(item, "epochs_done");
+      cJSON_AddNumberToObject(item, "epochs_done", (double)done);
     }
   }
   cJSON_AddItemToObject(json, "running", running);

@@ -76,13 +76,15 @@ const rote_manual rote_manual_cluster[] = {
                               "`SLURM_RESTART_COUNT` not)"),
     ROTE_ITEM("alive at once", "if it ran on the same machine and its process is there"),
     ROTE_ITEM("alive or gone, by watching",
-              "anywhere else, or if the file is damaged: alive when the file changes while it is "
+              "anywhere else, if its process is there but cannot be seen (/proc with hidepid), or "
+              "if the file is damaged: alive when the file changes while it is "
               "watched, gone when it has not changed for 60 seconds. Clocks of two hosts are never "
               "compared."),
     ROTE_TEXT("The lock of a run that is gone is taken; of one that is alive, the second run is "
               "refused with code 65 and the owner's host, pid and job (after 15 seconds, if both "
               "are of one job: the first may be about to end). `--force-unlock` takes it in any "
-              "case. An owner that finds its lock taken stops; nothing is harmed, since both would "
+              "case. A lock that cannot be read is left alone: code 74. An owner that finds its "
+              "lock taken stops; nothing is harmed, since both would "
               "write the same bits and every file is replaced whole."),
     ROTE_THE_END,
 };

@@ -70,7 +70,7 @@ static const rote_manual run_text[] = {
 static const rote_manual status_text[] = {
     ROTE_TEXT(
         "Shows where a run stands, while it works or after, from another shell. It reads "
-        "files only, needs no MPI and disturbs nobody; with 5,000 models it answers in 0.03 "
+        "files only, needs no MPI and disturbs nobody; with 5,000 models it answers in 0.04 "
         "s, since the run keeps `progress.json` with one letter a unit and the units in hand:"),
     ROTE_CODE(
         "five in five: running\n"
@@ -100,7 +100,8 @@ static const rote_manual verify_text[] = {
               "results, and all scores computed again from the likelihoods and all rates and "
               "scores of recovery from the recovered images; each must be equal to the last bit."),
     ROTE_TEXT("It names what is damaged or missing and what the next run does about it, and ends "
-              "with 0 or 65. Call it where `data.file` of the study leads to the data."),
+              "with 0 or 65; with 74 if some file could not be read, which says nothing about it. "
+              "Call it where `data.file` of the study leads to the data."),
     ROTE_THE_END,
 };
 

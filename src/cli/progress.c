@@ -20,8 +20,9 @@ static double seconds_to_go(const rote_progress *p)
 
 void rote_command_duration(double seconds, char *out, size_t size)
 {
-  const long s = (long)(seconds + 0.5);
-  if (seconds < 0) {
+  const bool known = seconds >= 0 && seconds < 1e12; /* not NaN either */
+  const long s = known ? (long)(seconds + 0.5) : 0;
+  if (!known) {
     snprintf(out, size, "unknown");
   } else if (s >= 3600) {
     snprintf(out, size, "%ld h %02ld min", s / 3600, s % 3600 / 60);
@@ -95,7 +96,9 @@ static void add_running(cJSON *json, const rote_progress *p)
     add_place(item, plan, order->group, training ? order->home : task->variant, order->unit);
     cJSON_AddStringToObject(item, "doing", training ? "training" : task->measure->doing);
     cJSON_AddNumberToObject(item, "epoch", order->epoch); /* train until, or of the weights */
-    if (!training) {
+    if (training) {
+      cJSON_AddNumberToObject(item, "epochs_done", r->epoch);
+    } else {
       cJSON_AddNumberToObject(item, "first_image", order->first);
       cJSON_AddNumberToObject(item, "images", order->count);
     }

@@ -9,6 +9,7 @@
 #include "unit_state.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,18 +40,19 @@ size_t rote_status_epoch(const char *directory, const rote_plan *plan, const cJS
 {
   const rote_study *study = plan->study;
   char path[ROTE_PATH_MAX];
-  rote_label label;
+  rote_label label = {.count = 0};
   const double variant = rote_status_number(running, "variant_index", -1);
   const double unit = rote_status_number(running, "unit_index", -1);
+  const double said = rote_status_number(running, "epochs_done", 0);
   if (variant < 0 || variant >= (double)study->variant_count || unit < 0 ||
       unit >= (double)rote_unit_count(&study->variant[(size_t)variant].options) ||
       rote_plan_model_path(plan, directory, (size_t)variant, (size_t)unit, 0, path) != ROTE_OK ||
       rote_label_peek(path, &label) != ROTE_OK) {
-    return 0;
+    label.count = 0; /* there is no checkpoint yet */
   }
-  /* it may have come further since progress.json was written */
+  const double done = fmax(said, (double)label.count);
   const double until = rote_status_number(running, "epoch", 0);
-  return (double)label.count < until ? label.count : (size_t)until;
+  return (size_t)fmax(0, fmin(done, until)); /* it may have got a later order meanwhile */
 }
 
 /* progress.json as far as it can be believed: whole, and of as many units as the study has. */

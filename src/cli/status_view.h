@@ -48,8 +48,8 @@ double rote_status_number(const cJSON *item, const char *name, double otherwise)
 /** A text of it, "" if it is not there. */
 const char *rote_status_text(const cJSON *item, const char *name);
 
-/** Epochs done of a unit that is in hand: from its checkpoint, which is written after every epoch
- * or as checkpoint.every says. */
+/** Epochs done of a unit that is in hand: what its worker said last, or what its checkpoint says,
+ * which is later than progress.json but may be of an earlier epoch. */
 size_t rote_status_epoch(const char *directory, const rote_plan *plan, const cJSON *running);
 
 #endif

@@ -201,6 +201,10 @@ static rote_status take_beat(rote_office *o, size_t i)
   memcpy(o->desk[i].host, beat.host, sizeof beat.host);
   o->desk[i].host[sizeof beat.host - 1] = '\0';
   ROTE_FAULT(BEAT_RECEIVE, beat.host);
+  const rote_roster_worker *w = &o->roster->worker[i];
+  if (o->work->at_epoch != NULL && w->busy && beat.ticket == w->ticket) {
+    o->work->at_epoch(o->work->context, i, beat.epoch);
+  }
   ROTE_FAULT(ANSWER_SEND, beat.host);
   ROTE_TRY(send_word(i, TAG_ANSWER, &o->desk[i].answer));
 done:

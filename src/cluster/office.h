@@ -9,12 +9,12 @@
  *                          QUIT    empty: the last message; MPI_Finalize follows
  *                          LEAVE   empty: the last message; a rank may be dead, end without MPI
  *   worker -> coordinator  BEAT    one beat_message, several times within the patience, also while
- *                                  it computes; the first one at once
- *                          REPORT  one report_head and its rows, the answer to every order
- * Nobody blocks in MPI: both sides test and sleep in between, so that an idle rank costs no core
- * and a dead one stops nobody. Who hears nothing of the other side for longer than the patience
- * takes it for dead; roster.h says what the coordinator does then, a worker ends itself. Once a
- * death is suspected there is no collective call any more (rote_cluster_suspect). */
+ *                                  it computes; the first one at once. It says how far a training
+ * is REPORT  one report_head and its rows, the answer to every order Nobody blocks in MPI: both
+ * sides test and sleep in between, so that an idle rank costs no core and a dead one stops nobody.
+ * Who hears nothing of the other side for longer than the patience takes it for dead; roster.h says
+ * what the coordinator does then, a worker ends itself. Once a death is suspected there is no
+ * collective call any more (rote_cluster_suspect). */
 #ifndef ROTE_OFFICE_H
 #define ROTE_OFFICE_H
 
@@ -40,6 +40,8 @@ typedef struct {
 
 typedef struct {
   char host[64];
+  uint32_t ticket; /* of the order in hand; 0: none */
+  uint32_t epoch;  /* of its training that are done */
 } rote_beat_message;
 
 typedef struct {
@@ -90,9 +92,10 @@ rote_status rote_worker_run(rote_worker *worker,
                                         void *rows),
                             void *context);
 
-/** For rote_unit_setting.stop, .abandon and .disowned; `worker` is a rote_worker. */
+/** For rote_unit_setting.stop, .abandon, .disowned and .at_epoch; `worker` is a rote_worker. */
 bool rote_worker_must_stop(void *worker, double seconds);
 bool rote_worker_must_abandon(void *worker);
 bool rote_worker_is_disowned(void *worker);
+void rote_worker_at_epoch(void *worker, size_t epoch);
 
 #endif

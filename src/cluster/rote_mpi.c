@@ -3,6 +3,7 @@
 #include "office.h"
 #include "rote/clock.h"
 #include "rote/cluster.h"
+#include "rote/streams.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ bool rote_cluster_launcher_gone(void)
  * seen. */
 static void end_alone(int code)
 {
-  fflush(NULL);
+  code = rote_streams_end(code); /* _exit() loses what is not written yet */
   if (rote_cluster_rank() == 0 && !rote_cluster_launcher_gone()) {
     rote_office_tell_all(TAG_LEAVE, 1);
     alarm(ABORT_SECONDS); /* the default action: should the launcher not answer */

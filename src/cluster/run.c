@@ -398,6 +398,7 @@ static rote_status be_a_worker(run *r)
   setting.stop = rote_worker_must_stop;
   setting.abandon = rote_worker_must_abandon;
   setting.disowned = rote_worker_is_disowned;
+  setting.at_epoch = rote_worker_at_epoch;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
   ROTE_TRY(rote_worker_run(worker, run_unit, runner));

@@ -22,7 +22,8 @@ struct rote_worker {
   const rote_worker_setting *setting;
   uint8_t *outbox; /* room for one report and its rows */
   rote_order_message inbox;
-  rote_beat_message beat;
+  rote_beat_message beat; /* under way */
+  uint32_t ticket, epoch; /* for the next one */
   MPI_Request receive, beat_request;
   double beat_seconds;
   double heard, beaten, polled; /* when last */
@@ -122,6 +123,8 @@ static rote_status say_that_it_lives(rote_worker *w, double now)
   ROTE_MPI(MPI_Test(&w->beat_request, &gone, MPI_STATUS_IGNORE));
   if (gone) {
     ROTE_FAULT(BEAT_SEND, "the coordinator");
+    w->beat.ticket = w->ticket;
+    w->beat.epoch = w->epoch;
     ROTE_MPI(MPI_Isend(&w->beat, (int)sizeof w->beat, MPI_BYTE, 0, TAG_BEAT, MPI_COMM_WORLD,
                        &w->beat_request));
     w->beaten = now;
@@ -206,6 +209,12 @@ bool rote_worker_must_abandon(void *worker)
          (w->stop_since > 0 && now - w->stop_since > ROTE_STOP_GRACE);
 }
 
+void rote_worker_at_epoch(void *worker, size_t epoch)
+{
+  rote_worker *w = worker;
+  w->epoch = (uint32_t)epoch;
+}
+
 /* Wait for an order, quietly. */
 static rote_status wait_for_order(rote_worker *w)
 {
@@ -262,7 +271,8 @@ rote_status rote_worker_run(rote_worker *w,
       break;
     }
     const rote_order order = w->inbox.order;
-    head.ticket = w->inbox.ticket;
+    head.ticket = w->ticket = w->inbox.ticket;
+    w->epoch = 0;
     w->deadline = rote_seconds() + w->inbox.seconds_left;
     w->has_order = false;
     ROTE_TRY(expect_message(w));

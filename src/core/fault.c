@@ -15,11 +15,13 @@ typedef enum {
   ACTION_KILL,
   ACTION_EXIT,
   ACTION_HANG,
+  ACTION_WAIT,
   ACTION_NOSPACE,
   ACTION_ERROR
 } action;
 
-static const char *const action_name[] = {"none", "kill", "exit", "hang", "nospace", "error"};
+static const char *const action_name[] = {"none", "kill",    "exit", "hang",
+                                          "wait", "nospace", "error"};
 
 typedef struct {
   const char *name, *next;
@@ -123,7 +125,7 @@ rote_status rote_fault_arm(const char *text)
       !cut_number(word, '@', 0, ANY_RANK, &armed.rank) || !find_point(word, &armed.point)) {
     ROTE_TRY(rote_fail(ROTE_USAGE,
                        "ROTE_FAULT: \"%s\" is not POINT[@RANK][#N][:FILE]=kill|exit|hang|"
-                       "nospace|error, trace or list; ROTE_FAULT=list prints the points",
+                       "wait|nospace|error, trace or list; ROTE_FAULT=list prints the points",
                        text));
   }
   if (armed.action == ACTION_NOSPACE && !points[armed.point].file) {
@@ -147,14 +149,19 @@ void rote_fault_list(FILE *out)
   }
 }
 
+static void wait_for_signal(void)
+{
+  for (;;) {
+    pause();
+  }
+}
+
 static void hang(void)
 {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
-  for (;;) {
-    pause();
-  }
+  wait_for_signal();
 }
 
 rote_status rote_fault_reach(rote_fault_point point, const char *object)
@@ -181,6 +188,9 @@ rote_status rote_fault_reach(rote_fault_point point, const char *object)
     _exit(rote_status_exit_code(ROTE_INTERNAL));
   case ACTION_HANG:
     hang();
+    break;
+  case ACTION_WAIT:
+    wait_for_signal();
     break;
   case ACTION_NOSPACE:
     errno = ENOSPC;

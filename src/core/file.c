@@ -3,18 +3,82 @@
 #include "rote/fault.h"
 #include "rote/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TEMPORARY_PATH = ROTE_PATH_MAX + 32, TEMPORARY_COUNT = 8 };
+#define OLD_SECONDS 86400.0 /* since the last change: nobody writes it any more */
+
+/* Temporary files that are being written. A signal handler may look at any moment. */
+static struct {
+  volatile sig_atomic_t used; /* set when the name is whole */
+  char path[TEMPORARY_PATH];
+} temporary[TEMPORARY_COUNT];
+
+/* One too many is forgotten: then a signal leaves it behind. */
+static void remember_temporary(const char *path)
+{
+  for (int i = 0; i < TEMPORARY_COUNT; i++) {
+    if (!temporary[i].used) {
+      snprintf(temporary[i].path, sizeof temporary[i].path, "%s", path);
+      atomic_signal_fence(memory_order_seq_cst);
+      temporary[i].used = 1;
+      return;
+    }
+  }
+}
+
+static void forget_temporary(const char *path)
+{
+  for (int i = 0; i < TEMPORARY_COUNT; i++) {
+    if (temporary[i].used && strcmp(temporary[i].path, path) == 0) {
+      temporary[i].used = 0;
+      atomic_signal_fence(memory_order_seq_cst);
+    }
+  }
+}
+
+void rote_file_abort_all(void)
+{
+  for (int i = 0; i < TEMPORARY_COUNT; i++) {
+    if (temporary[i].used) {
+      unlink(temporary[i].path);
+    }
+  }
+}
 
 static rote_status io_failed(const char *what, const char *path)
 {
-  return rote_fail(ROTE_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+  const int reason = errno;
+  rote_fail(ROTE_IO, "%s: cannot %s: %s", path, what, strerror(reason));
+  errno = reason; /* for who asks rote_file_status() */
+  return ROTE_IO;
+}
+
+rote_status rote_file_status(int reason)
+{
+  switch (reason) {
+  case ENOENT:
+  case ENOTDIR:
+  case EISDIR:
+  case EEXIST:
+  case ELOOP:
+  case ENAMETOOLONG:
+  case EINVAL:
+    return ROTE_DATA;
+  default:
+    return ROTE_IO;
+  }
 }
 
 rote_status rote_path(char *out, const char *format, ...)
@@ -31,7 +95,7 @@ rote_status rote_path(char *out, const char *format, ...)
 
 bool rote_file_exists(const char *path)
 {
-  return access(path, F_OK) == 0;
+  return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool rote_file_absent(const char *path)
@@ -73,8 +137,13 @@ rote_status rote_directory_create(const char *path)
       break;
     }
   }
-  if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-    return rote_fail(ROTE_IO, "%s: is not a directory", path);
+  if (stat(path, &info) != 0) {
+    return io_failed("look at the directory", path);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    rote_fail(ROTE_IO, "%s: is not a directory", path);
+    errno = ENOTDIR;
+    return ROTE_IO;
   }
 done:
   return status;
@@ -143,8 +212,54 @@ rote_status rote_file_begin(const char *target, rote_file *file)
   ROTE_FAULT(FILE_CREATE, target);
   snprintf(file->path, sizeof file->path, "%s.%08x.%ld.tmp-rote", target, host_number(),
            (long)getpid());
+  remember_temporary(file->path);
 done:
   return status;
+}
+
+/* Is this the name of a temporary file for the name `target`? */
+static bool is_temporary_of(const char *name, const char *target, unsigned *host, long *process)
+{
+  const size_t n = strlen(target);
+  int end = 0;
+  return strncmp(name, target, n) == 0 &&
+         sscanf(name + n, ".%8x.%20ld.tmp-rote%n", host, process, &end) == 2 && end > 0 &&
+         name[n + (size_t)end] == '\0' && *process > 0;
+}
+
+/* Of this host the process is gone; of another one, nobody has written for long. One of our own
+ * number is of an earlier process that had it. */
+static bool is_stale(const char *path, unsigned host, long process)
+{
+  struct stat info;
+  if (host == host_number()) {
+    return process == (long)getpid() || (kill((pid_t)process, 0) != 0 && errno == ESRCH);
+  }
+  return stat(path, &info) == 0 && difftime(time(NULL), info.st_mtime) > OLD_SECONDS;
+}
+
+void rote_file_remove_stale(const char *target)
+{
+  char directory[ROTE_PATH_MAX], path[ROTE_PATH_MAX];
+  const char *slash = strrchr(target, '/'), *name = slash == NULL ? target : slash + 1;
+  const struct dirent *entry;
+  unsigned host = 0;
+  long process = 0;
+  if (strlen(target) >= sizeof directory || name[0] == '\0') {
+    return;
+  }
+  directory_of(target, directory);
+  DIR *d = opendir(directory);
+  while (d != NULL && (entry = readdir(d)) != NULL) {
+    if (is_temporary_of(entry->d_name, name, &host, &process) &&
+        rote_path(path, "%s/%s", directory, entry->d_name) == ROTE_OK &&
+        is_stale(path, host, process)) {
+      unlink(path);
+    }
+  }
+  if (d != NULL) {
+    closedir(d);
+  }
 }
 
 static rote_status sync_path(const char *path, int flags)
@@ -176,6 +291,7 @@ rote_status rote_file_commit_keeping(rote_file *file, const char *previous)
   if (rename(file->path, file->target) != 0) {
     ROTE_TRY(io_failed("rename a new file to", file->target));
   }
+  forget_temporary(file->path);
   file->path[0] = '\0';
   ROTE_FAULT(FILE_SETTLE, file->target);
   directory_of(file->target, directory);
@@ -196,6 +312,7 @@ void rote_file_abort(rote_file *file)
 {
   if (file->path[0] != '\0') {
     unlink(file->path);
+    forget_temporary(file->path);
     file->path[0] = '\0';
   }
 }
@@ -237,7 +354,9 @@ rote_status rote_file_read(const char *path, char **text, size_t *length)
     ROTE_TRY(io_failed("read", path));
   }
   if (!S_ISREG(info.st_mode)) {
-    ROTE_TRY(rote_fail(ROTE_IO, "%s: is not a regular file", path));
+    status = rote_fail(ROTE_IO, "%s: is not a regular file", path);
+    errno = EINVAL;
+    goto done;
   }
   size_t n = (size_t)info.st_size;
   ROTE_TRY(rote_alloc(n + 1, 1, &buffer));

@@ -20,6 +20,19 @@ static rote_isa best_of_processor(void)
   return ROTE_ISA_BASE;
 }
 
+rote_status rote_isa_check(void)
+{
+  const char *wanted = getenv("ROTE_ISA");
+  if (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, "base") == 0 ||
+      strcmp(wanted, "v3") == 0 || strcmp(wanted, "v4") == 0) {
+    return ROTE_OK;
+  }
+  return rote_fail(ROTE_USAGE,
+                   "ROTE_ISA: \"%s\" is not base, v3 or v4; without it the best of this processor "
+                   "is used",
+                   wanted);
+}
+
 rote_isa rote_isa_level(void)
 {
   rote_isa best = best_of_processor();

@@ -19,15 +19,31 @@ void rote_log_set_rank(int rank)
   log_rank = rank;
 }
 
+/* -1 if there is no level of this name. */
+static int level_of(const char *name)
+{
+  for (int i = 0; i <= ROTE_LOG_DEBUG; i++) {
+    if (strcmp(name, level_name[i]) == 0) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+rote_status rote_log_check(void)
+{
+  const char *wanted = getenv("ROTE_LOG");
+  if (wanted == NULL || wanted[0] == '\0' || level_of(wanted) >= 0) {
+    return ROTE_OK;
+  }
+  return rote_fail(ROTE_USAGE, "ROTE_LOG: \"%s\" is not error, warn, info or debug", wanted);
+}
+
 static void threshold_from_environment(void)
 {
   const char *wanted = getenv("ROTE_LOG");
-  threshold = ROTE_LOG_INFO;
-  for (int i = 0; wanted != NULL && i <= ROTE_LOG_DEBUG; i++) {
-    if (strcmp(wanted, level_name[i]) == 0) {
-      threshold = i;
-    }
-  }
+  const int level = wanted == NULL ? -1 : level_of(wanted);
+  threshold = level < 0 ? ROTE_LOG_INFO : level;
 }
 
 void rote_log(rote_log_level level, const char *event, const char *format, ...)

@@ -5,12 +5,13 @@
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "study_check.h"
+#include "yaml_document.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #define VARIANTS_MAX 256
 
@@ -373,24 +374,14 @@ rote_status rote_study_parse(const char *path, const char *text, size_t set_coun
                              const char *const *set, rote_study **out)
 {
   rote_status status = ROTE_OK;
-  yaml_parser_t parser;
   yaml_document_t document;
   rote_study *study = NULL;
-  bool parser_live = false, document_live = false;
+  bool document_live = false;
   reader r = {.path = path, .document = &document};
   *out = NULL;
 
   ROTE_TRY(with_defaults(&study));
-  if (!yaml_parser_initialize(&parser)) {
-    ROTE_TRY(rote_fail(ROTE_NOMEM, "out of memory while reading %s", path));
-  }
-  parser_live = true;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-  if (!yaml_parser_load(&parser, &document)) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: is not valid YAML: %s", path,
-                       parser.problem_mark.line + 1,
-                       parser.problem != NULL ? parser.problem : "unreadable"));
-  }
+  ROTE_TRY(rote_yaml_load(path, text, &document));
   document_live = true;
   ROTE_TRY(read_root(&r, study, set_count, set));
   ROTE_TRY(name_base_variant(study));
@@ -401,11 +392,17 @@ done:
   if (document_live) {
     yaml_document_delete(&document);
   }
-  if (parser_live) {
-    yaml_parser_delete(&parser);
-  }
   rote_study_destroy(&study);
   return status;
+}
+
+static size_t line_at(const char *text, size_t place)
+{
+  size_t line = 1;
+  for (size_t i = 0; i < place; i++) {
+    line += text[i] == '\n';
+  }
+  return line;
 }
 
 rote_status rote_study_read(const char *path, size_t set_count, const char *const *set,
@@ -415,12 +412,14 @@ rote_status rote_study_read(const char *path, size_t set_count, const char *cons
   char *text = NULL;
   size_t length = 0;
   *study = NULL;
-  if (rote_file_read(path, &text, &length) != ROTE_OK) {
-    ROTE_TRY(
-        ROTE_DATA); /* a study file that cannot be read is bad input, with the reason recorded */
+  status = rote_file_read(path, &text, &length);
+  if (status == ROTE_IO) {
+    status = rote_file_status(errno); /* a file that is not there is bad input */
   }
+  ROTE_TRY(status);
   if (strlen(text) != length) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a text file", path));
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s:%zu: holds a NUL byte: this is not a text file in UTF-8",
+                       path, line_at(text, strlen(text))));
   }
   ROTE_TRY(rote_study_parse(path, text, set_count, set, study));
 done:

@@ -37,6 +37,12 @@ void rote_board_begin(rote_board *b, size_t worker, const rote_order *order)
 {
   b->running[worker].order = *order;
   b->running[worker].since = rote_seconds();
+  b->running[worker].epoch = 0;
+}
+
+void rote_board_epoch(rote_board *b, size_t worker, size_t epoch)
+{
+  b->running[worker].epoch = (uint32_t)epoch;
 }
 
 void rote_board_end(rote_board *b, size_t worker)

@@ -20,6 +20,9 @@ void rote_board_destroy(rote_board **board);
 /** The worker has this order now. */
 void rote_board_begin(rote_board *board, size_t worker, const rote_order *order);
 
+/** So many epochs of the training it has are done. */
+void rote_board_epoch(rote_board *board, size_t worker, size_t epoch);
+
 /** It has none any more. */
 void rote_board_end(rote_board *board, size_t worker);
 

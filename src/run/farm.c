@@ -21,10 +21,26 @@ static double row_share(const rote_queue *q, size_t group, size_t unit, size_t t
              : rote_measure_share(t->measure, rote_plan_options(plan, t->variant), plan->images);
 }
 
+/* Epochs of trainings in hand that their workers have done since the last report. */
+static double epochs_in_hand(const rote_queue *q, const rote_board *b)
+{
+  double epochs = 0;
+  for (size_t w = 0; w < b->workers; w++) {
+    const rote_running *r = &b->running[w];
+    if (r->order.kind == ROTE_ORDER_TRAIN) {
+      const rote_queue_unit *u = rote_queue_look(q, r->order.group, r->order.unit);
+      const bool counts = !u->trained && !u->failed && r->epoch > u->epochs;
+      epochs += counts ? (double)(r->epoch - u->epochs) : 0;
+    }
+  }
+  return epochs;
+}
+
 /* Estimated work of all units that is left, in shares of the whole; counted in trainings on one
  * image, of which a training has N an epoch. */
-static double work_left(const rote_queue *q)
+static double work_left(const rote_farm *f)
 {
+  const rote_queue *q = f->queue;
   const rote_plan *plan = q->plan;
   const double images = (double)plan->images;
   double all = 0, left = 0;
@@ -48,7 +64,8 @@ static double work_left(const rote_queue *q)
       }
     }
   }
-  return all > 0 ? left / all : 0;
+  left -= images * epochs_in_hand(q, f->board);
+  return all > 0 ? fmin(left / all, 1) : 0; /* never more than all, which would print as -0.0 % */
 }
 
 bool rote_farm_no_time(double now, double deadline, double seconds)
@@ -99,7 +116,7 @@ static void farm_progress(void *context, size_t workers, size_t busy, bool last)
       .workers = workers,
       .busy = busy,
       .seconds = now - f->started,
-      .work_left = work_left(f->queue),
+      .work_left = work_left(f),
       .work_at_start = f->work_at_start,
       .queue = f->queue,
       .running_count = f->board->workers,
@@ -140,6 +157,12 @@ static rote_order farm_next(void *context, size_t worker, bool training)
   return order;
 }
 
+static void farm_at_epoch(void *context, size_t worker, size_t epoch)
+{
+  rote_farm *f = context;
+  rote_board_epoch(f->board, worker, epoch);
+}
+
 static rote_status farm_take(void *context, size_t worker, const rote_report *report,
                              const void *rows)
 {
@@ -163,10 +186,11 @@ static double farm_seconds_left(void *context)
 
 void rote_farm_work(rote_farm *f, rote_work *work)
 {
-  f->work_at_start = work_left(f->queue);
+  f->work_at_start = work_left(f);
   f->counts_at_start = rote_queue_count(f->queue);
   *work = (rote_work){
       .next = farm_next,
+      .at_epoch = farm_at_epoch,
       .take = farm_take,
       .lost = farm_lost,
       .finished = farm_finished,
@@ -193,6 +217,12 @@ static bool alone_must_abandon(void *context)
   return now >= f->deadline || (farm_must_stop(f) && now - f->stop_since > ROTE_STOP_GRACE);
 }
 
+static void alone_at_epoch(void *context, size_t epoch)
+{
+  farm_at_epoch(context, 0, epoch);
+  farm_progress(context, 1, 1, false);
+}
+
 rote_status rote_farm_alone(rote_farm *f)
 {
   rote_status status = ROTE_OK;
@@ -205,6 +235,7 @@ rote_status rote_farm_alone(rote_farm *f)
   rote_farm_work(f, &work);
   setting.stop = alone_must_stop;
   setting.abandon = alone_must_abandon;
+  setting.at_epoch = alone_at_epoch;
   setting.context = f;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
   ROTE_TRY(rote_alloc(work.bytes, 1, &rows));

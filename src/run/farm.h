@@ -12,6 +12,8 @@ typedef struct {
   /* Kind NONE if there is nothing for this worker now. `training`: also trainings, not only shards
    */
   rote_order (*next)(void *context, size_t worker, bool training);
+  /* OPTIONAL: of the training that the worker has in hand so many epochs are done. */
+  void (*at_epoch)(void *context, size_t worker, size_t epoch);
   /* A report that counts. @return other than ROTE_OK: the run must end */
   rote_status (*take)(void *context, size_t worker, const rote_report *report, const void *rows);
   /* The worker of this order was lost. @return other than ROTE_OK: the run must end */

@@ -1,6 +1,7 @@
 #include "lock_file.h"
 
 #include "rote/fault.h"
+#include "rote/file.h"
 #include "rote/status.h"
 
 #include <errno.h>
@@ -64,7 +65,8 @@ rote_status rote_lock_file_prepare(rote_lock_file *lock)
   struct stat info;
   int file = open(lock->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "output: cannot write %s: %s", lock->temporary, strerror(errno)));
+    ROTE_TRY(rote_fail(rote_file_status(errno), "output: cannot write %s: %s", lock->temporary,
+                       strerror(errno)));
   }
   if (fstat(file, &info) != 0) {
     ROTE_TRY(rote_fail(ROTE_IO, "%s: cannot read: %s", lock->temporary, strerror(errno)));

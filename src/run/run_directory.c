@@ -6,6 +6,7 @@
 #include "rote/plan.h"
 #include "rote/sealed_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,8 +207,9 @@ rote_status rote_run_directory_open(const char *path, const rote_run_directory_r
     return rote_fail(ROTE_DATA, "output: the path is too long");
   }
   snprintf(d->path, sizeof d->path, "%s", path);
-  if (rote_directory_create(path) != ROTE_OK) {
-    return rote_fail_context(ROTE_DATA, "output");
+  status = rote_directory_create(path);
+  if (status != ROTE_OK) {
+    return rote_fail_context(status == ROTE_IO ? rote_file_status(errno) : status, "output");
   }
   ROTE_TRY(rote_run_lock_take(path, &lock, &d->lock));
   ROTE_TRY(rote_path(file, "%s/study.yaml", path));

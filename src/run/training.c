@@ -269,6 +269,14 @@ static double expect(double expected, double seconds)
   return seconds > expected ? seconds : (3 * expected + seconds) / 4;
 }
 
+static void tell_epoch(const rote_training *r)
+{
+  const rote_unit_setting *s = r->setting;
+  if (s->at_epoch != NULL) {
+    s->at_epoch(s->context, r->trainer->epoch);
+  }
+}
+
 /* Epochs until the order's. @return whether it was told to stop before */
 static rote_status train_epochs(rote_training *r, const rote_order *order, bool *stopped)
 {
@@ -278,6 +286,7 @@ static rote_status train_epochs(rote_training *r, const rote_order *order, bool 
   rote_plan_unit_key(r->setting->plan, r->home, r->unit, key);
   rote_log(ROTE_LOG_DEBUG, "training-from", "unit = %s, epoch = %zu", key, t->epoch);
   *stopped = false;
+  tell_epoch(r);
   while (t->epoch < order->epoch && !rote_trainer_ended(t) && !*stopped) {
     const double start = rote_seconds();
     if (told_to_stop(r)) {
@@ -290,6 +299,7 @@ static rote_status train_epochs(rote_training *r, const rote_order *order, bool 
       break;
     }
     rote_log(ROTE_LOG_DEBUG, "epoch-end", "unit = %s, epoch = %zu", key, t->epoch);
+    tell_epoch(r);
     if (t->epoch < order->epoch && !rote_trainer_ended(t) &&
         t->epoch % t->options.checkpoint.every == 0) {
       ROTE_TRY(write_checkpoint(r));

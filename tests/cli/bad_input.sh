@@ -123,6 +123,10 @@ edited 's/bernoulli/gamma/' :5 model.likelihood gamma
 edited 's/training.learning_rate=1e-4/training.learning_rate=-1/' :13 training.learning_rate -1
 edited 's/name: lr4/name: lr3/' lr3
 edited 's/^model: {/model: [/' :5
+edited "\$a---\nseed: 8" :14 "second document"
+edited '1s/^name: /name: "a\\0b" # /' :1 NUL
+printf 'name: mini\nseed: \0 8\n' >edited.yaml
+bad_study 65 1 edited.yaml -- edited.yaml:2: NUL
 
 # Autoencoders.
 auto() {
@@ -190,6 +194,32 @@ bad_study 65 1 empty.yaml -- empty.yaml
 ends 64 "$ROTE" 2>run.err
 ends 64 "$ROTE" dance 2>run.err
 says run.err dance
+
+# Help is asked for, not a mistake: of every command, wherever it stands.
+for command in import plan run status verify bench version; do
+  for words in "$command --help" "$command -h" "$command mini.yaml --help" "help $command"; do
+    # shellcheck disable=SC2086
+    "$ROTE" $words >run.out 2>run.err || fail "rote $words ended with $?: $(cat run.err)"
+    says run.out "usage: rote $command "
+    [ ! -s run.err ] || fail "rote $words: $(cat run.err)"
+  done
+done
+[ ! -e runs ] || fail "help began a run"
+ends 64 "$ROTE" help dance 2>run.err
+says run.err dance
+
+# Variables of the environment.
+for command in "version" "run mini.yaml"; do
+  # shellcheck disable=SC2086
+  ROTE_ISA=v5 ends 64 "$ROTE" $command >run.out 2>run.err
+  says run.err "rote: error: ROTE_ISA" '"v5"' base v3 v4
+  # shellcheck disable=SC2086
+  ROTE_LOG=loud ends 64 "$ROTE" $command >run.out 2>run.err
+  says run.err "rote: error: ROTE_LOG" '"loud"' error warn info debug
+done
+ROTE_ISA=base "$ROTE" version | grep -q '^kernels  *base$' || fail "ROTE_ISA=base is not obeyed"
+ROTE_ISA='' ROTE_LOG='' "$ROTE" version >run.out || fail "an empty variable is refused"
+[ ! -e runs ] || fail "a run began"
 
 # The output directory.
 touch file

@@ -111,6 +111,39 @@ ends 0 run 1 tiny.yaml --output fatal
 look fatal 's["counts"]["failed"] == 0 and s["counts"]["done"] == 3 and s["failures"] == []' ||
   fail "a unit that is done is still called failed"
 
+# One training that is far from its end and has no checkpoint yet: how far it is only its worker can say, and the work
+# done is counted epoch by epoch. Alone, and by a worker.
+cat >endless.yaml <<'END'
+name: endless
+seed: 7
+data: { file: data.h5, limit: 150, transform: binarize }
+model: { kind: mlp_vae, hidden: [32, 16], latent: 4, likelihood: bernoulli }
+training: { optimizer: adam, learning_rate: 1e-3, batch: 32, epochs: 100000 }
+folds: { count: 0, full: 1 }
+measures: []
+checkpoint: { every: 100000 }
+END
+for ranks in 1 2; do
+  command=("$ROTE" run endless.yaml --output "endless-$ranks" --patience 8)
+  [ "$ranks" -eq 1 ] || command=(mpirun --oversubscribe -n "$ranks" "${command[@]}")
+  "${command[@]}" >run.out 2>mpirun.err &
+  pid=$!
+  until [ -e "endless-$ranks/progress.json" ] && look "endless-$ranks" 's["state"] == "running" and s["share_done"] > 0'; do
+    kill -0 "$pid" || fail "$ranks ranks: the training ended before anything of it counted"
+    sleep 0.05
+  done
+  [ -z "$(find "endless-$ranks/models" -name '*.h5' 2>/dev/null)" ] || fail "there is a checkpoint: the test is of no use"
+  "$PYTHON" - <<'EOF' || fail "$ranks ranks: status of a long training: $(cat status.json)" # as it was seen then
+import json
+s = json.load(open("status.json"))
+r, = s["running"]
+assert s["trainings_done"] == 0 and 0 < s["share_done"] < 1 and s["seconds_to_go"] > 0 and s["share_per_hour"] > 0, s
+assert 0 < r["epochs_done"] < r["epoch"] == 100000 and abs(s["share_done"] - r["epochs_done"] / r["epoch"]) < 1e-9, s
+EOF
+  "$ROTE" status "endless-$ranks" | grep -qE 'training, epoch [1-9][0-9]* done, until 100000' || fail "status does not show the epoch"
+  kill_all "$pid"
+done
+
 # Another BLAS core, by a name that every OpenBLAS for this processor has.
 cp -r whole moved
 rm moved/DONE moved/results/lr4/r01-f02*

@@ -5,6 +5,7 @@
 #include "rote/memory.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,29 @@ static void an_abort_leaves_nothing(void **state)
   rote_file_abort(&file);
 }
 
+/* More than are remembered: those that are go, and a place is free again after each commit. */
+static void all_temporary_files_go_at_once(void **state)
+{
+  (void)state;
+  rote_file file[3];
+  char name[16];
+  for (int i = 0; i < 40; i++) {
+    snprintf(name, sizeof name, "all/%d", i);
+    CHECK_OK(rote_file_write_text(in_directory(name), ""));
+  }
+  for (int i = 0; i < 3; i++) {
+    snprintf(name, sizeof name, "all/%d", i);
+    CHECK_OK(rote_file_begin(in_directory(name), &file[i]));
+    fill(&file[i], "half");
+  }
+  assert_int_equal(entries(in_directory("all")), 43);
+  rote_file_abort_all();
+  assert_int_equal(entries(in_directory("all")), 40);
+  for (int i = 0; i < 3; i++) {
+    rote_file_abort(&file[i]);
+  }
+}
+
 static void a_commit_can_keep_the_previous_file(void **state)
 {
   (void)state;
@@ -196,6 +220,25 @@ static void sees_what_a_disk_cannot_hold(void **state)
   assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Of a call that failed so, would another path help? */
+static void reasons_are_told_apart(void **state)
+{
+  (void)state;
+  const int wrong_path[] = {ENOENT, ENOTDIR, EISDIR, EEXIST, ELOOP, ENAMETOOLONG, EINVAL};
+  const int unusable[] = {EACCES, EPERM, ENOSPC, EDQUOT, EROFS, EIO, EFBIG, EMFILE, ESTALE};
+  for (size_t i = 0; i < sizeof wrong_path / sizeof *wrong_path; i++) {
+    assert_int_equal(rote_file_status(wrong_path[i]), ROTE_DATA);
+  }
+  for (size_t i = 0; i < sizeof unusable / sizeof *unusable; i++) {
+    assert_int_equal(rote_file_status(unusable[i]), ROTE_IO);
+  }
+  CHECK_FAILS(rote_directory_create("/proc/no/such"), ROTE_IO, "/proc/no");
+  assert_int_equal(errno, ENOENT);
+  CHECK_OK(rote_file_write_text(in_directory("text"), ""));
+  CHECK_FAILS(rote_directory_create(in_directory("text")), ROTE_IO, "not a directory");
+  assert_int_equal(errno, ENOTDIR);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -208,6 +251,8 @@ int main(void)
       cmocka_unit_test(long_paths_are_refused),
       cmocka_unit_test(digests_are_sha256),
       cmocka_unit_test(sees_what_a_disk_cannot_hold),
+      cmocka_unit_test(reasons_are_told_apart),
+      cmocka_unit_test(all_temporary_files_go_at_once),
   };
   return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

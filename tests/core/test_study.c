@@ -489,7 +489,7 @@ static void reads_files(void **state)
   rote_study *s = NULL;
   assert_true(fd >= 0);
   assert_int_equal(write(fd, "name: a\0b\n", 10), 10);
-  CHECK_FAILS(rote_study_read(path, 0, NULL, &s), ROTE_DATA, "not a text file");
+  CHECK_FAILS(rote_study_read(path, 0, NULL, &s), ROTE_DATA, ":1: holds a NUL byte");
   assert_int_equal(ftruncate(fd, 7), 0);
   CHECK_OK(rote_study_read(path, 0, NULL, &s));
   assert_string_equal(s->base.name, "a");
@@ -498,6 +498,27 @@ static void reads_files(void **state)
   unlink(path);
   CHECK_FAILS(rote_study_read(path, 0, NULL, &s), ROTE_DATA, path);
   assert_null(s);
+}
+
+/* What YAML allows and nobody would read. */
+static void refuses_what_would_be_read_in_part(void **state)
+{
+  (void)state;
+  check_refused("name: a\n---\nseed: 3\n", "s.yaml:2: a second document begins here");
+  check_refused("---\nname: a\nseed: 2\n---\n# text\nseed: 3\n", "s.yaml:4: a second document");
+  check_refused("name: a\n...\n\nseed: 3\n", "s.yaml:4: "); /* libyaml 0.2.1: no YAML */
+  check_refused("name: a\n...\n---\n", "s.yaml:3: a second document");
+  check_refused("name: a\n...\n] not YAML\n", "s.yaml:3: is not valid YAML");
+  check_refused("seed: 1\nname: \"a\\0b\"\n", "s.yaml:2: \"a\\0...\": a text may not hold a NUL");
+  check_refused("seed: 1\nvariants:\n  - { name: v, set: [\"seed=1\\0\"] }\n",
+                "s.yaml:3: \"seed=1");
+  rote_study *s = parse("%YAML 1.1\n---\nname: a\n...\n# the end\n");
+  assert_string_equal(s->base.name, "a");
+  rote_study_destroy(&s);
+  s = parse("\xEF\xBB\xBFname: b\nseed: 3\n"); /* with a byte order mark */
+  assert_string_equal(s->base.name, "b");
+  assert_true(s->base.seed == 3);
+  rote_study_destroy(&s);
 }
 
 static void survives_every_failed_allocation(void **state)
@@ -541,6 +562,7 @@ int main(void)
       cmocka_unit_test(differences_that_decide_results_are_listed),
       cmocka_unit_test(units_are_numbered_and_named),
       cmocka_unit_test(reads_files),
+      cmocka_unit_test(refuses_what_would_be_read_in_part),
       cmocka_unit_test(survives_every_failed_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

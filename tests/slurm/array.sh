@@ -3,11 +3,13 @@
 # shellcheck source=tests/slurm/common.sh
 . "$(dirname "$0")/common.sh"
 
-cat >list <<'END'
-study.yaml --output runs/first
-
-study.yaml --output runs/second --set seed=8 --set evaluation.every=3 --set training.epochs=3
-END
+# Written on Windows, and the last line is not ended.
+printf '\xEF\xBB\xBFstudy.yaml --output runs/first\r\n\r\n# the same with another seed:\r\n  # shorter\r\n' >list
+printf 'study.yaml --set seed=8 --set evaluation.every=3 --set training.epochs=3 --output runs/second' >>list
+# The number of studies, as the script says to count them.
+# shellcheck disable=SC2016
+count=$(sed -n 's/^# *sbatch --array=1-\(\$(.*LIST)\) --nodes.*/\1/p' "$SCRIPTS/rote-array.sbatch")
+[ "$(eval "echo ${count//LIST/list}")" = 2 ] || fail "$count does not count two studies"
 ROTE_JOBS=$SCRIPTS submit --array=1-2 --nodes=2 --ntasks-per-node=2 --output=job-%a.log "$SCRIPTS/rote-array.sbatch" list
 array=$job
 job=${array}_1

@@ -34,6 +34,8 @@ judge() {
     wait_until "$what: job $job did not end" is_over
     [ "$(field ExitCode)" = "$code:0" ] || fail "$what: ended with $(field ExitCode), not $code: $(cat job.log)"
     [ "$(launches "$name")" -eq "$count" ] || fail "$what: $(launches "$name") launches, not $count: $(cat job.log)"
+    [ "$(grep -c ' end with code ' "$name/log/slurm.txt")" -eq "$count" ] || fail "$what: not every launch has its end: $(cat "$name/log/slurm.txt")"
+    tail -n 1 "$name/log/slurm.txt" | grep -q " end with code $code, " || fail "$what: $(tail -n 1 "$name/log/slurm.txt")"
     has_restarts 1 && fail "$what: requeued"
   done
   return 0
