@@ -88,15 +88,6 @@ static int show_list_instead(void)
   return rote_status_exit_code(ROTE_USAGE);
 }
 
-/* `rote COMMAND --help` is `rote help COMMAND`. */
-static int show_help_of(const rote_command *command)
-{
-  char help[] = "help", name[32];
-  char *arguments[] = {help, name, NULL};
-  snprintf(name, sizeof name, "%s", command->name);
-  return rote_command_help.main(2, arguments);
-}
-
 static int run_command(int argc, char **argv)
 {
   if (argc < 2) {
@@ -109,7 +100,7 @@ static int run_command(int argc, char **argv)
   }
   for (int i = 2; i < argc; i++) {
     if (is_help(argv[i])) {
-      return show_help_of(command);
+      return rote_command_help_show(command); /* as `rote help COMMAND` */
     }
   }
   return command->main(argc - 1, argv + 1);

@@ -73,9 +73,10 @@ const rote_manual rote_manual_end[] = {
     ROTE_ITEM("ROTE_LAUNCHER, ROTE_MARGIN, ROTE_RELAUNCHES, ROTE_PAUSE", "see UNDER SLURM"),
     ROTE_ITEM("ROTE_SHM_DIRECTORY", "where the ranks of a node share the data set, instead of "
                                     "/dev/shm: a directory on a disk of the node"),
-    ROTE_ITEM("ROTE_FAULT", "makes the program fail where a test likes: "
-                            "`POINT[@RANK][#N][:FILE]=kill|exit|hang|nospace|error`; `list` prints "
-                            "the points"),
+    ROTE_ITEM("ROTE_FAULT",
+              "makes the program fail where a test likes: "
+              "`POINT[@RANK][#N][:FILE]=kill|exit|hang|wait|nospace|error`; `list` prints "
+              "the points"),
     ROTE_SECTION("FILES"),
     ROTE_TEXT("Below the prefix of the installation, which is above the directory of the program:"),
     ROTE_ITEM("share/rote/jobs", "study files, `submit.sh`, `rote.sbatch`, `rote-array.sbatch`, "

@@ -200,7 +200,7 @@ for command in import plan run status verify bench version; do
   for words in "$command --help" "$command -h" "$command mini.yaml --help" "help $command"; do
     # shellcheck disable=SC2086
     "$ROTE" $words >run.out 2>run.err || fail "rote $words ended with $?: $(cat run.err)"
-    says run.out "usage: rote $command "
+    says run.out "rote $command "
     [ ! -s run.err ] || fail "rote $words: $(cat run.err)"
   done
 done
