@@ -156,7 +156,7 @@ static rote_status verify(const rote_selftest_room *room, const char *output)
   rote_verify_outcome outcome;
   ROTE_TRY(rote_path(path, "%s/%s", room->directory, output));
   ROTE_TRY(rote_verify(path, &listener, &outcome));
-  if (outcome.damaged + outcome.missing > 0) {
+  if (outcome.damaged + outcome.missing + outcome.unreadable > 0) {
     ROTE_TRY(rote_fail(ROTE_INTERNAL, "%s", first));
   }
   if (!outcome.complete || outcome.scores == 0) {

@@ -9,12 +9,12 @@
  *                          QUIT    empty: the last message; MPI_Finalize follows
  *                          LEAVE   empty: the last message; a rank may be dead, end without MPI
  *   worker -> coordinator  BEAT    one beat_message, several times within the patience, also while
- *                                  it computes; the first one at once. It says how far a training
- * is REPORT  one report_head and its rows, the answer to every order Nobody blocks in MPI: both
- * sides test and sleep in between, so that an idle rank costs no core and a dead one stops nobody.
- * Who hears nothing of the other side for longer than the patience takes it for dead; roster.h says
- * what the coordinator does then, a worker ends itself. Once a death is suspected there is no
- * collective call any more (rote_cluster_suspect). */
+ *                                  it computes, with the epoch of its training; the first at once
+ *                          REPORT  one report_head and its rows, the answer to every order
+ * Nobody blocks in MPI: both sides test and sleep in between, so that an idle rank costs no core
+ * and a dead one stops nobody. Who hears nothing of the other side for longer than the patience
+ * takes it for dead; roster.h says what the coordinator does then, a worker ends itself. Once a
+ * death is suspected there is no collective call any more (rote_cluster_suspect). */
 #ifndef ROTE_OFFICE_H
 #define ROTE_OFFICE_H
 

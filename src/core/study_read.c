@@ -1,9 +1,9 @@
 /* A study from YAML. */
 #include "rote/study.h"
 
-#include "rote/option.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/option.h"
 #include "study_check.h"
 #include "yaml_document.h"
 

@@ -1,6 +1,6 @@
 /* Writing a study back as YAML, and comparing two. */
-#include "rote/option.h"
 #include "rote/memory.h"
+#include "rote/option.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -263,7 +263,7 @@ static rote_status check_left_out(const import *m, size_t left)
   const size_t bad = m->left_out.count;
   if (m->unread.count > 0) {
     return rote_fail(ROTE_IO,
-                     "%s: %zu of %zu files cannot be read for now, and nothing was written (the "
+                     "%s: %zu of %zu files could not be read, and nothing was written (the "
                      "first is %s); see to that and import again",
                      m->sources->directory, m->unread.count, m->sources->name.count,
                      rote_text_list_get(&m->unread, 0));

@@ -143,12 +143,12 @@ static bool has_open_work(const rote_queue *q, size_t group, const rote_queue_un
                           size_t stage)
 {
   const rote_group *g = &q->plan->group[group];
-  bool has = false;
-  for (size_t t = 0; t < g->tasks; t++) {
-    has = has || (g->task[t].stage == stage && unit->task[t].left > 0 &&
-                  q->open[q->first_task[group] + t]);
+  for (size_t t = 0; t < g->tasks && unit->stage[stage] == ROTE_STAGE_READY; t++) {
+    if (g->task[t].stage == stage && unit->task[t].left > 0 && q->open[q->first_task[group] + t]) {
+      return true;
+    }
   }
-  return has && unit->stage[stage] == ROTE_STAGE_READY;
+  return false;
 }
 
 /* Put a unit into the counts with step 1, take it out with -1 before it changes. */

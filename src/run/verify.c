@@ -138,7 +138,6 @@ static rote_status check_data(rote_verifier *v, const char *frozen_digest)
   v->outcome->files++;
   const rote_status found = read_data(path, &v->data);
   if (found != ROTE_OK) {
-    v->result_damage += found == ROTE_IO;
     rote_verify_find_failed(v, found, path, then);
   } else if (strcmp(v->data->info.sha256, frozen_digest) != 0) {
     snprintf(what, sizeof what,

@@ -55,7 +55,7 @@ static rote_status check_checkpoints(unit_check *c)
     const rote_status found = check_model(c, file, 0, &epoch);
     if (found == ROTE_OK) {
       c->checkpoint = epoch > c->checkpoint ? epoch : c->checkpoint;
-    } else if (found == ROTE_IO) {
+    } else if (found != ROTE_DATA) {
       rote_verify_find_failed(c->v, found, file, "");
     } else if (!rote_file_absent(file)) {
       damaged[previous] = true;
