@@ -57,12 +57,9 @@ rote_status rote_directory_create(const char *path);
  * there */
 rote_status rote_file_check_space(const char *target, size_t bytes);
 
-/** Is it there, or does something keep us from looking? Who opens it then learns what. */
+/** Is it there, or can the system not tell (no permission, a stale handle)? Who opens it then
+ * learns why. No only if the system says that there is nothing of this name. */
 bool rote_file_exists(const char *path);
-
-/** Does the system say that there is nothing of this name? Where it cannot tell (no permission, a
- * stale handle), the answer is no: then reading it will say why. */
-bool rote_file_absent(const char *path);
 
 typedef enum {
   ROTE_FILE_NONE,

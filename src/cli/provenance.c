@@ -42,7 +42,7 @@ static rote_status earlier_starts(const char *path, cJSON **starts)
   char *text = NULL;
   cJSON *before = NULL;
   *starts = NULL;
-  if (!rote_file_absent(path)) {
+  if (rote_file_exists(path)) {
     status = rote_sealed_text_read(path, ROTE_SEALED_JSON, &text);
     if (status == ROTE_DATA) {
       rote_log(ROTE_LOG_WARN, "provenance-unusable", "%s; it begins anew",

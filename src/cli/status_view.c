@@ -62,7 +62,7 @@ static rote_status read_progress(const char *directory, rote_status_view *v)
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_path(path, "%s/progress.json", directory));
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     return ROTE_OK;
   }
   const rote_status found = rote_sealed_text_read(path, ROTE_SEALED_JSON, &text);

@@ -98,11 +98,6 @@ bool rote_file_exists(const char *path)
   return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-bool rote_file_absent(const char *path)
-{
-  return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 rote_status rote_file_look(const char *path, rote_file_kind *kind)
 {
   struct stat info;

@@ -69,7 +69,7 @@ static rote_status open_file(const char *path, idx_file *file)
   if (stat(path, &info) != 0) {
     return rote_fail(ROTE_IO, "%s: cannot be read: %s", path, strerror(errno));
   }
-  if (!S_ISREG(info.st_mode)) {
+  if (kind != ROTE_FILE_REGULAR) {
     return rote_fail(ROTE_DATA, "%s: is not a regular file", path);
   }
   if (info.st_size == 0) {

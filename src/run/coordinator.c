@@ -157,9 +157,8 @@ done:
   return status;
 }
 
-/* Rows of a task from a message to their places. */
-static rote_status gather(rote_coordinator *c, const rote_order *order, const void *bytes,
-                          pending *p)
+/* Room for all rows of a task. */
+static rote_status take_room(rote_coordinator *c, const rote_order *order, pending *p)
 {
   rote_status status = ROTE_OK;
   const rote_plan *plan = c->setting->plan;
@@ -172,10 +171,9 @@ static rote_status gather(rote_coordinator *c, const rote_order *order, const vo
   if (p->rows == NULL) {
     ROTE_TRY(rote_rows_create(table, &sizes, rows, &p->rows));
     p->rows->count = rows;
-    rote_rows_miss(p->rows); /* of chosen rows not all will come */
-  }
-  if (order->count > 0) {
-    rote_rows_unpack(bytes, order->first, order->count, p->rows);
+    if (task->measure->choose != NULL) {
+      rote_rows_miss(p->rows); /* not all will come */
+    }
   }
 done:
   return status;
@@ -189,7 +187,8 @@ static rote_status take_piece(rote_coordinator *c, int rank, const rote_report *
   pending *p = pending_of(c, order, order->task);
   const bool large = c->setting->plan->group[order->group].task[order->task].measure->large;
   if (!large) {
-    ROTE_TRY(gather(c, order, bytes, p));
+    ROTE_TRY(take_room(c, order, p));
+    rote_rows_unpack(bytes, order->first, order->count, p->rows);
     p->seconds += report->seconds;
   }
   if (!rote_queue_done(c->queue, order)) {
@@ -286,7 +285,7 @@ static rote_status write_nothing(rote_coordinator *c, size_t group, size_t unit,
   pending *p = pending_of(c, &report.order, task);
   gethostname(report.host, sizeof report.host - 1);
   snprintf(report.arithmetic, sizeof report.arithmetic, "%s", rote_own_arithmetic());
-  ROTE_TRY(gather(c, &report.order, NULL, p));
+  ROTE_TRY(take_room(c, &report.order, p));
   ROTE_TRY(write_task(c, 0, &report, p));
   drop(p);
 done:

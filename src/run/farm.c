@@ -86,6 +86,7 @@ static bool farm_must_stop(void *context)
   rote_farm *f = context;
   const double now = rote_seconds();
   char path[ROTE_PATH_MAX];
+  rote_file_kind stop;
   if (f->stopping) {
     return true;
   }
@@ -95,7 +96,8 @@ static bool farm_must_stop(void *context)
     begin_to_stop(f, now, "the time is up");
   } else if (now >= f->next_check) {
     f->next_check = now + CHECK_SECONDS;
-    if (rote_path(path, "%s/STOP", f->setting->directory) == ROTE_OK && rote_file_exists(path)) {
+    if (rote_path(path, "%s/STOP", f->setting->directory) == ROTE_OK &&
+        rote_file_look(path, &stop) == ROTE_OK && stop != ROTE_FILE_NONE) {
       begin_to_stop(f, now, "the file STOP asks for it");
     }
   }

@@ -30,7 +30,7 @@ static int find_unused(const char *path, const struct stat *info, int kind, stru
   rote_plan_place place;
   (void)info, (void)where;
   const size_t n = strlen(path);
-  if (kind == FTW_DNR || (kind == FTW_NS && !rote_file_absent(path))) {
+  if (kind == FTW_DNR || (kind == FTW_NS && rote_file_exists(path))) {
     search.status = rote_fail(ROTE_IO, "%s: cannot be looked at", path);
     return 1;
   }
@@ -90,7 +90,7 @@ static rote_status check_unit(const rote_unit_setting *s, const rote_run_directo
   char path[ROTE_PATH_MAX], why[64];
   rote_label label = {.count = 0};
   ROTE_TRY(rote_plan_model_path(s->plan, s->directory, u->home, unit, 0, path));
-  const rote_status peeked = rote_file_absent(path) ? ROTE_DATA : rote_label_peek(path, &label);
+  const rote_status peeked = !rote_file_exists(path) ? ROTE_DATA : rote_label_peek(path, &label);
   ROTE_TRY(peeked == ROTE_DATA ? ROTE_OK : peeked);
   const bool has_weights = peeked == ROTE_OK;
   const bool resumes = has_weights && label.count >= u->epochs;

@@ -86,7 +86,7 @@ static rote_status read_part(rote_merge_pieces *p, size_t unit, size_t v, size_t
   rote_execution execution;
   ROTE_TRY(rote_merge_go_on(p->setting));
   ROTE_TRY(rote_plan_piece_path(plan, p->setting->directory, p->group, unit, task, first, path));
-  *missing = rote_file_absent(path);
+  *missing = !rote_file_exists(path);
   rows->first = first;
   rows->count = most;
   if (*missing) {

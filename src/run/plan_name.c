@@ -110,9 +110,9 @@ size_t rote_plan_home(const rote_plan *plan, const char *directory, size_t group
   for (size_t v = g->variant; v < plan->study->variant_count; v++) {
     if (rote_plan_is_in(plan, group, v) &&
         ((rote_plan_training_path(plan, directory, v, unit, path) == ROTE_OK &&
-          !rote_file_absent(path)) ||
+          rote_file_exists(path)) ||
          (rote_plan_model_path(plan, directory, v, unit, 0, path) == ROTE_OK &&
-          !rote_file_absent(path)))) {
+          rote_file_exists(path)))) {
       return v;
     }
   }

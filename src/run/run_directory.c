@@ -183,7 +183,7 @@ static rote_status read_frozen(const char *file, const rote_run_directory_reques
   } else if (found != ROTE_DATA || old) { /* it cannot be read now, or not used: with its reason */
     status = found;
   } else {
-    if (!rote_file_absent(file)) {
+    if (rote_file_exists(file)) {
       rote_log(ROTE_LOG_WARN, "study-unusable", "%s; it is written again",
                rote_fail_reason(ROTE_DATA));
     }

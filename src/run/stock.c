@@ -34,7 +34,7 @@ static rote_status judge(stock *s, const char *path, const char *kind, const cha
                          const char *identity, rote_label *label, bool *good)
 {
   *good = false;
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     return ROTE_OK;
   }
   rote_status status = rote_label_read(path, label);
@@ -86,7 +86,7 @@ static rote_status look_for_piece(stock *s, size_t group, size_t unit, size_t ta
   *good = false;
   rote_plan_task_key(s->plan, group, unit, task, key);
   ROTE_TRY(rote_plan_piece_path(s->plan, s->setting->directory, group, unit, task, first, path));
-  if (!rote_file_absent(path)) {
+  if (rote_file_exists(path)) {
     ROTE_TRY(rote_plan_task_identity(s->plan, group, unit, task, identity));
     ROTE_TRY(
         judge(s, path, s->plan->group[group].task[task].measure->name, key, identity, label, good));
@@ -149,7 +149,7 @@ static void look_for_stages(stock *s, size_t group, size_t unit, const rote_labe
     } else if ((!stage.end || u->trained) && u->stage[i] == ROTE_STAGE_MISSING &&
                rote_plan_model_path(s->plan, s->setting->directory, u->home, unit,
                                     stage.end ? 0 : stage.epoch, path) == ROTE_OK &&
-               !rote_file_absent(path)) {
+               rote_file_exists(path)) {
       u->stage[i] = ROTE_STAGE_READY;
     }
   }

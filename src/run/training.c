@@ -241,7 +241,7 @@ static rote_status take_unit(rote_training *r, const rote_order *order)
   ROTE_TRY(model_path(r, 0, path));
   for (int previous = 0; previous <= 1 && !r->training; previous++) {
     ROTE_TRY(rote_path(file, "%s%s", path, previous ? ".prev" : ""));
-    if (!rote_file_absent(file)) {
+    if (rote_file_exists(file)) {
       rote_trainer_begin(t, which);
       ROTE_TRY(try_checkpoint(r, file, order->epoch));
     }

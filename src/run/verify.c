@@ -25,9 +25,9 @@ void rote_verify_find_failed(rote_verifier *v, rote_status status, const char *p
 {
   const bool unreadable = status != ROTE_DATA;
   rote_verify_find(v,
-                   unreadable               ? ROTE_FINDING_UNREADABLE
-                   : rote_file_absent(path) ? ROTE_FINDING_MISSING
-                                            : ROTE_FINDING_DAMAGED,
+                   unreadable                ? ROTE_FINDING_UNREADABLE
+                   : !rote_file_exists(path) ? ROTE_FINDING_MISSING
+                                             : ROTE_FINDING_DAMAGED,
                    rote_fail_reason(status), unreadable ? "" : then);
 }
 
@@ -39,7 +39,7 @@ static rote_status check_text(rote_verifier *v, const char *name, rote_sealed_st
   char path[ROTE_PATH_MAX];
   char *text = NULL;
   ROTE_TRY(rote_path(path, "%s/%s", v->directory, name));
-  const bool there = !rote_file_absent(path);
+  const bool there = rote_file_exists(path);
   if (!there && !needed) {
     return ROTE_OK;
   }
@@ -189,7 +189,7 @@ static int look_at_file(const char *path, const struct stat *info, int kind, str
   } else if (walker->study == NULL) {
     walker->outcome->files++;
     const rote_status found = rote_label_read(path, &label);
-    if (found != ROTE_OK && !rote_file_absent(path)) {
+    if (found != ROTE_OK && rote_file_exists(path)) {
       rote_verify_find_failed(walker, found, path, "computes it again");
     }
   } else if (walker->plan != NULL && rote_label_peek(path, &label) == ROTE_OK &&
@@ -220,7 +220,7 @@ static rote_status check_study(rote_verifier *v, char *data)
   char path[ROTE_PATH_MAX];
   ROTE_TRY(rote_path(path, "%s/study.yaml", v->directory));
   status = rote_run_directory_frozen(v->directory, &v->study, data, NULL, NULL);
-  v->outcome->files += !rote_file_absent(path);
+  v->outcome->files += rote_file_exists(path);
   if (status == ROTE_DATA) {
     rote_verify_find_failed(v, status, path,
                             "writes it again, if the results are of the study it is given; until "
@@ -239,10 +239,10 @@ rote_status rote_verify(const char *directory, const rote_verify_listener *liste
   rote_verifier v = {.directory = directory, .listener = listener, .outcome = outcome};
   *outcome = (rote_verify_outcome){.files = 0};
   ROTE_TRY(rote_path(path, "%s/study.yaml", directory));
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     ROTE_TRY(rote_path(path, "%s/results", directory));
   }
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a run directory", directory));
   }
   check_lock(&v);

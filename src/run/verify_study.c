@@ -64,7 +64,7 @@ rote_status rote_verify_study_file(rote_verifier *v)
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX], what[ROTE_PATH_MAX + 100];
   ROTE_TRY(rote_path(path, "%s/study.h5", v->directory));
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     if (v->outcome->complete) {
       snprintf(what, sizeof what, "%s: there is no such file", path);
       rote_verify_find(v, ROTE_FINDING_MISSING, what, "merges the results again");

@@ -48,7 +48,7 @@ static rote_status check_checkpoints(unit_check *c)
   ROTE_TRY(model_path(c, 0, path));
   for (int previous = 0; previous <= 1; previous++) {
     ROTE_TRY(rote_path(file, "%s%s", path, previous ? ".prev" : ""));
-    if (rote_file_absent(file)) {
+    if (!rote_file_exists(file)) {
       continue;
     }
     c->v->outcome->files++;
@@ -57,7 +57,7 @@ static rote_status check_checkpoints(unit_check *c)
       c->checkpoint = epoch > c->checkpoint ? epoch : c->checkpoint;
     } else if (found != ROTE_DATA) {
       rote_verify_find_failed(c->v, found, file, "");
-    } else if (!rote_file_absent(file)) {
+    } else if (rote_file_exists(file)) {
       damaged[previous] = true;
       snprintf(damage[previous], sizeof damage[previous], "%s", rote_fail_reason(ROTE_DATA));
     }
@@ -81,7 +81,7 @@ done:
 static void report_result(unit_check *c, rote_status found, const char *path, bool needed,
                           const char *then)
 {
-  if (needed || !rote_file_absent(path)) {
+  if (needed || rote_file_exists(path)) {
     c->v->result_damage++;
     rote_verify_find_failed(c->v, found, path, then);
   }
@@ -117,7 +117,7 @@ static rote_status check_training(unit_check *c)
   ROTE_TRY(rote_plan_unit_identity(plan, c->group, c->unit, identity));
   ROTE_TRY(rote_plan_training_path(plan, c->v->directory, c->home, c->unit, path));
   c->v->outcome->trainings++;
-  c->v->outcome->files += !rote_file_absent(path);
+  c->v->outcome->files += rote_file_exists(path);
   const rote_status found =
       check_piece(path, ROTE_KIND_TRAINING, key, identity, rote_training_arrays, &sizes, &label);
   if (found == ROTE_OK) {
@@ -142,10 +142,10 @@ static bool check_snapshot(unit_check *c, size_t epoch, bool *there)
 {
   char path[ROTE_PATH_MAX];
   size_t found = 0;
-  *there = model_path(c, epoch, path) == ROTE_OK && !rote_file_absent(path);
+  *there = model_path(c, epoch, path) == ROTE_OK && rote_file_exists(path);
   const rote_status status = *there ? check_model(c, path, epoch, &found) : ROTE_DATA;
   c->v->outcome->files += *there;
-  if (*there && status != ROTE_OK && !rote_file_absent(path)) {
+  if (*there && status != ROTE_OK && rote_file_exists(path)) {
     rote_verify_find_failed(c->v, status, path, "trains it again, if it is still to be evaluated");
   }
   return status == ROTE_OK;
@@ -193,7 +193,7 @@ static rote_status check_task(unit_check *c, size_t task)
     const size_t end = (row / step + 1) * step < rows ? (row / step + 1) * step : rows;
     ROTE_TRY(rote_plan_piece_path(plan, c->v->directory, c->group, c->unit, task, row, path));
     c->v->outcome->evaluations++;
-    c->v->outcome->files += !rote_file_absent(path);
+    c->v->outcome->files += rote_file_exists(path);
     const rote_status found = check_piece(path, m->name, key, identity, table, &sizes, &label);
     if (found == ROTE_OK && label.first == row && label.count > 0 && label.count <= end - row) {
       c->v->outcome->evaluations_whole++;

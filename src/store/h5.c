@@ -71,9 +71,6 @@ hid_t rote_h5_type_create(rote_h5_type type, bool in_file)
  * refuse them. */
 static hid_t access_properties(void)
 {
-#if !(H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0)))
-  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0); /* HDF5 reads it when a file is opened */
-#endif
   H5dont_atexit(); /* a file that could not be written would be tried again there, and crash */
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* reasons go into rote_fail(), not to stderr */
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -81,6 +78,8 @@ static hid_t access_properties(void)
               H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0; /* closed means written */
 #if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0))
   good = good && H5Pset_file_locking(access, 0, 1) >= 0;
+#else
+  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0); /* read when a file is opened */
 #endif
   if (!good) {
     rote_h5_release(access);

@@ -61,7 +61,7 @@ rote_status rote_sealed_text_read(const char *path, rote_sealed_style style, cha
   size_t n = 0;
   const size_t tail = strlen(frame[style].before) + DIGITS + strlen(frame[style].after);
   *text = NULL;
-  if (rote_file_absent(path)) {
+  if (!rote_file_exists(path)) {
     return rote_fail(ROTE_DATA, "%s: there is no such file", path);
   }
   ROTE_TRY(rote_file_read(path, &all, &n));

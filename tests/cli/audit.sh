@@ -47,7 +47,7 @@ printf x | dd of="one/results/$audit" bs=1 seek=3000 conv=notrunc 2>/dev/null
 ends 65 "$ROTE" verify one >verify.out
 says verify.out "$audit"
 ends 0 run 1 audit.yaml --output one
-grep -v -- -audit.h5 before.txt >others.txt
+grep -vF "$audit" before.txt >others.txt
 kept others.txt one
 same whole.h5 one/study.h5
 
@@ -75,7 +75,6 @@ import json
 
 measures = {m["name"]: m for m in json.load(open("plan.json"))["variants"][0]["measures"]}
 assert measures["audit"]["rows"] == 4, measures  # two images under two models each
-assert measures["audit"]["seconds_per_row"] > 10 * measures["score"]["seconds_per_row"], measures
 END
 
 refused() {
