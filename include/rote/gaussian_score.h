@@ -1,0 +1,45 @@
+/* Leverage, and what leaving an image out does to a Gaussian density: in closed form, float64.
+ *
+ * Letters: n points of p dimensions, the rows x_i of a matrix; mean m and maximum likelihood
+ * covariance S = sum (x_j - m)(x_j - m)^T / n of all of them; d2_i = (x_i - m)^T S^-1 (x_i - m),
+ * the squared Mahalanobis distance, at most n - 1. */
+#ifndef ROTE_GAUSSIAN_SCORE_H
+#define ROTE_GAUSSIAN_SCORE_H
+
+#include "rote/status.h"
+
+#include <stddef.h>
+
+/** Leverage of a point in a regression on [1, x]: (1 + d2) / n. */
+double rote_gaussian_leverage(double d2, size_t n);
+
+/** log p of a point under the density of all of them, in nats.
+ * @param[in] log_determinant  of S */
+double rote_gaussian_log_p(double d2, size_t p, double log_determinant);
+
+/** log p of a point under the density of the n - 1 others, in nats; -infinity where they have no
+ * density, as they lie in a plane that the point does not lie in (d2 = n - 1). */
+double rote_gaussian_left_out_log_p(double d2, size_t n, size_t p, double log_determinant);
+
+/** The difference of the two, the exact memorization score of the point (derived):
+ *
+ *   M_i = -d2/2 + n d2 / (2 (n - 1 - d2)) + [p log(n / (n - 1)) + log(1 - d2 / (n - 1))] / 2
+ *
+ * in nats; +infinity where the n - 1 others have no density. */
+double rote_gaussian_score(double d2, size_t n, size_t p);
+
+/** d2 of every point, for as few dimensions as a plain Cholesky factorization suits.
+ * @param[in]  x   [n, p]
+ * @param[out] d2  [n]
+ * @param[out] log_determinant  of S
+ * @return ROTE_OK; ROTE_DATA if S is singular to the precision of its entries; ROTE_NOMEM */
+rote_status rote_gaussian_distances(size_t n, size_t p, const double *x, double *d2,
+                                    double *log_determinant);
+
+/** Ridge leverage h_i = a_i^T (A^T A + ridge I)^-1 a_i of every row of A, likewise.
+ * @param[in]  a  [n, p]
+ * @param[out] h  [n]
+ * @return as rote_gaussian_distances() */
+rote_status rote_ridge_leverage(size_t n, size_t p, const double *a, double ridge, double *h);
+
+#endif

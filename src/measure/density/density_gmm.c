@@ -1,0 +1,169 @@
+/* Mixtures of spherical Gaussians. */
+#include "density_mixture.h"
+
+#include "rote/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LOG_2_PI 1.8378770664093454836
+
+rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **out)
+{
+  rote_status status = ROTE_OK;
+  rote_mixture *m = NULL;
+  *out = NULL;
+  ROTE_TRY(rote_alloc(1, sizeof *m, &m));
+  m->components = components;
+  m->dims = dims;
+  ROTE_TRY(rote_alloc(components, sizeof *m->weight, &m->weight));
+  ROTE_TRY(rote_alloc(components * dims, sizeof *m->mean, &m->mean));
+  ROTE_TRY(rote_alloc(components, sizeof *m->variance, &m->variance));
+  *out = m;
+  m = NULL;
+done:
+  rote_mixture_destroy(&m);
+  return status;
+}
+
+void rote_mixture_destroy(rote_mixture **mixture)
+{
+  rote_mixture *m = *mixture;
+  if (m != NULL) {
+    rote_free(&m->weight);
+    rote_free(&m->mean);
+    rote_free(&m->variance);
+    rote_free(mixture);
+  }
+}
+
+static double squared_distance(size_t d, const double *x, const double *y)
+{
+  double sum = 0;
+  for (size_t k = 0; k < d; k++) {
+    sum += (x[k] - y[k]) * (x[k] - y[k]);
+  }
+  return sum;
+}
+
+double rote_mixture_share(const rote_mixture *m, const double *z, double *r)
+{
+  const double d = (double)m->dims;
+  double largest = -INFINITY, sum = 0;
+  for (size_t g = 0; g < m->components; g++) {
+    r[g] = -INFINITY;
+    if (m->weight[g] > 0) {
+      const double v = m->variance[g];
+      r[g] = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
+             squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
+      largest = r[g] > largest ? r[g] : largest;
+    }
+  }
+  for (size_t g = 0; g < m->components; g++) {
+    r[g] = r[g] > -INFINITY ? exp(r[g] - largest) : 0;
+    sum += r[g];
+  }
+  for (size_t g = 0; g < m->components; g++) {
+    r[g] /= sum;
+  }
+  return largest + log(sum);
+}
+
+double rote_mixture_log_p(const rote_mixture *m, const double *z)
+{
+  const double d = (double)m->dims;
+  double largest = -INFINITY, sum = 0;
+  for (size_t g = 0; g < m->components; g++) {
+    if (!(m->weight[g] > 0)) {
+      continue;
+    }
+    const double v = m->variance[g];
+    const double log_term = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
+                            squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
+    if (log_term > largest) { /* what is there so far, relative to the new largest */
+      sum = sum * exp(largest - log_term) + 1;
+      largest = log_term;
+    } else {
+      sum += exp(log_term - largest);
+    }
+  }
+  return largest + log(sum);
+}
+
+/* m_g += r x for all points. */
+static void add_means(const rote_mixture_task *t, const rote_left_out *out, const double *r,
+                      rote_mixture *m)
+{
+  const size_t components = t->components, d = t->dims;
+  memset(m->weight, 0, components * sizeof *m->weight);
+  memset(m->mean, 0, components * d * sizeof *m->mean);
+  for (size_t i = 0; i < t->points; i++) {
+    const double *const x = t->point + i * d;
+    for (size_t g = 0; g < components && !rote_is_left_out(out, i); g++) {
+      const double share = r[i * components + g];
+      if (share > 0) {
+        m->weight[g] += share;
+        for (size_t k = 0; k < d; k++) {
+          m->mean[g * d + k] += share * x[k];
+        }
+      }
+    }
+  }
+}
+
+static void add_variances(const rote_mixture_task *t, const rote_left_out *out, const double *r,
+                          rote_mixture *m)
+{
+  const size_t components = t->components, d = t->dims;
+  memset(m->variance, 0, components * sizeof *m->variance);
+  for (size_t i = 0; i < t->points; i++) {
+    for (size_t g = 0; g < components && !rote_is_left_out(out, i); g++) {
+      const double share = r[i * components + g];
+      if (share > 0) {
+        m->variance[g] += share * squared_distance(d, t->point + i * d, m->mean + g * d);
+      }
+    }
+  }
+}
+
+/* The weights of responsibilities too small to be numbers are taken for none. */
+static bool has_points(double sum)
+{
+  return sum > 1e-290;
+}
+
+void rote_mixture_maximize(const rote_mixture_task *t, const rote_left_out *out, const double *r,
+                           rote_mixture *m)
+{
+  const double left = (double)(t->points - out->count);
+  add_means(t, out, r, m);
+  for (size_t g = 0; g < t->components; g++) {
+    for (size_t k = 0; k < t->dims && has_points(m->weight[g]); k++) {
+      m->mean[g * t->dims + k] /= m->weight[g];
+    }
+  }
+  add_variances(t, out, r, m);
+  for (size_t g = 0; g < t->components; g++) {
+    if (has_points(m->weight[g])) {
+      m->variance[g] = m->variance[g] / ((double)t->dims * m->weight[g]) + t->floor;
+      m->weight[g] /= left;
+    } else {
+      m->weight[g] = 0;
+      m->variance[g] = t->floor;
+    }
+  }
+}
+
+void rote_mixture_fit(const rote_mixture_task *t, const rote_left_out *out, double *room,
+                      rote_mixture *m)
+{
+  rote_mixture_maximize(t, out, t->start, m);
+  for (size_t round = 1; round < t->rounds; round++) {
+    for (size_t i = 0; i < t->points; i++) {
+      if (!rote_is_left_out(out, i)) {
+        rote_mixture_share(m, t->point + i * t->dims, room + i * t->components);
+      }
+    }
+    rote_mixture_maximize(t, out, room, m);
+  }
+}
