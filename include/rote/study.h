@@ -110,6 +110,11 @@ typedef struct {
   struct {
     double radius; /* grey levels, root mean square; 0: from the data */
   } duplicates;
+  struct {             /* see rote/leverage.h */
+    size_t components; /* principal components of the Gaussian density */
+    double ridge;      /* in mean eigenvalues */
+    rote_counts grid;  /* rows and columns of processes; none: as suits */
+  } leverage;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;

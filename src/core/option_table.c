@@ -13,7 +13,7 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score", "recovery", "duplicates", NULL};
+static const char *const measures[] = {"score", "recovery", "duplicates", "leverage", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -25,10 +25,10 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not", NULL};
+    "needs an autoencoder, which model.kind %s is not", NULL, NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -151,10 +151,18 @@ static const rote_option table[] = {
     {KEY(duplicates.radius), REAL(0, 255), .fallback = "0", RESULTS,
      .help = "grey levels (rms) up to which images are near copies; 0: a tenth of the median "
              "distance to the nearest"},
+    {KEY(leverage.components), COUNT(1, 4096), .fallback = "50", RESULTS,
+     .help = "leading principal components of the Gaussian density; at most pixels and images - 1"},
+    {KEY(leverage.ridge), REAL(0, 1e6), .fallback = "0", RESULTS,
+     .help = "added to every eigenvalue, in mean eigenvalues; 0: least squares"},
+    {KEY(leverage.grid), COUNTS(1, 1024), .none = "auto", .fallback = "auto", RESULTS,
+     .help = "[rows, columns] of ranks that compute it together; auto: one rank up to 4096 pixels, "
+             "all beyond"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help =
-         "what to compute: score of VAEs, recovery of autoencoders, duplicates among the images"},
+         "what to compute: score of VAEs, recovery of autoencoders; of the images alone duplicates "
+         "and leverage"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",
