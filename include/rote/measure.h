@@ -10,6 +10,7 @@
 #define ROTE_MEASURE_H
 
 #include "rote/array.h"
+#include "rote/grid.h"
 #include "rote/images.h"
 #include "rote/lines.h"
 #include "rote/manual.h"
@@ -143,6 +144,17 @@ struct rote_measure {
    * @param[out] item    [rows of all models, one model after the other] */
   const rote_measure *after;
   rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
+  /* A measure of the data whose rows all ranks compute together when all else is done, where
+   * together() says so; elsewhere run() does, in one piece of all rows (large, piece_rows). All
+   * three or none.
+   * grid: its shape, for at most so many processes. @return ROTE_OK; ROTE_DATA if the options ask
+   * for more than there are
+   * stage: collective on the grid. @param[out] rows  all of them, on the first process; else NULL
+   */
+  bool (*together)(const rote_options *options, const rote_data_info *info);
+  rote_status (*grid)(const rote_options *options, const rote_data_info *info, size_t processes,
+                      size_t *rows, size_t *columns);
+  rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid, rote_rows *rows);
   /* What variants say only together, when each has been combined: `count` of them have the measure.
    * Names are below the root. */
   rote_status (*compare)(const rote_pieces *variant, size_t count, rote_sink *sink);
@@ -179,6 +191,14 @@ size_t rote_measure_count(void);
 
 /** Is it asked for in a variant, and possible for its model? */
 bool rote_measure_applies(const rote_measure *measure, const rote_options *options);
+
+/** Do all ranks compute its rows together? */
+bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
+                                const rote_data_info *info);
+
+/** Can what variants ask of grids be had from so many processes? @return as grid() */
+rote_status rote_measures_check_grids(const rote_study *study, const rote_data_info *info,
+                                      size_t processes);
 
 /** Snapshots of a model from which rows are computed: V, or 1. */
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options);

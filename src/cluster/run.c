@@ -15,6 +15,7 @@
 #include "rote/sink.h"
 #include "rote_mpi.h"
 #include "shared_data.h"
+#include "stage.h"
 #include "stock.h"
 
 #include <math.h>
@@ -92,6 +93,7 @@ static rote_status prepare(run *r)
   ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
   ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
   ROTE_TRY(rote_measures_check(r->study, &r->info));
+  ROTE_TRY(rote_measures_check_grids(r->study, &r->info, (size_t)rote_cluster_size()));
   for (size_t v = 0; v < r->study->variant_count; v++) {
     status = rote_model_create(&r->study->variant[v].options, &r->info, &model);
     rote_model_destroy(&model);
@@ -272,6 +274,26 @@ static bool poll_office(void *context, double seconds)
   return rote_office_poll(context);
 }
 
+/* What all ranks do together. @param[in] office  whose workers wait; NULL */
+static rote_status work_together(run *r, rote_office *office)
+{
+  rote_status status = ROTE_OK;
+  const rote_unit_setting setting = setting_of(r);
+  rote_order order;
+  while (rote_queue_together_due(r->queue, &order)) {
+    if (office != NULL) {
+      ROTE_TRY(rote_office_gather(office, &order));
+    }
+    ROTE_TRY(rote_stage_run(&setting, &order));
+    rote_queue_done(r->queue, &order);
+    if (office != NULL) {
+      rote_office_disperse(office);
+    }
+  }
+done:
+  return status;
+}
+
 /* DONE says that study.h5 is complete; it comes last. @param[in] office  whose workers wait; NULL
  */
 static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_run_outcome *outcome)
@@ -351,6 +373,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
+  ROTE_TRY(work_together(r, office));
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
@@ -378,9 +401,19 @@ static double deadline_of(const rote_run_request *q)
   return hours < wall ? hours : wall;
 }
 
-static void run_unit(void *runner, const rote_order *order, rote_report *report, void *rows)
+typedef struct {
+  const rote_unit_setting *setting;
+  rote_unit_runner *runner;
+} work_room;
+
+static void carry_out(void *context, const rote_order *order, rote_report *report, void *rows)
 {
-  rote_unit_run(runner, order, report, rows);
+  const work_room *room = context;
+  if (order->kind != ROTE_ORDER_TOGETHER) {
+    rote_unit_run(room->runner, order, report, rows);
+  } else if (rote_stage_run(room->setting, order) != ROTE_OK) {
+    rote_log(ROTE_LOG_DEBUG, "stage-failed", "rank 0 says why, and ends the run");
+  }
 }
 
 static rote_status be_a_worker(run *r)
@@ -401,7 +434,8 @@ static rote_status be_a_worker(run *r)
   setting.at_epoch = rote_worker_at_epoch;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
-  ROTE_TRY(rote_worker_run(worker, run_unit, runner));
+  work_room room = {.setting = &setting, .runner = runner};
+  ROTE_TRY(rote_worker_run(worker, carry_out, &room));
 done:
   rote_unit_runner_destroy(&runner);
   rote_worker_destroy(&worker);

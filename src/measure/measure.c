@@ -41,6 +41,27 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
                                 : rote_options_ask_for(options, measure->name);
 }
 
+bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
+                                const rote_data_info *info)
+{
+  return measure->together != NULL && measure->together(options, info);
+}
+
+rote_status rote_measures_check_grids(const rote_study *study, const rote_data_info *info,
+                                      size_t processes)
+{
+  rote_status status = ROTE_OK;
+  size_t rows, columns;
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    const rote_options *o = &study->base; /* of the data: variants ask for the same */
+    if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
+      ROTE_TRY((*m)->grid(o, info, processes, &rows, &columns));
+    }
+  }
+done:
+  return status;
+}
+
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options)
 {
   return measure->subject == ROTE_OF_EVALUATED ? rote_evaluation_count(options) : 1;
