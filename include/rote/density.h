@@ -39,7 +39,7 @@ static inline bool rote_is_left_out(const rote_left_out *out, size_t i)
  * @param[in]  z        [d]
  * @param[in]  columns  [d, n]: a dimension of all points after the other
  * @param[out] square   [n] */
-void rote_squared_distances(size_t n, size_t d, const double *z, const double *columns,
+void rote_density_squared_distances(size_t n, size_t d, const double *z, const double *columns,
                             double *square);
 
 /* --- k nearest neighbours: p(z) = k / (n V_d R_k^d), R_k the distance to the k-th nearest point,

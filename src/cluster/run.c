@@ -3,6 +3,7 @@
 
 #include "merge.h"
 #include "office.h"
+#include "processors.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
@@ -54,32 +55,6 @@ static bool is_root(void)
 static size_t worker_count(void)
 {
   return rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
-}
-
-/* All ranks must have the same arithmetic and BLAS core: the order of work must not decide the
- * bits. Collective. */
-static rote_status check_processors(run *r, bool allow_change)
-{
-  rote_status status = ROTE_OK;
-  char mine[128], first[128];
-  int same = 1, all = 1;
-  r->arithmetic = rote_isa_arithmetic(rote_isa_level());
-  snprintf(mine, sizeof mine, "%s arithmetic and BLAS core %s", r->arithmetic, rote_blas_core());
-  memcpy(first, mine, sizeof mine);
-  if (rote_cluster_size() > 1) {
-    ROTE_MPI(MPI_Bcast(first, sizeof first, MPI_BYTE, 0, MPI_COMM_WORLD));
-    same = strcmp(mine, first) == 0;
-    ROTE_MPI(MPI_Allreduce(&same, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
-  }
-  if (!all && !allow_change) {
-    ROTE_TRY(rote_fail(ROTE_DATA,
-                       "the ranks run on processors of several kinds (rank 0: %s; rank %d: %s): "
-                       "bits may differ. Use nodes of one kind, or --allow-cpu-change to mix them, "
-                       "which is recorded",
-                       first, rote_cluster_rank(), mine));
-  }
-done:
-  return status;
 }
 
 /* Rank 0: read and check everything that can be wrong before any work is done. */
@@ -274,26 +249,6 @@ static bool poll_office(void *context, double seconds)
   return rote_office_poll(context);
 }
 
-/* What all ranks do together. @param[in] office  whose workers wait; NULL */
-static rote_status work_together(run *r, rote_office *office)
-{
-  rote_status status = ROTE_OK;
-  const rote_unit_setting setting = setting_of(r);
-  rote_order order;
-  while (rote_queue_together_due(r->queue, &order)) {
-    if (office != NULL) {
-      ROTE_TRY(rote_office_gather(office, &order));
-    }
-    ROTE_TRY(rote_stage_run(&setting, &order));
-    rote_queue_done(r->queue, &order);
-    if (office != NULL) {
-      rote_office_disperse(office);
-    }
-  }
-done:
-  return status;
-}
-
 /* DONE says that study.h5 is complete; it comes last. @param[in] office  whose workers wait; NULL
  */
 static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_run_outcome *outcome)
@@ -373,7 +328,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
-  ROTE_TRY(work_together(r, office));
+  ROTE_TRY(rote_stages_run(&setting, queue, office));
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
@@ -456,7 +411,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   memset(outcome, 0, sizeof *outcome);
   rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
-  ROTE_TRY(check_processors(&r, request->allow_cpu_change));
+  ROTE_TRY(rote_processors_check(request->allow_cpu_change, &r.arithmetic));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(

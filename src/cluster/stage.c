@@ -70,3 +70,22 @@ rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *o
 done:
   return status;
 }
+
+rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
+                            rote_office *office)
+{
+  rote_status status = ROTE_OK;
+  rote_order order;
+  while (rote_queue_together_due(queue, &order)) {
+    if (office != NULL) {
+      ROTE_TRY(rote_office_gather(office, &order));
+    }
+    ROTE_TRY(rote_stage_run(setting, &order));
+    rote_queue_done(queue, &order);
+    if (office != NULL) {
+      rote_office_disperse(office);
+    }
+  }
+done:
+  return status;
+}

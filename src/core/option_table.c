@@ -13,7 +13,8 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score", "recovery", "duplicates", "leverage", NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates",
+                                       "leverage", "agreement", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -25,10 +26,10 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */, 0};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */, 0, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not", NULL, NULL};
+    "needs an autoencoder, which model.kind %s is not", NULL, NULL, NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -162,7 +163,7 @@ static const rote_option table[] = {
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help =
          "what to compute: score of VAEs, recovery of autoencoders; of the images alone duplicates "
-         "and leverage"},
+         "and leverage; agreement compares what the others say"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

@@ -11,7 +11,8 @@
   X(audit)                                                                                         \
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
-  X(leverage)
+  X(leverage)                                                                                      \
+  X(agreement)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)
@@ -39,6 +40,11 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
 {
   return measure->asked != NULL ? measure->asked(options)
                                 : rote_options_ask_for(options, measure->name);
+}
+
+bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
+{
+  return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;
 }
 
 bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,

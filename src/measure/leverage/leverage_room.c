@@ -38,6 +38,12 @@ static const rote_measure_bench bench[] = {
     {.name = NULL},
 };
 
+static const rote_image_score scores[] = {
+    {.array = "leverage/h", .title = "leverage", .role = ROTE_SCORE_OUTLIER},
+    {.array = "leverage/M", .title = "M of a Gaussian"},
+    {.array = NULL},
+};
+
 typedef struct {
   const rote_subject_setting *setting;
 } leverage_room;
@@ -218,6 +224,7 @@ const rote_measure rote_measure_leverage = {
     .together = together,
     .grid = shape_grid,
     .stage = stage,
+    .scores = scores,
     .bench = bench,
     .manual = rote_leverage_manual,
 };
