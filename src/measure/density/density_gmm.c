@@ -1,5 +1,5 @@
 /* Mixtures of spherical Gaussians. */
-#include "density_mixture.h"
+#include "density_gmm.h"
 
 #include "rote/memory.h"
 
@@ -8,10 +8,10 @@
 
 #define LOG_2_PI 1.8378770664093454836
 
-rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **out)
+rote_status rote_gmm_create(size_t components, size_t dims, rote_gmm **out)
 {
   rote_status status = ROTE_OK;
-  rote_mixture *m = NULL;
+  rote_gmm *m = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *m, &m));
   m->components = components;
@@ -22,13 +22,13 @@ rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **o
   *out = m;
   m = NULL;
 done:
-  rote_mixture_destroy(&m);
+  rote_gmm_destroy(&m);
   return status;
 }
 
-void rote_mixture_destroy(rote_mixture **mixture)
+void rote_gmm_destroy(rote_gmm **mixture)
 {
-  rote_mixture *m = *mixture;
+  rote_gmm *m = *mixture;
   if (m != NULL) {
     rote_free(&m->weight);
     rote_free(&m->mean);
@@ -46,7 +46,7 @@ static double squared_distance(size_t d, const double *x, const double *y)
   return sum;
 }
 
-double rote_mixture_share(const rote_mixture *m, const double *z, double *r)
+double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
 {
   const double d = (double)m->dims;
   double largest = -INFINITY, sum = 0;
@@ -69,7 +69,7 @@ double rote_mixture_share(const rote_mixture *m, const double *z, double *r)
   return largest + log(sum);
 }
 
-double rote_mixture_log_p(const rote_mixture *m, const double *z)
+double rote_gmm_log_p(const rote_gmm *m, const double *z)
 {
   const double d = (double)m->dims;
   double largest = -INFINITY, sum = 0;
@@ -91,8 +91,8 @@ double rote_mixture_log_p(const rote_mixture *m, const double *z)
 }
 
 /* m_g += r x for all points. */
-static void add_means(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                      rote_mixture *m)
+static void add_means(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                      rote_gmm *m)
 {
   const size_t components = t->components, d = t->dims;
   memset(m->weight, 0, components * sizeof *m->weight);
@@ -111,8 +111,8 @@ static void add_means(const rote_mixture_task *t, const rote_left_out *out, cons
   }
 }
 
-static void add_variances(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                          rote_mixture *m)
+static void add_variances(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                          rote_gmm *m)
 {
   const size_t components = t->components, d = t->dims;
   memset(m->variance, 0, components * sizeof *m->variance);
@@ -132,8 +132,8 @@ static bool has_points(double sum)
   return sum > 1e-290;
 }
 
-void rote_mixture_maximize(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                           rote_mixture *m)
+void rote_gmm_maximize(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                       rote_gmm *m)
 {
   const double left = (double)(t->points - out->count);
   add_means(t, out, r, m);
@@ -154,16 +154,15 @@ void rote_mixture_maximize(const rote_mixture_task *t, const rote_left_out *out,
   }
 }
 
-void rote_mixture_fit(const rote_mixture_task *t, const rote_left_out *out, double *room,
-                      rote_mixture *m)
+void rote_gmm_fit(const rote_gmm_task *t, const rote_left_out *out, double *room, rote_gmm *m)
 {
-  rote_mixture_maximize(t, out, t->start, m);
+  rote_gmm_maximize(t, out, t->start, m);
   for (size_t round = 1; round < t->rounds; round++) {
     for (size_t i = 0; i < t->points; i++) {
       if (!rote_is_left_out(out, i)) {
-        rote_mixture_share(m, t->point + i * t->dims, room + i * t->components);
+        rote_gmm_share(m, t->point + i * t->dims, room + i * t->components);
       }
     }
-    rote_mixture_maximize(t, out, room, m);
+    rote_gmm_maximize(t, out, room, m);
   }
 }

@@ -23,8 +23,8 @@ struct rote_knn_search {
 
 /* One dimension of all points at a time: the same sums for every point, in the order of the
  * dimensions. */
-void rote_squared_distances(size_t n, size_t d, const double *z, const double *columns,
-                            double *square)
+void rote_point_distances(size_t n, size_t d, const double *z, const double *columns,
+                          double *square)
 {
   for (size_t i = 0; i < n; i++) {
     square[i] = 0;
