@@ -37,9 +37,9 @@ static inline bool rote_is_left_out(const rote_left_out *out, size_t i)
 
 /** Squared distances of one point to n others.
  * @param[in]  z        [d]
- * @param[in]  columns  [d, n]: a dimension of all points after the other
+ * @param[in]  columns  [d, ld]: a dimension of the points after the other
  * @param[out] square   [n] */
-void rote_point_distances(size_t n, size_t d, const double *z, const double *columns,
+void rote_point_distances(size_t n, size_t d, const double *z, const double *columns, size_t ld,
                           double *square);
 
 /* --- k nearest neighbours: p(z) = k / (n V_d R_k^d), R_k the distance to the k-th nearest point,

@@ -143,6 +143,9 @@ struct rote_measure {
    * @param[out] item    [rows of all models, one model after the other] */
   const rote_measure *after;
   rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
+  /* Of a measure whose rows are made of all folds or repeats at once: when a study grows, they are
+   * computed anew, where for others it would be refused. */
+  bool renewed;
   /* What variants say only together, when each has been combined: `count` of them have the measure.
    * Names are below the root. */
   rote_status (*compare)(const rote_pieces *variant, size_t count, rote_sink *sink);

@@ -10,7 +10,8 @@
   X(score)                                                                                         \
   X(audit)                                                                                         \
   X(recovery)                                                                                      \
-  X(duplicates)
+  X(duplicates)                                                                                    \
+  X(density)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)

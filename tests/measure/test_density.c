@@ -45,7 +45,7 @@ static void move(scene *s, size_t i, double x, double y, double z)
 
 static void look_from(scene *s, size_t i)
 {
-  rote_point_distances(N, D, s->point + i * D, s->columns, s->square);
+  rote_point_distances(N, D, s->point + i * D, s->columns, N, s->square);
 }
 
 static void near(double a, double b, double tolerance)

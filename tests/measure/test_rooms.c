@@ -33,6 +33,9 @@ static const struct {
       "recovery.rounds=3", "recovery.control=80", "training.batch=10", "folds.count=3",
       "folds.repeats=2", "folds.full=2"}},
     {"duplicates", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
+    {"density",
+     {"density.components=5", "density.mixtures=3", "density.rounds=4", "density.refit=100",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
 };
 
 typedef struct {

@@ -103,7 +103,7 @@ static rote_status check_knn(const scene *s)
   rote_knn_search *search = NULL;
   ROTE_TRY(rote_knn_search_create(s->n, s->k, &search));
   for (size_t z = 0; z < s->m; z++) {
-    rote_point_distances(s->n, s->d, s->test.value + z * s->d, s->columns, s->square);
+    rote_point_distances(s->n, s->d, s->test.value + z * s->d, s->columns, s->n, s->square);
     rote_knn_begin(search, s->square);
     const rote_knn knn = rote_knn_find(search, &ROTE_NONE_OUT);
     s->log_p[z] = rote_knn_log_p(&knn, s->d);
@@ -120,7 +120,7 @@ done:
 static rote_status check_kde(const scene *s)
 {
   for (size_t z = 0; z < s->m; z++) {
-    rote_point_distances(s->n, s->d, s->test.value + z * s->d, s->columns, s->square);
+    rote_point_distances(s->n, s->d, s->test.value + z * s->d, s->columns, s->n, s->square);
     const rote_kde kde = rote_kde_find(s->n, s->square, s->bandwidth, &ROTE_NONE_OUT);
     s->log_p[z] = rote_kde_log_p(&kde, s->d);
     for (size_t i = 0; i < s->n; i++) {
