@@ -132,6 +132,7 @@ typedef struct {
   double *weight;          /* [G] */
   double *mean;            /* [G, d] */
   double *variance;        /* [G], floor included */
+  double *log_peak;        /* [G] log(w N(m; m, v I)); -infinity with weight 0 */
 } rote_gmm;
 
 rote_status rote_gmm_create(size_t components, size_t dims, rote_gmm **mixture);
@@ -167,10 +168,12 @@ void rote_gmm_slope_destroy(rote_gmm_slope **slope);
 /** Bytes that it takes. */
 double rote_gmm_slope_bytes(size_t dims, size_t components, size_t rounds);
 
-/** Get ready for influences on z. @param[in] z [d] @param[out] at  [rounds, G, d + 2] */
-void rote_gmm_slope_at(const rote_gmm_slope *slope, const double *z, double *at);
+/** Get ready for influences on some z. What is found for one does not depend on the others.
+ * @param[in]  z   [count, d]
+ * @param[out] at  [count, rounds, G, d + 2] */
+void rote_gmm_slope_at(const rote_gmm_slope *slope, size_t count, const double *z, double *at);
 
-/** First-order influence of point i on the z of `at`. */
+/** First-order influence of point i on the z of `at`, [rounds, G, d + 2]. */
 double rote_gmm_influence(const rote_gmm_slope *slope, size_t i, const double *at);
 
 #endif

@@ -362,7 +362,7 @@ static double error_of_slope(const scene *s, size_t times)
     rote_gmm_fit(&task, &ROTE_ONE_OUT(i), room, without);
     for (size_t z = 0; z < N; z++) {
       const double *x = point + z * D;
-      rote_gmm_slope_at(slope, x, at);
+      rote_gmm_slope_at(slope, 1, x, at);
       const double exact = rote_gmm_log_p(all, x) - rote_gmm_log_p(without, x);
       const double error = fabs(rote_gmm_influence(slope, i, at) - exact);
       worst = error > worst ? error : worst;

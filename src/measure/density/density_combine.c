@@ -60,6 +60,12 @@ static const rote_array neighbours_array = {
     .type = ROTE_H5_U32,
     .units = "1",
     .long_name = "k; more than asked for where so many copies are at distance 0"};
+static const rote_array begins_array = {
+    .name = "begins",
+    .dims = "N",
+    .type = ROTE_H5_U32,
+    .units = "1",
+    .long_name = "the Gaussian that all of the image is of when a fit begins"};
 static const rote_array first_array =
     OF_KIND("first_order", "nats", "leave_one_out by the derivative of the fit");
 
@@ -159,6 +165,9 @@ static rote_status put_kind(const combiner *c, size_t kind)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = c->pieces->setting.options;
+  if (kind == ROTE_DENSITY_GMM) {
+    ROTE_TRY(put(c, kind, &begins_array, rote_rows_at(c->rows, ROTE_DENSITY_BEGINS, 0)));
+  }
   if (kind == ROTE_DENSITY_GMM && c->images > o->density.refit) {
     ROTE_TRY(put_first_order(c));
   }

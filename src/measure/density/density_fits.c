@@ -71,11 +71,10 @@ static rote_status begin_mixtures(rote_density_fits *f)
   const rote_density_points *p = f->points;
   const size_t n = p->n, components = f->task.components;
   const rote_stream stream = {.seed = f->setting->options->seed, .purpose = ROTE_PURPOSE_DENSITY};
-  uint32_t *order = NULL, *belongs = NULL;
+  uint32_t *order = NULL;
   double *nearest = NULL;
   size_t begun = 0;
   ROTE_TRY(rote_alloc(n, sizeof *order, &order));
-  ROTE_TRY(rote_alloc(n, sizeof *belongs, &belongs));
   ROTE_TRY(rote_alloc(n, sizeof *nearest, &nearest));
   rote_random_permutation(stream, 0, (uint32_t)n, order);
   for (size_t i = 0; i < n && begun < components; i++) {
@@ -86,17 +85,16 @@ static rote_status begin_mixtures(rote_density_fits *f)
     for (size_t j = 0; j < n; j++) {
       if (begun == 0 || f->square[j] < nearest[j]) {
         nearest[j] = f->square[j];
-        belongs[j] = (uint32_t)begun;
+        f->begins[j] = (uint32_t)begun;
       }
     }
     begun++;
   }
   for (size_t i = 0; i < n; i++) {
-    f->start[i * components + belongs[i]] = 1;
+    f->start[i * components + f->begins[i]] = 1;
   }
 done:
   rote_free(&order);
-  rote_free(&belongs);
   rote_free(&nearest);
   return status;
 }
@@ -114,6 +112,7 @@ static rote_status make_mixtures(rote_density_fits *f)
                             .floor = o->density.floor};
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->start, &f->start));
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->room, &f->room));
+  ROTE_TRY(rote_alloc(n, sizeof *f->begins, &f->begins));
   ROTE_TRY(rote_gmm_create(f->task.components, d, &f->gmm));
   ROTE_TRY(rote_gmm_create(f->task.components, d, &f->refit));
   ROTE_TRY(rote_alloc(models, sizeof(rote_gmm *), &f->left_out));
@@ -150,7 +149,7 @@ done:
   return status;
 }
 
-static size_t count_slopes(const rote_density_fits *f)
+size_t rote_density_slopes(const rote_density_fits *f)
 {
   return f->slope == NULL ? 0 : f->task.rounds * f->task.components * (f->task.dims + 2);
 }
@@ -159,11 +158,11 @@ static rote_status look_at_tests(rote_density_fits *f)
 {
   rote_status status = ROTE_OK;
   const rote_density_points *p = f->points;
-  const size_t slopes = count_slopes(f);
+  const size_t slopes = rote_density_slopes(f);
   ROTE_TRY(rote_alloc(p->tests, sizeof *f->knn, &f->knn));
   ROTE_TRY(rote_alloc(p->tests, sizeof *f->kde, &f->kde));
   ROTE_TRY(rote_alloc(p->tests, sizeof *f->gmm_log_p, &f->gmm_log_p));
-  ROTE_TRY(rote_alloc((p->tests + 1) * slopes, sizeof *f->at, &f->at)); /* the last is an image's */
+  ROTE_TRY(rote_alloc(p->tests * slopes, sizeof *f->at, &f->at));
   for (size_t z = 0; z < p->tests; z++) {
     ROTE_TRY(go_on(f->setting));
     rote_density_squares(p, p->n + z, 1, f->square);
@@ -171,12 +170,11 @@ static rote_status look_at_tests(rote_density_fits *f)
     f->knn[z] = rote_knn_find(f->search, &ROTE_NONE_OUT);
     f->kde[z] = rote_kde_find(p->n, f->square, f->bandwidth, &ROTE_NONE_OUT);
     if (f->gmm != NULL) {
-      const double *const point = p->point + (p->n + z) * p->dims;
-      f->gmm_log_p[z] = rote_gmm_log_p(f->gmm, point);
-      if (f->slope != NULL) {
-        rote_gmm_slope_at(f->slope, point, f->at + z * slopes);
-      }
+      f->gmm_log_p[z] = rote_gmm_log_p(f->gmm, p->point + (p->n + z) * p->dims);
     }
+  }
+  if (f->slope != NULL) {
+    rote_gmm_slope_at(f->slope, p->tests, p->point + p->n * p->dims, f->at);
   }
 done:
   return status;
@@ -219,6 +217,7 @@ void rote_density_fits_destroy(rote_density_fits **fits)
     rote_gmm_slope_destroy(&f->slope);
     rote_free(&f->start);
     rote_free(&f->room);
+    rote_free(&f->begins);
     rote_free(&f->left);
     rote_knn_search_destroy(&f->search);
     rote_free(&f->square);
@@ -239,7 +238,7 @@ double rote_density_fits_bytes(const rote_options *o, size_t images, size_t dims
     bytes += 16 * n * g + 8 * parameters * (double)(o->folds.repeats * o->folds.count);
     if (images > o->density.refit) {
       bytes += rote_gmm_slope_bytes(dims, o->density.mixtures, o->density.rounds) +
-               8 * (double)(tests + 1) * parameters * (double)o->density.rounds;
+               8 * (double)(tests + ROTE_DENSITY_BATCH) * parameters * (double)o->density.rounds;
     }
   }
   return bytes;

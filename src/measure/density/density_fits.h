@@ -21,6 +21,7 @@ typedef struct {
   /* Mixtures; NULL of pixels. */
   rote_gmm_task task;
   double *start, *room;  /* [N, G] */
+  uint32_t *begins;      /* [N] the Gaussian that all of the image is of at first */
   rote_gmm *gmm, *refit; /* of all images; room for one without some */
   rote_gmm **left_out;   /* [R K] */
   rote_gmm_slope *slope; /* NULL where all images have refits */
@@ -32,7 +33,10 @@ rote_status rote_density_fits_create(const rote_subject_setting *setting,
                                      const rote_density_points *points, rote_density_fits **fits);
 void rote_density_fits_destroy(rote_density_fits **fits);
 
-/** Bytes that it takes, for Z test images. */
+/** rounds G (d + 2), 0 without a slope. */
+size_t rote_density_slopes(const rote_density_fits *fits);
+
+/** Bytes that it takes, with a batch of slopes, for Z test images. */
 double rote_density_fits_bytes(const rote_options *options, size_t images, size_t dims,
                                size_t tests);
 

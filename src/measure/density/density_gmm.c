@@ -19,6 +19,7 @@ rote_status rote_gmm_create(size_t components, size_t dims, rote_gmm **out)
   ROTE_TRY(rote_alloc(components, sizeof *m->weight, &m->weight));
   ROTE_TRY(rote_alloc(components * dims, sizeof *m->mean, &m->mean));
   ROTE_TRY(rote_alloc(components, sizeof *m->variance, &m->variance));
+  ROTE_TRY(rote_alloc(components, sizeof *m->log_peak, &m->log_peak));
   *out = m;
   m = NULL;
 done:
@@ -33,6 +34,7 @@ void rote_gmm_destroy(rote_gmm **mixture)
     rote_free(&m->weight);
     rote_free(&m->mean);
     rote_free(&m->variance);
+    rote_free(&m->log_peak);
     rote_free(mixture);
   }
 }
@@ -46,21 +48,23 @@ static double squared_distance(size_t d, const double *x, const double *y)
   return sum;
 }
 
+/* log(w_g N(z; m_g, v_g I)) */
+static double log_term(const rote_gmm *m, size_t g, const double *z)
+{
+  return m->weight[g] > 0 ? m->log_peak[g] - squared_distance(m->dims, z, m->mean + g * m->dims) /
+                                                 (2 * m->variance[g])
+                          : -INFINITY;
+}
+
 double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
 {
-  const double d = (double)m->dims;
   double largest = -INFINITY, sum = 0;
   for (size_t g = 0; g < m->components; g++) {
-    r[g] = -INFINITY;
-    if (m->weight[g] > 0) {
-      const double v = m->variance[g];
-      r[g] = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
-             squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
-      largest = r[g] > largest ? r[g] : largest;
-    }
+    r[g] = log_term(m, g, z);
+    largest = r[g] > largest ? r[g] : largest;
   }
   for (size_t g = 0; g < m->components; g++) {
-    r[g] = r[g] > -INFINITY ? exp(r[g] - largest) : 0;
+    r[g] = exp(r[g] - largest);
     sum += r[g];
   }
   for (size_t g = 0; g < m->components; g++) {
@@ -71,20 +75,14 @@ double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
 
 double rote_gmm_log_p(const rote_gmm *m, const double *z)
 {
-  const double d = (double)m->dims;
   double largest = -INFINITY, sum = 0;
   for (size_t g = 0; g < m->components; g++) {
-    if (!(m->weight[g] > 0)) {
-      continue;
-    }
-    const double v = m->variance[g];
-    const double log_term = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
-                            squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
-    if (log_term > largest) { /* what is there so far, relative to the new largest */
-      sum = sum * exp(largest - log_term) + 1;
-      largest = log_term;
-    } else {
-      sum += exp(log_term - largest);
+    const double term = log_term(m, g, z);
+    if (term > largest) { /* what is there so far, relative to the new largest */
+      sum = sum * exp(largest - term) + 1;
+      largest = term;
+    } else if (term > -INFINITY) {
+      sum += exp(term - largest);
     }
   }
   return largest + log(sum);
@@ -147,9 +145,11 @@ void rote_gmm_maximize(const rote_gmm_task *t, const rote_left_out *out, const d
     if (has_points(m->weight[g])) {
       m->variance[g] = m->variance[g] / ((double)t->dims * m->weight[g]) + t->floor;
       m->weight[g] /= left;
+      m->log_peak[g] = log(m->weight[g]) - (double)t->dims / 2 * (LOG_2_PI + log(m->variance[g]));
     } else {
       m->weight[g] = 0;
       m->variance[g] = t->floor;
+      m->log_peak[g] = -INFINITY;
     }
   }
 }

@@ -12,6 +12,7 @@ struct rote_density_look {
   rote_score *score;                 /* [B] */
   double *test_square;               /* [Z] */
   double *room;                      /* [2 (K + 1) + N] */
+  double *at;                        /* [B, rounds, G, d + 2] of the slope */
 };
 
 rote_status rote_density_look_create(rote_density_fits *f, rote_density_look **out)
@@ -30,6 +31,7 @@ rote_status rote_density_look_create(rote_density_fits *f, rote_density_look **o
   ROTE_TRY(rote_score_create(ROTE_DENSITY_BATCH, &l->score));
   ROTE_TRY(rote_alloc(f->points->tests, sizeof *l->test_square, &l->test_square));
   ROTE_TRY(rote_alloc(2 * (f->folds + 1) + f->points->n, sizeof *l->room, &l->room));
+  ROTE_TRY(rote_alloc(ROTE_DENSITY_BATCH * rote_density_slopes(f), sizeof *l->at, &l->at));
   *out = l;
   l = NULL;
 done:
@@ -49,6 +51,7 @@ void rote_density_look_destroy(rote_density_look **look)
     rote_score_destroy(&l->score);
     rote_free(&l->test_square);
     rote_free(&l->room);
+    rote_free(&l->at);
     rote_free(look);
   }
 }
@@ -127,18 +130,16 @@ static void look_by_kernels(rote_density_look *l, size_t self, const double *squ
 }
 
 /* Scores and influences by a fit without the image; by the derivative where there are none. */
-static void leave_out_of_mixture(rote_density_look *l, size_t self, double log_p, rote_rows *rows,
-                                 size_t row)
+static void leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, double log_p,
+                                 rote_rows *rows, size_t row)
 {
   rote_density_fits *f = l->fits;
   const rote_density_points *p = f->points;
   const double *const x = p->point + self * p->dims;
   double *const influence = influences(rows, ROTE_DENSITY_GMM, row);
-  const size_t slopes = f->task.rounds * f->task.components * (p->dims + 2);
-  double *const own = f->slope == NULL ? NULL : f->at + p->tests * slopes;
+  const size_t slopes = rote_density_slopes(f);
   if (f->slope != NULL) {
-    rote_gmm_slope_at(f->slope, x, own);
-    put(rows, ROTE_DENSITY_FIRST, row, rote_gmm_influence(f->slope, self, own));
+    put(rows, ROTE_DENSITY_FIRST, row, rote_gmm_influence(f->slope, self, l->at + b * slopes));
     for (size_t z = 0; z < p->tests; z++) {
       influence[z] = rote_gmm_influence(f->slope, self, f->at + z * slopes);
     }
@@ -166,7 +167,8 @@ static void look_by_mixtures(rote_density_look *l, size_t image, size_t self, si
     l->folds[m] = rote_gmm_log_p(f->left_out[m], x);
   }
   keep_folds(l, ROTE_DENSITY_GMM, b);
-  leave_out_of_mixture(l, self, log_p, rows, row);
+  *(uint32_t *)rote_rows_at(rows, ROTE_DENSITY_BEGINS, row) = f->begins[self];
+  leave_out_of_mixture(l, self, b, log_p, rows, row);
 }
 
 /* The statistics of all images of the batch, as of a study of as many. */
@@ -202,6 +204,9 @@ rote_status rote_density_look_at(rote_density_look *l, size_t first, size_t coun
   const rote_density_fits *f = l->fits;
   const bool images = first < f->points->n;
   rote_density_squares(f->points, first, count, f->square);
+  if (images && f->slope != NULL) {
+    rote_gmm_slope_at(f->slope, count, f->points->point + first * f->points->dims, l->at);
+  }
   for (size_t b = 0; b < count; b++) {
     const size_t self = images ? first + b : ROTE_NO_POINT;
     const double *const square = f->square + b * f->points->n;

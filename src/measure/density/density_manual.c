@@ -35,6 +35,7 @@ const rote_manual rote_density_manual[] = {
               "due to every image: minus the log density without that image"),
     ROTE_ITEM("knn/radius, knn/neighbours", "R; k as it was used"),
     ROTE_ITEM("kde/bandwidth", "as it was used"),
+    ROTE_ITEM("gmm/begins", "the Gaussian that all of the image is of when a fit begins"),
     ROTE_ITEM("gmm/first_order, gmm/first_order_error",
               "with more images than `density.refit` the mixture is not fitted without each: "
               "leave_one_out and influence are then the derivative through all rounds of the fit, "

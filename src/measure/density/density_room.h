@@ -38,7 +38,8 @@ enum {
   ROTE_DENSITY_FIRST,     /* gmm: the score of first order */
   ROTE_DENSITY_BANDWIDTH, /* the same in all rows, as is what follows */
   ROTE_DENSITY_SHARE,
-  ROTE_DENSITY_RAISED, /* k of knn, of every image again */
+  ROTE_DENSITY_BEGINS, /* of every image again: where gmm began */
+  ROTE_DENSITY_RAISED, /* k of knn */
 };
 
 /* Rows are the images, then the test images. */

@@ -165,6 +165,7 @@ rote_status rote_gmm_slope_create(const rote_gmm_task *task, rote_gmm *mixture,
   const rote_gmm *last = s->after[task->rounds - 1];
   memcpy(mixture->weight, last->weight, g * sizeof *last->weight);
   memcpy(mixture->mean, last->mean, g * d * sizeof *last->mean);
+  memcpy(mixture->log_peak, last->log_peak, g * sizeof *last->log_peak);
   memcpy(mixture->variance, last->variance, g * sizeof *last->variance);
   *out = s;
   s = NULL;
@@ -195,29 +196,49 @@ void rote_gmm_slope_destroy(rote_gmm_slope **slope)
   }
 }
 
-void rote_gmm_slope_at(const rote_gmm_slope *s, const double *z, double *at)
+/* lambda_T */
+static void fill_last(const rote_gmm_slope *s, const double *z, double *lambda)
 {
   const rote_gmm_task *t = &s->task;
-  const size_t width = t->dims + 2, size = count_parameters(t);
-  double *last = at + (t->rounds - 1) * size;
-  memset(at, 0, t->rounds * size * sizeof *at);
-  rote_gmm_share(s->after[t->rounds - 1], z, s->share);
+  const rote_gmm *const last = s->after[t->rounds - 1];
+  const size_t width = t->dims + 2;
+  rote_gmm_share(last, z, s->share);
   for (size_t g = 0; g < t->components; g++) {
     if (s->share[g] > NOTHING) {
-      fill_chi(s->after[t->rounds - 1], g, z, last + g * width);
+      fill_chi(last, g, z, lambda + g * width);
       for (size_t k = 0; k < width; k++) {
-        last[g * width + k] *= s->share[g];
+        lambda[g * width + k] *= s->share[g];
       }
     }
   }
-  for (size_t round = t->rounds - 1; round > 0; round--) {
-    const double *const jump = s->jump[round - 1], *const lambda = at + round * size;
-    double *const restrict before = at + (round - 1) * size;
-    for (size_t a = 0; a < size; a++) {
-      for (size_t b = 0; b < size && lambda[a] != 0; b++) {
-        before[b] += lambda[a] * jump[a * size + b];
+}
+
+/* lambda_{t-1} of all z, a row of J_t after the other: it is read once for all. */
+static void go_back(size_t size, const double *jump, size_t count, size_t stride,
+                    const double *lambda, double *before)
+{
+  for (size_t a = 0; a < size; a++) {
+    const double *const row = jump + a * size;
+    for (size_t c = 0; c < count; c++) {
+      const double factor = lambda[c * stride + a];
+      double *const restrict sum = before + c * stride;
+      for (size_t b = 0; b < size; b++) {
+        sum[b] += factor * row[b];
       }
     }
+  }
+}
+
+void rote_gmm_slope_at(const rote_gmm_slope *s, size_t count, const double *z, double *at)
+{
+  const rote_gmm_task *t = &s->task;
+  const size_t size = count_parameters(t), stride = t->rounds * size;
+  memset(at, 0, count * stride * sizeof *at);
+  for (size_t c = 0; c < count; c++) {
+    fill_last(s, z + c * t->dims, at + c * stride + (t->rounds - 1) * size);
+  }
+  for (size_t round = t->rounds - 1; round > 0; round--) {
+    go_back(size, s->jump[round - 1], count, stride, at + round * size, at + (round - 1) * size);
   }
 }
 
