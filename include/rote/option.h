@@ -21,6 +21,7 @@ typedef struct {
   double min, max;            /* allowed values */
   bool above_min, below_max;  /* min, max itself is not allowed */
   const char *const *choices; /* NULL-terminated */
+  const char *none;           /* word for an empty list of whole numbers; NULL: it may not be */
   const char *fallback;       /* default, as it would be written */
   bool of_results;            /* a change can change results */
   bool of_training;           /* it decides the bits of a trained model */
@@ -37,7 +38,7 @@ typedef struct {
   const char *help;
 } rote_option;
 
-#define ROTE_OPTION_MAX 64
+#define ROTE_OPTION_MAX 128
 #define ROTE_OPTION_TEXT_MAX (2 * ROTE_TEXT_MAX + 8) /* of a value as it is printed */
 
 /** The table; ends at *count. */

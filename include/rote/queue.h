@@ -44,7 +44,7 @@ typedef struct {
   uint32_t asked; /* rows that are to be computed: all, or as chosen */
   uint32_t next;  /* first row not yet handed out */
   uint32_t left;  /* rows not yet reported */
-  uint16_t *have; /* [cells] of a large task; else NULL */
+  uint32_t *have; /* [cells] of a large task; else NULL */
   uint32_t *item; /* [rows] where rows have been chosen, ROTE_NO_ITEM: not this one; else NULL */
 } rote_queue_task;
 
@@ -93,8 +93,8 @@ const rote_queue_unit *rote_queue_look(const rote_queue *queue, size_t group, si
 /** A unit to be filled with what is already done, before the work begins. */
 rote_queue_unit *rote_queue_unit_at(rote_queue *queue, size_t group, size_t unit);
 
-/** Most rows of a piece of a task. */
-size_t rote_queue_step(const rote_measure *measure, size_t shard);
+/** Most rows of a piece of a task that has so many. */
+size_t rote_queue_step(const rote_measure *measure, size_t shard, size_t rows);
 
 /** Is all there on which the rows of this task hang? Also of one that hangs on nothing. */
 bool rote_queue_may_choose(rote_queue *queue, size_t group, size_t task);

@@ -120,6 +120,11 @@ typedef struct {
     size_t refit;            /* images up to which a mixture is fitted without each of them */
     size_t test;             /* test images that influence is on */
   } density;
+  struct {             /* see rote/leverage.h */
+    size_t components; /* principal components of the Gaussian density */
+    double ridge;      /* in mean eigenvalues */
+    rote_counts grid;  /* rows and columns of processes; none: as suits */
+  } leverage;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;

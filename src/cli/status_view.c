@@ -144,7 +144,7 @@ static size_t files_of(const rote_status_view *v, size_t variant, size_t unit, s
         (last != SIZE_MAX && (stage->end || stage->epoch > last))) {
       continue;
     }
-    const size_t rows = rote_plan_rows(v->plan, group, unit, t), step = rote_queue_step(m, 1);
+    const size_t rows = rote_plan_rows(v->plan, group, unit, t), step = rote_queue_step(m, 1, rows);
     files += m->large && rows > 0 ? (rows + step - 1) / step : rows > 0 || v->plan->images == 0;
   }
   return files;

@@ -13,7 +13,8 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score", "recovery", "duplicates", "density", NULL};
+static const char *const measures[] = {"score",   "recovery", "duplicates",
+                                       "density", "leverage", NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -26,10 +27,10 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0 /* the data alone */};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not", NULL, NULL};
+    "needs an autoencoder, which model.kind %s is not", NULL, NULL, NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -174,11 +175,18 @@ static const rote_option table[] = {
              "leave-one-out score is of first order, and the error is measured"},
     {KEY(density.test), COUNT(0, 1e5), .fallback = "10", RESULTS,
      .help = "test images, the first ones, on which the influence of every image is computed"},
+    {KEY(leverage.components), COUNT(1, 4096), .fallback = "50", RESULTS,
+     .help = "leading principal components of the Gaussian density; at most pixels and images - 1"},
+    {KEY(leverage.ridge), REAL(0, 1e6), .fallback = "0", RESULTS,
+     .help = "added to every eigenvalue, in mean eigenvalues; 0: least squares"},
+    {KEY(leverage.grid), COUNTS(1, 1024), .none = "auto", .fallback = "auto", RESULTS,
+     .help = "[rows, columns] of ranks that compute it together; auto: one rank up to 4096 pixels, "
+             "all beyond"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
-     .help =
-         "what to compute: score of VAEs, recovery of autoencoders; of the images alone duplicates "
-         "and density"},
+     .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
+             "duplicates, "
+             "density and leverage"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

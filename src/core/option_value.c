@@ -130,8 +130,11 @@ rote_status rote_option_set(const rote_option *o, const char *text, rote_options
     break;
   case ROTE_OPTION_COUNTS: {
     rote_counts list = {0};
-    ROTE_TRY(parse_list(o, text, add_count, &list));
-    if (list.n == 0) {
+    const bool none = o->none != NULL && strcmp(text, o->none) == 0;
+    if (!none) {
+      ROTE_TRY(parse_list(o, text, add_count, &list));
+    }
+    if (list.n == 0 && !none) {
       return rote_fail(ROTE_DATA, "%s: the list is empty", o->key);
     }
     *(rote_counts *)field = list;
@@ -201,6 +204,10 @@ void rote_option_print(const rote_option *o, const rote_options *options, char *
     break;
   case ROTE_OPTION_COUNTS: {
     const rote_counts *list = field;
+    if (list->n == 0 && o->none != NULL) {
+      snprintf(out, size, "%s", o->none);
+      break;
+    }
     n += (size_t)snprintf(out, size, "[");
     for (size_t i = 0; i < list->n && n < size; i++) {
       n += (size_t)snprintf(out + n, size - n, "%s%zu", i > 0 ? ", " : "", list->value[i]);

@@ -84,8 +84,10 @@ static rote_status read_leaf(reader *r, const yaml_node_t *key_node, const yaml_
   if (r->given.is[at]) {
     return fault(r, key_node, "%s: is given twice", key);
   }
-  bool is_list = table[at].type == ROTE_OPTION_COUNTS || table[at].type == ROTE_OPTION_SET;
-  if (is_list != (node->type == YAML_SEQUENCE_NODE)) {
+  const bool is_list = table[at].type == ROTE_OPTION_COUNTS || table[at].type == ROTE_OPTION_SET;
+  const bool is_none = table[at].none != NULL && node->type == YAML_SCALAR_NODE &&
+                       strcmp((const char *)node->data.scalar.value, table[at].none) == 0;
+  if (is_list != (node->type == YAML_SEQUENCE_NODE) && !is_none) {
     return fault(r, node, "%s: %s is expected here", key,
                  is_list ? "a list like [a, b]" : "one value");
   }

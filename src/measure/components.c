@@ -1,6 +1,6 @@
 #include "rote/components.h"
 
-#include "lapack.h"
+#include "eigen.h"
 #include "rote/gram.h"
 #include "rote/memory.h"
 
@@ -10,12 +10,6 @@
 
 #define PIXEL (1.0 / 255) /* a grey level in [0,1] */
 enum { BLOCK = 64 };      /* images of a product, always: its shape decides the bits */
-
-/* Room of dsyevr_. */
-typedef struct {
-  double *work;
-  int *iwork, *support;
-} eigen_room;
 
 static rote_status check(const rote_image_set *images, size_t pixels, size_t count)
 {
@@ -30,44 +24,6 @@ static rote_status check(const rote_image_set *images, size_t pixels, size_t cou
                      images->count, pixels);
   }
   return ROTE_OK;
-}
-
-static rote_status call(eigen_room *r, int n, double *matrix, int first, int *found, double *w,
-                        double *z, int lwork, int liwork)
-{
-  const double none = 0;
-  int info = 0;
-  dsyevr_("V", "I", "L", &n, matrix, &n, &none, &none, &first, &n, &none, found, w, z, &n,
-          r->support, r->work, &lwork, r->iwork, &liwork, &info, 1, 1, 1);
-  return info == 0 ? ROTE_OK
-                   : rote_fail(ROTE_INTERNAL, "LAPACK's dsyevr gave up (info %d) on %d dimensions",
-                               info, n);
-}
-
-/* The `count` largest eigenvalues, smallest of them first, and their vectors [count, n]. */
-static rote_status solve(size_t n, size_t count, double *matrix, double *w, double *z)
-{
-  rote_status status = ROTE_OK;
-  double asked = 0;
-  int iasked = 0, found = 0;
-  const int first = (int)(n - count + 1);
-  eigen_room r = {.work = &asked, .iwork = &iasked};
-  ROTE_TRY(call(&r, (int)n, matrix, first, &found, w, z, -1, -1));
-  r = (eigen_room){NULL, NULL, NULL};
-  ROTE_TRY(rote_alloc((size_t)asked, sizeof *r.work, &r.work));
-  ROTE_TRY(rote_alloc((size_t)iasked, sizeof *r.iwork, &r.iwork));
-  ROTE_TRY(rote_alloc(2 * n, sizeof *r.support, &r.support));
-  ROTE_TRY(call(&r, (int)n, matrix, first, &found, w, z, (int)asked, iasked));
-  if ((size_t)found != count) {
-    ROTE_TRY(rote_fail(ROTE_INTERNAL, "LAPACK's dsyevr found %d of %zu eigenvalues", found, count));
-  }
-done:
-  if (r.work != &asked) {
-    rote_free(&r.work);
-    rote_free(&r.iwork);
-  }
-  rote_free(&r.support);
-  return status;
 }
 
 /* An axis has no sign of its own: its largest entry, the first of several, is positive. */
@@ -117,7 +73,7 @@ static rote_status fill(rote_components *c, const rote_image_set *images)
   for (size_t d = 0; d < n; d++) {
     c->variance += scatter[d * n + d] / (double)images->count;
   }
-  ROTE_TRY(solve(n, c->count, scatter, w, z));
+  ROTE_TRY(rote_eigen_largest(n, c->count, scatter, w, z));
   settle(c, (double)images->count, w, z);
 done:
   rote_free(&sum);

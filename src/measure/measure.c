@@ -11,7 +11,8 @@
   X(audit)                                                                                         \
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
-  X(density)
+  X(density)                                                                                       \
+  X(leverage)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)

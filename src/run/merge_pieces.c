@@ -117,7 +117,7 @@ read_pieces(const rote_pieces *pieces, size_t unit, size_t v, const rote_array *
   rote_status status = ROTE_OK;
   rote_merge_pieces *p = pieces->context;
   const size_t task = task_of(p, v), all = rote_plan_rows(p->setting->plan, p->group, unit, task);
-  const size_t step = p->measure->large ? rote_queue_step(p->measure, 1) : all;
+  const size_t step = p->measure->large ? rote_queue_step(p->measure, 1, all) : all;
   rote_rows *rows = NULL;
   bool missing = false;
   ROTE_TRY(take_room(p, rote_plan_unit(p->setting->plan, p->group, unit).full, table, step, &rows));

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-size_t rote_queue_step(const rote_measure *m, size_t shard)
+size_t rote_queue_step(const rote_measure *m, size_t shard, size_t rows)
 {
-  const size_t step = m->piece_rows > 0 ? m->piece_rows : shard;
+  const size_t wanted = m->piece_rows > 0 ? m->piece_rows : shard;
+  const size_t step = wanted < rows ? wanted : rows > 0 ? rows : 1;
   const size_t batch = m->batch_rows > 0 ? m->batch_rows : 1;
   return (step + batch - 1) / batch * batch;
 }
@@ -37,7 +38,7 @@ static rote_status create_unit(rote_queue *q, size_t group, size_t unit)
     const rote_measure *m = g->task[t].measure;
     rote_queue_task *task = &u->task[t];
     task->rows = task->left = task->asked = (uint32_t)rote_plan_rows(q->plan, group, unit, t);
-    task->step = (uint32_t)rote_queue_step(m, q->shard);
+    task->step = (uint32_t)rote_queue_step(m, q->shard, task->rows);
     if (m->large) {
       ROTE_TRY(rote_alloc(task->rows / task->step + 1, sizeof *task->have, &task->have));
     }
@@ -272,7 +273,7 @@ void rote_queue_have(rote_queue *q, size_t group, size_t unit, size_t task, size
                      size_t count)
 {
   rote_queue_task *t = &rote_queue_unit_at(q, group, unit)->task[task];
-  t->have[first / t->step] = (uint16_t)(first % t->step + count);
+  t->have[first / t->step] = (uint32_t)(first % t->step + count);
   t->left -= (uint32_t)count;
   rote_queue_pass_had(t);
 }
@@ -294,7 +295,7 @@ bool rote_queue_done(rote_queue *q, const rote_order *order)
   }
   t->left -= order->count;
   if (t->have != NULL) {
-    t->have[order->first / t->step] = (uint16_t)(order->first % t->step + order->count);
+    t->have[order->first / t->step] = order->first % t->step + order->count;
   }
   if (last) {
     settle_stage(&q->plan->group[order->group], u, order->stage);

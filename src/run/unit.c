@@ -27,8 +27,8 @@ size_t rote_unit_report_room(const rote_plan *plan, size_t shard)
       const rote_sizes sizes = rote_measure_sizes(
           m, rote_plan_options(plan, group->task[t].variant), plan->info, plan->images);
       for (int full = 0; full <= 1 && !m->large; full++) {
-        const size_t bytes =
-            rote_queue_step(m, shard) * rote_rows_bytes(rote_measure_arrays(m, full), &sizes);
+        const size_t bytes = rote_queue_step(m, shard, SIZE_MAX / 2) *
+                             rote_rows_bytes(rote_measure_arrays(m, full), &sizes);
         room = bytes > room ? bytes : room;
       }
     }

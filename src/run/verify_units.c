@@ -177,7 +177,7 @@ static rote_status check_task(unit_check *c, size_t task)
   const rote_sizes sizes = rote_measure_sizes(m, rote_plan_options(plan, g->task[task].variant),
                                               plan->info, plan->images);
   const size_t rows = rote_plan_rows(plan, c->group, c->unit, task);
-  const size_t step = m->large ? rote_queue_step(m, 1) : rows;
+  const size_t step = m->large ? rote_queue_step(m, 1, rows) : rows;
   const rote_array *table = rote_measure_arrays(m, rote_plan_unit(plan, c->group, c->unit).full);
   char path[ROTE_PATH_MAX], key[ROTE_KEY_MAX], identity[ROTE_DIGEST_TEXT], then[128];
   rote_label label;

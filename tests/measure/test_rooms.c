@@ -32,6 +32,7 @@ static const struct {
      {"model.kind=fc_ae", "data.transform=scale", "model.depth=2", "model.width=8",
       "recovery.rounds=3", "recovery.control=80", "training.batch=10", "folds.count=3",
       "folds.repeats=2", "folds.full=2"}},
+    {"leverage", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"duplicates", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"density",
      {"density.components=5", "density.mixtures=3", "density.rounds=4", "density.refit=100",

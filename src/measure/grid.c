@@ -1,0 +1,134 @@
+/* Who has what on a grid of processes, and the grid of one. */
+#include "rote/grid.h"
+
+#include "eigen.h"
+#include "lapack.h"
+#include "rote/memory.h"
+
+#include <cblas.h>
+
+/* LAPACK counts entries of a matrix in 32 bits here and there. */
+#define ALONE_MAX 32768
+#define BLOCK 64
+
+bool rote_grid_is_first(const rote_grid *grid)
+{
+  return grid->row == 0 && grid->column == 0;
+}
+
+size_t rote_grid_local(const rote_grid *grid, size_t n, size_t place, size_t places)
+{
+  const size_t whole = n / grid->block, rest = n % grid->block, extra = whole % places;
+  return whole / places * grid->block + (place < extra ? grid->block : place == extra ? rest : 0);
+}
+
+void rote_grid_indices(const rote_grid *grid, size_t n, size_t place, size_t places,
+                       uint32_t *index)
+{
+  const size_t count = rote_grid_local(grid, n, place, places);
+  for (size_t i = 0; i < count; i++) {
+    index[i] = (uint32_t)((i / grid->block * places + place) * grid->block + i % grid->block);
+  }
+}
+
+size_t rote_grid_local_rows(const rote_grid *grid, size_t n)
+{
+  return rote_grid_local(grid, n, grid->row, grid->rows);
+}
+
+size_t rote_grid_local_columns(const rote_grid *grid, size_t m)
+{
+  return rote_grid_local(grid, m, grid->column, grid->columns);
+}
+
+size_t rote_grid_leading(size_t local_rows)
+{
+  return local_rows > 0 ? local_rows : 1;
+}
+
+static rote_status check(size_t n)
+{
+  return n <= ALONE_MAX ? ROTE_OK
+                        : rote_fail(ROTE_DATA,
+                                    "one rank takes matrices of up to %d rows, not %zu: use more "
+                                    "ranks",
+                                    ALONE_MAX, n);
+}
+
+static rote_status cholesky(const rote_grid *grid, size_t n, double *a, bool *definite)
+{
+  rote_status status = ROTE_OK;
+  const int size = (int)n;
+  int info = 0;
+  (void)grid;
+  ROTE_TRY(check(n));
+  dpotrf_("L", &size, a, &size, &info, 1);
+  *definite = info == 0;
+  if (info < 0) {
+    ROTE_TRY(rote_fail(ROTE_INTERNAL, "LAPACK's dpotrf refuses its argument %d", -info));
+  }
+done:
+  return status;
+}
+
+static rote_status solve(const rote_grid *grid, size_t n, size_t m, const double *l, double *b)
+{
+  (void)grid;
+  cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1, l, (blasint)n, b, (blasint)n);
+  return ROTE_OK;
+}
+
+static rote_status eigen(const rote_grid *grid, size_t n, size_t count, double *a, double *value,
+                         double **vector)
+{
+  rote_status status = ROTE_OK;
+  double *all = NULL; /* [n]: LAPACK wants the room */
+  (void)grid;
+  *vector = NULL;
+  ROTE_TRY(check(n));
+  ROTE_TRY(rote_alloc(n, sizeof *all, &all));
+  ROTE_TRY(rote_alloc(n * count, sizeof **vector, vector));
+  ROTE_TRY(rote_eigen_largest(n, count, a, all, *vector));
+  for (size_t i = 0; i < count; i++) {
+    value[i] = all[i];
+  }
+done:
+  rote_free(&all);
+  if (status != ROTE_OK) {
+    rote_free(vector);
+  }
+  return status;
+}
+
+static rote_status project(const rote_grid *grid, size_t n, size_t count, size_t m,
+                           const double *vector, const double *b, double *y)
+{
+  (void)grid;
+  cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)count, (blasint)m, (blasint)n, 1,
+              vector, (blasint)n, b, (blasint)n, 0, y, (blasint)count);
+  return ROTE_OK;
+}
+
+static rote_status add(const rote_grid *grid, size_t count, double *value)
+{
+  (void)grid, (void)count, (void)value;
+  return ROTE_OK;
+}
+
+static rote_status agree(const rote_grid *grid, rote_status mine)
+{
+  (void)grid;
+  return mine;
+}
+
+rote_grid rote_grid_alone(void)
+{
+  static const rote_grid_ops ops = {.cholesky = cholesky,
+                                    .solve = solve,
+                                    .eigen = eigen,
+                                    .project = project,
+                                    .add = add,
+                                    .agree = agree};
+  return (rote_grid){.ops = &ops, .rows = 1, .columns = 1, .block = BLOCK};
+}
