@@ -29,8 +29,9 @@ static rote_status tell_score(size_t n, const double *score, const char *what, r
   }
   ROTE_TRY(rote_quantile(n, score, 0.5, &median));
   ROTE_TRY(rote_quantile(n, score, 0.95, &q95));
-  rote_lines_add(lines, " %s: mean %.2f, median %.2f, 0.95 quantile %.2f nats", what, sum / count,
-                 median, q95);
+  const double mean = count > 0 ? sum / count : (double)NAN;
+  rote_lines_add(lines, " %s: mean %.2f, median %.2f, 0.95 quantile %.2f nats", what, mean, median,
+                 q95);
 done:
   return status;
 }
