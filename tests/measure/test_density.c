@@ -10,7 +10,7 @@
 
 enum { N = 60, D = 3, K = 4, R = 2, G = 3, NEIGHBOURS = 3, ROUNDS = 6 };
 
-static const double bandwidth = 0.6, variance_floor = 1e-3;
+static const double bandwidth = 0.6, variance_floor = 0.3;
 
 typedef struct {
   double point[N * D], columns[D * N], square[N];
