@@ -37,10 +37,10 @@ static inline bool rote_is_left_out(const rote_left_out *out, size_t i)
 
 /** Squared distances of one point to n others.
  * @param[in]  z        [d]
- * @param[in]  columns  [d, n]: a dimension of all points after the other
+ * @param[in]  columns  [d, ld]: a dimension of the points after the other
  * @param[out] square   [n] */
-void rote_density_squared_distances(size_t n, size_t d, const double *z, const double *columns,
-                            double *square);
+void rote_point_distances(size_t n, size_t d, const double *z, const double *columns, size_t ld,
+                          double *square);
 
 /* --- k nearest neighbours: p(z) = k / (n V_d R_k^d), R_k the distance to the k-th nearest point,
  * V_d the volume of the unit ball. Where k or more points are at z itself, R_k = 0 and p is no
@@ -132,10 +132,11 @@ typedef struct {
   double *weight;          /* [G] */
   double *mean;            /* [G, d] */
   double *variance;        /* [G], floor included */
-} rote_mixture;
+  double *log_peak;        /* [G] log(w N(m; m, v I)); -infinity with weight 0 */
+} rote_gmm;
 
-rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **mixture);
-void rote_mixture_destroy(rote_mixture **mixture);
+rote_status rote_gmm_create(size_t components, size_t dims, rote_gmm **mixture);
+void rote_gmm_destroy(rote_gmm **mixture);
 
 /* What a fit begins with. All borrowed. */
 typedef struct {
@@ -143,34 +144,36 @@ typedef struct {
   const double *point;                     /* [n, d] */
   const double *start;                     /* [n, G] responsibilities */
   double floor;
-} rote_mixture_task;
+} rote_gmm_task;
 
 /** Fit without some points. @param room [n, G] */
-void rote_mixture_fit(const rote_mixture_task *task, const rote_left_out *out, double *room,
-                      rote_mixture *mixture);
+void rote_gmm_fit(const rote_gmm_task *task, const rote_left_out *out, double *room,
+                  rote_gmm *mixture);
 
 /** log p in nats. @param[in] z [d] */
-double rote_mixture_log_p(const rote_mixture *mixture, const double *z);
+double rote_gmm_log_p(const rote_gmm *mixture, const double *z);
 
 /** The responsibilities of a point, and log p of it. @param[out] r [G] */
-double rote_mixture_share(const rote_mixture *mixture, const double *z, double *r);
+double rote_gmm_share(const rote_gmm *mixture, const double *z, double *r);
 
 /* What leaving out a point changes, to first order in its weight: the derivative of log p(z) by the
  * weight of point i, through all rounds of the fit. Its error is of order 1/n^2. */
-typedef struct rote_mixture_slope rote_mixture_slope;
+typedef struct rote_gmm_slope rote_gmm_slope;
 
-/** @param[out] mixture  the fit of all points, as of rote_mixture_fit() */
-rote_status rote_mixture_slope_create(const rote_mixture_task *task, rote_mixture *mixture,
-                                      rote_mixture_slope **slope);
-void rote_mixture_slope_destroy(rote_mixture_slope **slope);
+/** @param[out] mixture  the fit of all points, as of rote_gmm_fit() */
+rote_status rote_gmm_slope_create(const rote_gmm_task *task, rote_gmm *mixture,
+                                  rote_gmm_slope **slope);
+void rote_gmm_slope_destroy(rote_gmm_slope **slope);
 
 /** Bytes that it takes. */
-double rote_mixture_slope_bytes(size_t dims, size_t components, size_t rounds);
+double rote_gmm_slope_bytes(size_t dims, size_t components, size_t rounds);
 
-/** Get ready for influences on z. @param[in] z [d] @param[out] at  [rounds, G, d + 2] */
-void rote_mixture_slope_at(const rote_mixture_slope *slope, const double *z, double *at);
+/** Get ready for influences on some z. What is found for one does not depend on the others.
+ * @param[in]  z   [count, d]
+ * @param[out] at  [count, rounds, G, d + 2] */
+void rote_gmm_slope_at(const rote_gmm_slope *slope, size_t count, const double *z, double *at);
 
-/** First-order influence of point i on the z of `at`. */
-double rote_mixture_influence(const rote_mixture_slope *slope, size_t i, const double *at);
+/** First-order influence of point i on the z of `at`, [rounds, G, d + 2]. */
+double rote_gmm_influence(const rote_gmm_slope *slope, size_t i, const double *at);
 
 #endif

@@ -173,6 +173,9 @@ struct rote_measure {
   rote_status (*grid)(const rote_options *options, const rote_data_info *info, size_t processes,
                       size_t *rows, size_t *columns);
   rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid, rote_rows *rows);
+  /* Of a measure whose rows are made of all folds or repeats at once: when a study grows, they are
+   * computed anew, where for others it would be refused. */
+  bool renewed;
   /* What variants say only together, when each has been combined: `count` of them have the measure.
    * Names are below the root. */
   rote_status (*compare)(const rote_pieces *variant, size_t count, rote_sink *sink);

@@ -34,6 +34,7 @@ typedef enum {
   ROTE_PURPOSE_ANNEALING = 19,      /* starts and momenta; item: image; epoch: number of the move */
   ROTE_PURPOSE_ANNEALING_ACCEPT = 20, /* the same */
   ROTE_PURPOSE_AUDIT = 21,            /* models under which an image is looked at; item: image */
+  ROTE_PURPOSE_DENSITY = 22,          /* images that mixtures begin around; item: 0 */
 } rote_purpose;
 
 typedef struct {

@@ -110,6 +110,16 @@ typedef struct {
   struct {
     double radius; /* grey levels, root mean square; 0: from the data */
   } duplicates;
+  struct {                   /* see rote/density.h */
+    int of;                  /* 0: principal components, 1: pixels */
+    size_t components;       /* d */
+    size_t neighbours;       /* k, the image itself included */
+    double bandwidth;        /* 0: from the data */
+    size_t mixtures, rounds; /* Gaussians, and rounds of their fit */
+    double floor;            /* of variances */
+    size_t refit;            /* images up to which a mixture is fitted without each of them */
+    size_t test;             /* test images that influence is on */
+  } density;
   struct {             /* see rote/leverage.h */
     size_t components; /* principal components of the Gaussian density */
     double ridge;      /* in mean eigenvalues */

@@ -13,8 +13,9 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",    "recovery",  "duplicates",
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
                                        "leverage", "agreement", NULL};
+static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -26,10 +27,14 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0 /* the data alone */, 0, 0};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not", NULL, NULL, NULL};
+    "needs an autoencoder, which model.kind %s is not",
+    NULL,
+    NULL,
+    NULL,
+    NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -152,6 +157,28 @@ static const rote_option table[] = {
     {KEY(duplicates.radius), REAL(0, 255), .fallback = "0", RESULTS,
      .help = "grey levels (rms) up to which images are near copies; 0: a tenth of the median "
              "distance to the nearest"},
+    {KEY(density.of), CHOICE(points), .fallback = "components", RESULTS, COST,
+     .help = "what is a point of the densities: an image in its leading principal components, or "
+             "its pixels (no mixtures then)"},
+    {KEY(density.components), COUNT(1, 4096), .fallback = "20", RESULTS, COST,
+     WHEN("density.of", 0),
+     .help = "principal components; as many as there are, if there are fewer"},
+    {KEY(density.neighbours), COUNT(2, 1e6), .fallback = "10", RESULTS,
+     .help = "k of the k-nearest-neighbour density; an image is its own first one"},
+    {KEY(density.bandwidth), REAL(0, 1e6), .fallback = "0", RESULTS,
+     .help = "of the kernel density, in distances of pixels in [0,1]; 0: of 11 around Scott's rule "
+             "the one of the largest leave-one-out likelihood"},
+    {KEY(density.mixtures), COUNT(1, 1000), .fallback = "10", RESULTS, COST, WHEN("density.of", 0),
+     .help = "spherical Gaussians that the mixture density is made of"},
+    {KEY(density.rounds), COUNT(1, 10000), .fallback = "30", RESULTS, COST, WHEN("density.of", 0),
+     .help = "rounds of expectation and maximization of a fit"},
+    {KEY(density.floor), REAL(0, 1e6), .above_min = true, .fallback = "1e-3", RESULTS,
+     WHEN("density.of", 0), .help = "added to the variance of every Gaussian of the mixture"},
+    {KEY(density.refit), COUNT(0, 1e9), .fallback = "1000", RESULTS, WHEN("density.of", 0),
+     .help = "images up to which the mixture is fitted without each of them; with more its "
+             "leave-one-out score is of first order, and the error is measured"},
+    {KEY(density.test), COUNT(0, 1e5), .fallback = "10", RESULTS,
+     .help = "test images, the first ones, on which the influence of every image is computed"},
     {KEY(leverage.components), COUNT(1, 4096), .fallback = "50", RESULTS,
      .help = "leading principal components of the Gaussian density; at most pixels and images - 1"},
     {KEY(leverage.ridge), REAL(0, 1e6), .fallback = "0", RESULTS,
@@ -161,9 +188,8 @@ static const rote_option table[] = {
              "all beyond"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
-     .help =
-         "what to compute: score of VAEs, recovery of autoencoders; of the images alone duplicates "
-         "and leverage; agreement compares what the others say"},
+     .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
+             "duplicates, density and leverage; agreement compares what the others say"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

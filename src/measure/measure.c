@@ -11,6 +11,7 @@
   X(audit)                                                                                         \
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
+  X(density)                                                                                       \
   X(leverage)                                                                                      \
   X(agreement)
 

@@ -13,12 +13,13 @@ static struct {
   rote_status status;         /* other than ROTE_OK: a file or directory that cannot be read */
 } search;
 
-/* Rows that hang on others are computed anew when these have grown. */
+/* Rows that hang on others are computed anew when these have grown, and so are some that hang on
+ * all folds. */
 static bool hangs_on_others(const rote_label *label)
 {
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if (strcmp((*m)->name, label->kind) == 0) {
-      return (*m)->after != NULL;
+      return (*m)->after != NULL || (*m)->renewed;
     }
   }
   return false;

@@ -34,6 +34,9 @@ static const struct {
       "folds.repeats=2", "folds.full=2"}},
     {"leverage", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"duplicates", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
+    {"density",
+     {"density.components=5", "density.mixtures=3", "density.rounds=4", "density.refit=100",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
 };
 
 typedef struct {

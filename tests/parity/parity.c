@@ -33,7 +33,7 @@ static const parity_kind kinds[] = {
     {"fc_ae", parity_fc_ae, false},
     {"recovery", parity_recovery, false},
     {"posterior", FLOAT_ONLY(parity_posterior), true},
-    {"classical", NULL, false},
+    {"classical", FLOAT_ONLY(parity_classical), false},
     {"neighbours", NULL, false},
 };
 

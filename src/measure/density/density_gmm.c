@@ -1,5 +1,5 @@
 /* Mixtures of spherical Gaussians. */
-#include "density_mixture.h"
+#include "density_gmm.h"
 
 #include "rote/memory.h"
 
@@ -8,10 +8,10 @@
 
 #define LOG_2_PI 1.8378770664093454836
 
-rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **out)
+rote_status rote_gmm_create(size_t components, size_t dims, rote_gmm **out)
 {
   rote_status status = ROTE_OK;
-  rote_mixture *m = NULL;
+  rote_gmm *m = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *m, &m));
   m->components = components;
@@ -19,20 +19,22 @@ rote_status rote_mixture_create(size_t components, size_t dims, rote_mixture **o
   ROTE_TRY(rote_alloc(components, sizeof *m->weight, &m->weight));
   ROTE_TRY(rote_alloc(components * dims, sizeof *m->mean, &m->mean));
   ROTE_TRY(rote_alloc(components, sizeof *m->variance, &m->variance));
+  ROTE_TRY(rote_alloc(components, sizeof *m->log_peak, &m->log_peak));
   *out = m;
   m = NULL;
 done:
-  rote_mixture_destroy(&m);
+  rote_gmm_destroy(&m);
   return status;
 }
 
-void rote_mixture_destroy(rote_mixture **mixture)
+void rote_gmm_destroy(rote_gmm **mixture)
 {
-  rote_mixture *m = *mixture;
+  rote_gmm *m = *mixture;
   if (m != NULL) {
     rote_free(&m->weight);
     rote_free(&m->mean);
     rote_free(&m->variance);
+    rote_free(&m->log_peak);
     rote_free(mixture);
   }
 }
@@ -46,21 +48,23 @@ static double squared_distance(size_t d, const double *x, const double *y)
   return sum;
 }
 
-double rote_mixture_share(const rote_mixture *m, const double *z, double *r)
+/* log(w_g N(z; m_g, v_g I)) */
+static double log_term(const rote_gmm *m, size_t g, const double *z)
 {
-  const double d = (double)m->dims;
+  return m->weight[g] > 0 ? m->log_peak[g] - squared_distance(m->dims, z, m->mean + g * m->dims) /
+                                                 (2 * m->variance[g])
+                          : -INFINITY;
+}
+
+double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
+{
   double largest = -INFINITY, sum = 0;
   for (size_t g = 0; g < m->components; g++) {
-    r[g] = -INFINITY;
-    if (m->weight[g] > 0) {
-      const double v = m->variance[g];
-      r[g] = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
-             squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
-      largest = r[g] > largest ? r[g] : largest;
-    }
+    r[g] = log_term(m, g, z);
+    largest = r[g] > largest ? r[g] : largest;
   }
   for (size_t g = 0; g < m->components; g++) {
-    r[g] = r[g] > -INFINITY ? exp(r[g] - largest) : 0;
+    r[g] = exp(r[g] - largest);
     sum += r[g];
   }
   for (size_t g = 0; g < m->components; g++) {
@@ -69,30 +73,24 @@ double rote_mixture_share(const rote_mixture *m, const double *z, double *r)
   return largest + log(sum);
 }
 
-double rote_mixture_log_p(const rote_mixture *m, const double *z)
+double rote_gmm_log_p(const rote_gmm *m, const double *z)
 {
-  const double d = (double)m->dims;
   double largest = -INFINITY, sum = 0;
   for (size_t g = 0; g < m->components; g++) {
-    if (!(m->weight[g] > 0)) {
-      continue;
-    }
-    const double v = m->variance[g];
-    const double log_term = log(m->weight[g]) - d / 2 * (LOG_2_PI + log(v)) -
-                            squared_distance(m->dims, z, m->mean + g * m->dims) / (2 * v);
-    if (log_term > largest) { /* what is there so far, relative to the new largest */
-      sum = sum * exp(largest - log_term) + 1;
-      largest = log_term;
-    } else {
-      sum += exp(log_term - largest);
+    const double term = log_term(m, g, z);
+    if (term > largest) { /* what is there so far, relative to the new largest */
+      sum = sum * exp(largest - term) + 1;
+      largest = term;
+    } else if (term > -INFINITY) {
+      sum += exp(term - largest);
     }
   }
   return largest + log(sum);
 }
 
 /* m_g += r x for all points. */
-static void add_means(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                      rote_mixture *m)
+static void add_means(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                      rote_gmm *m)
 {
   const size_t components = t->components, d = t->dims;
   memset(m->weight, 0, components * sizeof *m->weight);
@@ -111,8 +109,8 @@ static void add_means(const rote_mixture_task *t, const rote_left_out *out, cons
   }
 }
 
-static void add_variances(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                          rote_mixture *m)
+static void add_variances(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                          rote_gmm *m)
 {
   const size_t components = t->components, d = t->dims;
   memset(m->variance, 0, components * sizeof *m->variance);
@@ -132,8 +130,8 @@ static bool has_points(double sum)
   return sum > 1e-290;
 }
 
-void rote_mixture_maximize(const rote_mixture_task *t, const rote_left_out *out, const double *r,
-                           rote_mixture *m)
+void rote_gmm_maximize(const rote_gmm_task *t, const rote_left_out *out, const double *r,
+                       rote_gmm *m)
 {
   const double left = (double)(t->points - out->count);
   add_means(t, out, r, m);
@@ -147,23 +145,24 @@ void rote_mixture_maximize(const rote_mixture_task *t, const rote_left_out *out,
     if (has_points(m->weight[g])) {
       m->variance[g] = m->variance[g] / ((double)t->dims * m->weight[g]) + t->floor;
       m->weight[g] /= left;
+      m->log_peak[g] = log(m->weight[g]) - (double)t->dims / 2 * (LOG_2_PI + log(m->variance[g]));
     } else {
       m->weight[g] = 0;
       m->variance[g] = t->floor;
+      m->log_peak[g] = -INFINITY;
     }
   }
 }
 
-void rote_mixture_fit(const rote_mixture_task *t, const rote_left_out *out, double *room,
-                      rote_mixture *m)
+void rote_gmm_fit(const rote_gmm_task *t, const rote_left_out *out, double *room, rote_gmm *m)
 {
-  rote_mixture_maximize(t, out, t->start, m);
+  rote_gmm_maximize(t, out, t->start, m);
   for (size_t round = 1; round < t->rounds; round++) {
     for (size_t i = 0; i < t->points; i++) {
       if (!rote_is_left_out(out, i)) {
-        rote_mixture_share(m, t->point + i * t->dims, room + i * t->components);
+        rote_gmm_share(m, t->point + i * t->dims, room + i * t->components);
       }
     }
-    rote_mixture_maximize(t, out, room, m);
+    rote_gmm_maximize(t, out, room, m);
   }
 }

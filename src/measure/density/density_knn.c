@@ -23,14 +23,14 @@ struct rote_knn_search {
 
 /* One dimension of all points at a time: the same sums for every point, in the order of the
  * dimensions. */
-void rote_density_squared_distances(size_t n, size_t d, const double *z, const double *columns,
-                            double *square)
+void rote_point_distances(size_t n, size_t d, const double *z, const double *columns, size_t ld,
+                          double *square)
 {
   for (size_t i = 0; i < n; i++) {
     square[i] = 0;
   }
   for (size_t k = 0; k < d; k++) {
-    const double at = z[k], *restrict x = columns + k * n;
+    const double at = z[k], *restrict x = columns + k * ld;
     for (size_t i = 0; i < n; i++) {
       const double away = at - x[i];
       square[i] += away * away;

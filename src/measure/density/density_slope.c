@@ -11,7 +11,7 @@
  * and with lambda_T = the gradient r_zg chi_zg of log p(z) (but for the number of points),
  * lambda_{t-1} = J_t^T lambda_t,
  *   IF(i, z) = sum over t, g of r_ig lambda_tg . psi_ig  -  1/n. */
-#include "density_mixture.h"
+#include "density_gmm.h"
 
 #include "rote/memory.h"
 
@@ -20,26 +20,26 @@
 /* Responsibilities below it change no sum. */
 #define NOTHING 1e-20
 
-struct rote_mixture_slope {
-  rote_mixture_task task;
-  rote_mixture **after;      /* [rounds] theta_1 .. theta_T */
+struct rote_gmm_slope {
+  rote_gmm_task task;
+  rote_gmm **after;          /* [rounds] theta_1 .. theta_T */
   double **jump;             /* [rounds - 1] J_2 .. J_T, each [P, P] from the earlier */
   double *share, *psi, *chi; /* room: [G], [G, d + 2] */
 };
 
-static size_t count_parameters(const rote_mixture_task *t)
+static size_t count_parameters(const rote_gmm_task *t)
 {
   return t->components * (t->dims + 2);
 }
 
-double rote_mixture_slope_bytes(size_t dims, size_t components, size_t rounds)
+double rote_gmm_slope_bytes(size_t dims, size_t components, size_t rounds)
 {
   const double p = (double)(components * (dims + 2));
   return 8 * (double)rounds * (p * p + p);
 }
 
 /* x - m, and |x - m|^2. */
-static double take_mean(const rote_mixture *m, size_t g, const double *x, double *away)
+static double take_mean(const rote_gmm *m, size_t g, const double *x, double *away)
 {
   double square = 0;
   for (size_t k = 0; k < m->dims; k++) {
@@ -50,7 +50,7 @@ static double take_mean(const rote_mixture *m, size_t g, const double *x, double
 }
 
 /* What a point of component g moves. @param[out] psi [d + 2] */
-static void fill_psi(const rote_mixture_task *t, const rote_mixture *m, size_t g, const double *x,
+static void fill_psi(const rote_gmm_task *t, const rote_gmm *m, size_t g, const double *x,
                      double *psi)
 {
   const double d = (double)m->dims, points = m->weight[g] * (double)t->points;
@@ -63,7 +63,7 @@ static void fill_psi(const rote_mixture_task *t, const rote_mixture *m, size_t g
 }
 
 /* What moves the log density of component g at x. @param[out] chi [d + 2] */
-static void fill_chi(const rote_mixture *m, size_t g, const double *x, double *chi)
+static void fill_chi(const rote_gmm *m, size_t g, const double *x, double *chi)
 {
   const double d = (double)m->dims, v = m->variance[g];
   const double square = take_mean(m, g, x, chi + 1);
@@ -99,8 +99,8 @@ static void add_block(size_t size, size_t width, double coefficient, const doubl
   }
 }
 
-static void add_point(const rote_mixture_slope *s, size_t round, const double *x,
-                      const size_t *which, size_t count, const double *share, double *jump)
+static void add_point(const rote_gmm_slope *s, size_t round, const double *x, const size_t *which,
+                      size_t count, const double *share, double *jump)
 {
   const size_t width = s->task.dims + 2, size = count_parameters(&s->task);
   for (size_t a = 0; a < count; a++) {
@@ -116,21 +116,21 @@ static void add_point(const rote_mixture_slope *s, size_t round, const double *x
   }
 }
 
-static rote_status follow(rote_mixture_slope *s, double *room)
+static rote_status follow(rote_gmm_slope *s, double *room)
 {
   rote_status status = ROTE_OK;
-  const rote_mixture_task *t = &s->task;
+  const rote_gmm_task *t = &s->task;
   const size_t size = count_parameters(t);
   const rote_left_out none = ROTE_NONE_OUT;
   size_t *which = NULL;
   ROTE_TRY(rote_alloc(t->components, sizeof *which, &which));
-  rote_mixture_maximize(t, &none, t->start, s->after[0]);
+  rote_gmm_maximize(t, &none, t->start, s->after[0]);
   for (size_t round = 1; round < t->rounds; round++) {
     ROTE_TRY(rote_alloc(size * size, sizeof(double), &s->jump[round - 1]));
     for (size_t i = 0; i < t->points; i++) {
-      rote_mixture_share(s->after[round - 1], t->point + i * t->dims, room + i * t->components);
+      rote_gmm_share(s->after[round - 1], t->point + i * t->dims, room + i * t->components);
     }
-    rote_mixture_maximize(t, &none, room, s->after[round]);
+    rote_gmm_maximize(t, &none, room, s->after[round]);
     for (size_t i = 0; i < t->points; i++) {
       const double *const share = room + i * t->components;
       const size_t count = choose(t->components, share, which);
@@ -142,11 +142,11 @@ done:
   return status;
 }
 
-rote_status rote_mixture_slope_create(const rote_mixture_task *task, rote_mixture *mixture,
-                                      rote_mixture_slope **out)
+rote_status rote_gmm_slope_create(const rote_gmm_task *task, rote_gmm *mixture,
+                                  rote_gmm_slope **out)
 {
   rote_status status = ROTE_OK;
-  rote_mixture_slope *s = NULL;
+  rote_gmm_slope *s = NULL;
   double *room = NULL;
   const size_t g = task->components, d = task->dims;
   *out = NULL;
@@ -159,28 +159,29 @@ rote_status rote_mixture_slope_create(const rote_mixture_task *task, rote_mixtur
   ROTE_TRY(rote_alloc(g * (d + 2), sizeof *s->chi, &s->chi));
   ROTE_TRY(rote_alloc(task->points * g, sizeof *room, &room));
   for (size_t round = 0; round < task->rounds; round++) {
-    ROTE_TRY(rote_mixture_create(g, d, &s->after[round]));
+    ROTE_TRY(rote_gmm_create(g, d, &s->after[round]));
   }
   ROTE_TRY(follow(s, room));
-  const rote_mixture *last = s->after[task->rounds - 1];
+  const rote_gmm *last = s->after[task->rounds - 1];
   memcpy(mixture->weight, last->weight, g * sizeof *last->weight);
   memcpy(mixture->mean, last->mean, g * d * sizeof *last->mean);
+  memcpy(mixture->log_peak, last->log_peak, g * sizeof *last->log_peak);
   memcpy(mixture->variance, last->variance, g * sizeof *last->variance);
   *out = s;
   s = NULL;
 done:
   rote_free(&room);
-  rote_mixture_slope_destroy(&s);
+  rote_gmm_slope_destroy(&s);
   return status;
 }
 
-void rote_mixture_slope_destroy(rote_mixture_slope **slope)
+void rote_gmm_slope_destroy(rote_gmm_slope **slope)
 {
-  rote_mixture_slope *s = *slope;
+  rote_gmm_slope *s = *slope;
   if (s != NULL) {
     for (size_t round = 0; round < s->task.rounds; round++) {
       if (s->after != NULL) {
-        rote_mixture_destroy(&s->after[round]);
+        rote_gmm_destroy(&s->after[round]);
       }
       if (s->jump != NULL) {
         rote_free(&s->jump[round]);
@@ -195,42 +196,62 @@ void rote_mixture_slope_destroy(rote_mixture_slope **slope)
   }
 }
 
-void rote_mixture_slope_at(const rote_mixture_slope *s, const double *z, double *at)
+/* lambda_T */
+static void fill_last(const rote_gmm_slope *s, const double *z, double *lambda)
 {
-  const rote_mixture_task *t = &s->task;
-  const size_t width = t->dims + 2, size = count_parameters(t);
-  double *last = at + (t->rounds - 1) * size;
-  memset(at, 0, t->rounds * size * sizeof *at);
-  rote_mixture_share(s->after[t->rounds - 1], z, s->share);
+  const rote_gmm_task *t = &s->task;
+  const rote_gmm *const last = s->after[t->rounds - 1];
+  const size_t width = t->dims + 2;
+  rote_gmm_share(last, z, s->share);
   for (size_t g = 0; g < t->components; g++) {
     if (s->share[g] > NOTHING) {
-      fill_chi(s->after[t->rounds - 1], g, z, last + g * width);
+      fill_chi(last, g, z, lambda + g * width);
       for (size_t k = 0; k < width; k++) {
-        last[g * width + k] *= s->share[g];
-      }
-    }
-  }
-  for (size_t round = t->rounds - 1; round > 0; round--) {
-    const double *const jump = s->jump[round - 1], *const lambda = at + round * size;
-    double *const restrict before = at + (round - 1) * size;
-    for (size_t a = 0; a < size; a++) {
-      for (size_t b = 0; b < size && lambda[a] != 0; b++) {
-        before[b] += lambda[a] * jump[a * size + b];
+        lambda[g * width + k] *= s->share[g];
       }
     }
   }
 }
 
-double rote_mixture_influence(const rote_mixture_slope *s, size_t i, const double *at)
+/* lambda_{t-1} of all z, a row of J_t after the other: it is read once for all. */
+static void go_back(size_t size, const double *jump, size_t count, size_t stride,
+                    const double *lambda, double *before)
 {
-  const rote_mixture_task *t = &s->task;
+  for (size_t a = 0; a < size; a++) {
+    const double *const row = jump + a * size;
+    for (size_t c = 0; c < count; c++) {
+      const double factor = lambda[c * stride + a];
+      double *const restrict sum = before + c * stride;
+      for (size_t b = 0; b < size; b++) {
+        sum[b] += factor * row[b];
+      }
+    }
+  }
+}
+
+void rote_gmm_slope_at(const rote_gmm_slope *s, size_t count, const double *z, double *at)
+{
+  const rote_gmm_task *t = &s->task;
+  const size_t size = count_parameters(t), stride = t->rounds * size;
+  memset(at, 0, count * stride * sizeof *at);
+  for (size_t c = 0; c < count; c++) {
+    fill_last(s, z + c * t->dims, at + c * stride + (t->rounds - 1) * size);
+  }
+  for (size_t round = t->rounds - 1; round > 0; round--) {
+    go_back(size, s->jump[round - 1], count, stride, at + round * size, at + (round - 1) * size);
+  }
+}
+
+double rote_gmm_influence(const rote_gmm_slope *s, size_t i, const double *at)
+{
+  const rote_gmm_task *t = &s->task;
   const size_t width = t->dims + 2, size = count_parameters(t);
   const double *const x = t->point + i * t->dims;
   double sum = 0;
   for (size_t round = 0; round < t->rounds; round++) {
     const double *share = t->start + i * t->components;
     if (round > 0) {
-      rote_mixture_share(s->after[round - 1], x, s->share);
+      rote_gmm_share(s->after[round - 1], x, s->share);
       share = s->share;
     }
     for (size_t g = 0; g < t->components; g++) {

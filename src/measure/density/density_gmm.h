@@ -1,0 +1,11 @@
+/* What the files of mixtures share. */
+#ifndef ROTE_DENSITY_GMM_H
+#define ROTE_DENSITY_GMM_H
+
+#include "rote/density.h"
+
+/** One M step. @param[in] r [n, G] responsibilities */
+void rote_gmm_maximize(const rote_gmm_task *task, const rote_left_out *out, const double *r,
+                       rote_gmm *mixture);
+
+#endif

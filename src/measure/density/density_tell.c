@@ -1,0 +1,144 @@
+/* Classical densities as text. */
+#include "density_room.h"
+
+#include "rote/file.h"
+#include "rote/memory.h"
+#include "rote/rank_score.h"
+#include "rote/spearman.h"
+
+#include <math.h>
+
+static rote_status get(const rote_told *told, size_t kind, const char *name, double *values)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(path, "density/%s/%s", rote_density_name[kind], name));
+  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
+done:
+  return status;
+}
+
+/* "  mean 1.23, median 0.99, 0.95 quantile 4.56 nats" */
+static rote_status tell_score(size_t n, const double *score, const char *what, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  double sum = 0, count = 0, median = 0, q95 = 0;
+  for (size_t i = 0; i < n; i++) {
+    sum += isfinite(score[i]) ? score[i] : 0;
+    count += isfinite(score[i]) ? 1 : 0;
+  }
+  ROTE_TRY(rote_quantile(n, score, 0.5, &median));
+  ROTE_TRY(rote_quantile(n, score, 0.95, &q95));
+  const double mean = count > 0 ? sum / count : (double)NAN;
+  rote_lines_add(lines, " %s: mean %.2f, median %.2f, 0.95 quantile %.2f nats", what, mean, median,
+                 q95);
+done:
+  return status;
+}
+
+/* What is special about a kind. */
+static rote_status tell_notes(const rote_told *told, size_t kind, double *room, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = &told->study->base;
+  const size_t n = told->train->count;
+  size_t raised = 0, none = 0;
+  if (kind == ROTE_DENSITY_KDE) {
+    ROTE_TRY(get(told, kind, "bandwidth", room));
+    rote_lines_add(lines, "      bandwidth %.3g\n", room[0]);
+  } else if (kind == ROTE_DENSITY_GMM && n > o->density.refit) {
+    ROTE_TRY(get(told, kind, "first_order_error", room));
+    rote_lines_add(lines, "      leave-one-out to first order; largest error of some images %.2g\n",
+                   room[0]);
+  } else if (kind == ROTE_DENSITY_KNN) {
+    ROTE_TRY(get(told, kind, "neighbours", room));
+    for (size_t i = 0; i < n; i++) {
+      raised += room[i] > (double)o->density.neighbours && room[i] < UINT32_MAX;
+    }
+    ROTE_TRY(get(told, kind, "radius", room));
+    for (size_t i = 0; i < n; i++) {
+      none += isnan(room[i]) ? 1 : 0;
+    }
+    if (raised > 0) {
+      rote_lines_add(lines, "      k raised for %zu images that are copies of as many others\n",
+                     raised);
+    }
+    if (none > 0) {
+      rote_lines_add(lines, "      no density at %zu images: no image is away from them\n", none);
+    }
+  }
+done:
+  return status;
+}
+
+static rote_status tell_kind(const rote_told *told, size_t kind, double *score, double *room,
+                             rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = told->train->count;
+  double found = 0;
+  ROTE_TRY(get(told, kind, "leave_one_out", score));
+  rote_lines_add(lines, "  %s", rote_density_name[kind]);
+  ROTE_TRY(tell_score(n, score, "leave-one-out", lines));
+  rote_lines_add(lines, "\n");
+  if (told->study->base.folds.count > 0) {
+    ROTE_TRY(get(told, kind, "M", room));
+    rote_lines_add(lines, "     ");
+    ROTE_TRY(tell_score(n, room, "M", lines));
+    ROTE_TRY(get(told, kind, "significant", room));
+    for (size_t i = 0; i < n; i++) {
+      found += room[i];
+    }
+    rote_lines_add(lines, "; significant: %.0f of %zu images\n", found, n);
+  }
+  ROTE_TRY(tell_notes(told, kind, room, lines));
+done:
+  return status;
+}
+
+static rote_status tell_agreement(const rote_told *told, double *const *score, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = &told->study->base;
+  double rho = 0;
+  rote_lines_add(lines, "  Spearman's rank correlation of leave-one-out:");
+  for (size_t a = 0; a < ROTE_DENSITY_KINDS; a++) {
+    for (size_t b = a + 1; b < ROTE_DENSITY_KINDS; b++) {
+      if (rote_density_has(o, (rote_density_kind)a) && rote_density_has(o, (rote_density_kind)b)) {
+        ROTE_TRY(rote_spearman(told->train->count, score[a], score[b], &rho));
+        rote_lines_add(lines, " %s and %s %.2f%s", rote_density_name[a], rote_density_name[b], rho,
+                       a + 2 < ROTE_DENSITY_KINDS ? "," : "");
+      }
+    }
+  }
+  rote_lines_add(lines, "\n");
+done:
+  return status;
+}
+
+rote_status rote_density_tell(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = &told->study->base;
+  const size_t n = told->train->count;
+  double *score[ROTE_DENSITY_KINDS] = {NULL}, *room = NULL, dims = 0, share = 0;
+  ROTE_TRY(rote_alloc(n, sizeof *room, &room));
+  ROTE_TRY(rote_study_reader_get(told->reader, "density/dimensions", ROTE_ALL, &dims));
+  ROTE_TRY(rote_study_reader_get(told->reader, "density/variance_share", ROTE_ALL, &share));
+  rote_lines_add(lines,
+                 "\nClassical densities of the images, in %.0f %s (%.1f %% of the variance)\n",
+                 dims, o->density.of == 0 ? "principal components" : "pixels", 100 * share);
+  for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
+    ROTE_TRY(rote_alloc(n, sizeof(double), &score[kind]));
+    if (rote_density_has(o, (rote_density_kind)kind)) {
+      ROTE_TRY(tell_kind(told, kind, score[kind], room, lines));
+    }
+  }
+  ROTE_TRY(tell_agreement(told, score, lines));
+done:
+  for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
+    rote_free(&score[kind]);
+  }
+  rote_free(&room);
+  return status != ROTE_OK ? status : lines->status;
+}
