@@ -144,11 +144,13 @@ typedef struct {
   const double *point;                     /* [n, d] */
   const double *start;                     /* [n, G] responsibilities */
   double floor;
+  bool (*stop)(void *context); /* OPTIONAL; asked in every round: must the work stop? */
+  void *context;
 } rote_gmm_task;
 
-/** Fit without some points. @param room [n, G] */
-void rote_gmm_fit(const rote_gmm_task *task, const rote_left_out *out, double *room,
-                  rote_gmm *mixture);
+/** Fit without some points. @param room [n, G] @return ROTE_OK; ROTE_STOPPED */
+rote_status rote_gmm_fit(const rote_gmm_task *task, const rote_left_out *out, double *room,
+                         rote_gmm *mixture);
 
 /** log p in nats. @param[in] z [d] */
 double rote_gmm_log_p(const rote_gmm *mixture, const double *z);
@@ -160,7 +162,8 @@ double rote_gmm_share(const rote_gmm *mixture, const double *z, double *r);
  * weight of point i, through all rounds of the fit. Its error is of order 1/n^2. */
 typedef struct rote_gmm_slope rote_gmm_slope;
 
-/** @param[out] mixture  the fit of all points, as of rote_gmm_fit() */
+/** @param[out] mixture  the fit of all points, as of rote_gmm_fit()
+ * @return ROTE_OK; ROTE_STOPPED; ROTE_NOMEM */
 rote_status rote_gmm_slope_create(const rote_gmm_task *task, rote_gmm *mixture,
                                   rote_gmm_slope **slope);
 void rote_gmm_slope_destroy(rote_gmm_slope **slope);

@@ -109,7 +109,9 @@ static rote_status make_mixtures(rote_density_fits *f)
                             .components = o->density.mixtures,
                             .rounds = o->density.rounds,
                             .point = f->points->point,
-                            .floor = o->density.floor};
+                            .floor = o->density.floor,
+                            .stop = f->setting->abandon,
+                            .context = f->setting->context};
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->start, &f->start));
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->room, &f->room));
   ROTE_TRY(rote_alloc(n, sizeof *f->begins, &f->begins));
@@ -135,15 +137,14 @@ static rote_status fit_mixtures(rote_density_fits *f)
     f->refit_every = n > PROBES ? n / PROBES : 1;
     ROTE_TRY(rote_gmm_slope_create(&f->task, f->gmm, &f->slope));
   } else {
-    rote_gmm_fit(&f->task, &ROTE_NONE_OUT, f->room, f->gmm);
+    ROTE_TRY(rote_gmm_fit(&f->task, &ROTE_NONE_OUT, f->room, f->gmm));
   }
   for (size_t m = 0; m < f->repeats * f->folds; m++) {
     const rote_left_out out = {.count = n - f->left[m],
                                .point = ROTE_NO_POINT,
                                .fold = f->setting->fold + m / f->folds * n,
                                .of = (uint16_t)(m % f->folds)};
-    ROTE_TRY(go_on(f->setting));
-    rote_gmm_fit(&f->task, &out, f->room, f->left_out[m]);
+    ROTE_TRY(rote_gmm_fit(&f->task, &out, f->room, f->left_out[m]));
   }
 done:
   return status;

@@ -130,9 +130,10 @@ static void look_by_kernels(rote_density_look *l, size_t self, const double *squ
 }
 
 /* Scores and influences by a fit without the image; by the derivative where there are none. */
-static void leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, double log_p,
-                                 rote_rows *rows, size_t row)
+static rote_status leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, double log_p,
+                                        rote_rows *rows, size_t row)
 {
+  rote_status status = ROTE_OK;
   rote_density_fits *f = l->fits;
   const rote_density_points *p = f->points;
   const double *const x = p->point + self * p->dims;
@@ -145,30 +146,32 @@ static void leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, do
     }
   }
   if (f->refit_every > 0 && self % f->refit_every == 0) {
-    rote_gmm_fit(&f->task, &ROTE_ONE_OUT(self), f->room, f->refit);
+    ROTE_TRY(rote_gmm_fit(&f->task, &ROTE_ONE_OUT(self), f->room, f->refit));
     put_of(rows, ROTE_DENSITY_GMM, ROTE_DENSITY_LEFT_OUT, row, log_p - rote_gmm_log_p(f->refit, x));
     for (size_t z = 0; z < p->tests && f->slope == NULL; z++) {
       influence[z] = f->gmm_log_p[z] - rote_gmm_log_p(f->refit, p->point + (p->n + z) * p->dims);
     }
   }
+done:
+  return status;
 }
 
-static void look_by_mixtures(rote_density_look *l, size_t image, size_t self, size_t b,
-                             rote_rows *rows, size_t row)
+static rote_status look_by_mixtures(rote_density_look *l, size_t image, size_t self, size_t b,
+                                    rote_rows *rows, size_t row)
 {
   const rote_density_fits *f = l->fits;
   const double *const x = f->points->point + image * f->points->dims;
   const double log_p = rote_gmm_log_p(f->gmm, x);
   put_of(rows, ROTE_DENSITY_GMM, ROTE_DENSITY_LOG_P, row, log_p);
   if (self == ROTE_NO_POINT) {
-    return;
+    return ROTE_OK;
   }
   for (size_t m = 0; m < f->repeats * f->folds; m++) {
     l->folds[m] = rote_gmm_log_p(f->left_out[m], x);
   }
   keep_folds(l, ROTE_DENSITY_GMM, b);
   *(uint32_t *)rote_rows_at(rows, ROTE_DENSITY_BEGINS, row) = f->begins[self];
-  leave_out_of_mixture(l, self, b, log_p, rows, row);
+  return leave_out_of_mixture(l, self, b, log_p, rows, row);
 }
 
 /* The statistics of all images of the batch, as of a study of as many. */
@@ -216,7 +219,7 @@ rote_status rote_density_look_at(rote_density_look *l, size_t first, size_t coun
     look_by_neighbours(l, self, square, b, rows, at + b);
     look_by_kernels(l, self, square, b, rows, at + b);
     if (f->gmm != NULL) {
-      look_by_mixtures(l, first + b, self, b, rows, at + b);
+      ROTE_TRY(look_by_mixtures(l, first + b, self, b, rows, at + b));
     }
     put(rows, ROTE_DENSITY_BANDWIDTH, at + b, f->bandwidth);
     put(rows, ROTE_DENSITY_SHARE, at + b, f->points->share);
