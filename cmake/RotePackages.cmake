@@ -25,6 +25,9 @@ rote_need_module(ZLIB zlib "zlib" zlib1g-dev zlib zlib "compressed IDX files")
 rote_need_module(JPEG libjpeg "libjpeg-turbo" libjpeg62-turbo-dev libjpeg-turbo libjpeg-turbo "JPEG images")
 rote_need_module(PNG libpng "libpng" libpng-dev libpng libpng "PNG images")
 rote_need_module(OPENBLAS openblas "OpenBLAS" libopenblas-dev openblas openblas "the yardstick of rote bench")
+# One package name a kind of MPI on Debian, one for all elsewhere.
+pkg_search_module(SCALAPACK QUIET IMPORTED_TARGET scalapack-openmpi scalapack)
+rote_need(SCALAPACK_FOUND "ScaLAPACK" libscalapack-openmpi-dev netlib-scalapack scalapack "matrices too large for one rank")
 rote_need_module(CJSON libcjson "cJSON" libcjson-dev cjson cjson "--json and progress.json")
 
 # Serial HDF5: one writer, whole files (parallel HDF5 is not used).

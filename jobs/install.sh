@@ -3,7 +3,7 @@
 # Installs what is missing with apt-get, as root or through sudo; elsewhere it names the packages and stops.
 
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config git openmpi-bin libopenmpi-dev libhdf5-dev libopenblas-dev
-  libyaml-dev libcjson-dev libssl-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev librandom123-dev)
+  libscalapack-openmpi-dev  libyaml-dev libcjson-dev libssl-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev librandom123-dev)
 # slurm-wlm and munge: the batch scripts are tested under a private Slurm. mandoc checks the manual pages.
 TEST_PACKAGES=(libcmocka-dev hdf5-tools python3-h5py netcdf-bin slurm-wlm munge mandoc)
 
@@ -19,8 +19,8 @@ need() {
     fi
     cat >&2 <<EOF
 This is not a Debian system. Rote needs a C compiler, CMake, pkg-config, Open MPI 4, HDF5 1.10 or later with its
-high-level library, OpenBLAS, libyaml, cJSON, OpenSSL, zlib, libjpeg-turbo, libpng and Random123. On a cluster they are usually modules:
-  module load gcc cmake openmpi hdf5 openblas
+high-level library, OpenBLAS, ScaLAPACK, libyaml, cJSON, OpenSSL, zlib, libjpeg-turbo, libpng and Random123. On a cluster they are usually modules:
+  module load gcc cmake openmpi hdf5 openblas scalapack
 (libyaml, cjson and random123 are often named libyaml, cjson and random123, or come with Spack under these names.)
 Load them and call this again.
 EOF
@@ -35,7 +35,7 @@ EOF
     if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
       echo "These packages are missing, and neither root nor password-less sudo is at hand to install them:" >&2
       echo "  apt-get install ${missing[*]}" >&2
-      echo "On a cluster the usual modules are: gcc cmake openmpi hdf5 openblas libyaml cjson openssl zlib libjpeg-turbo libpng random123" >&2
+      echo "On a cluster the usual modules are: gcc cmake openmpi hdf5 openblas scalapack libyaml cjson openssl zlib libjpeg-turbo libpng random123" >&2
       exit 1
     fi
     as=(sudo)

@@ -10,6 +10,7 @@
 #define ROTE_MEASURE_H
 
 #include "rote/array.h"
+#include "rote/grid.h"
 #include "rote/images.h"
 #include "rote/lines.h"
 #include "rote/manual.h"
@@ -25,7 +26,25 @@ typedef enum {
   ROTE_OF_EVALUATED, /* every model at every evaluated epoch (rote_evaluation_count()) */
   ROTE_OF_TRAINED,   /* every model at the end of its training */
   ROTE_OF_DATA,      /* the images alone: once a study, not once a variant */
+  ROTE_OF_RESULTS,   /* nothing: it has no rows, and combine() makes what it can of what the other
+                        measures of the variant and of the data have put (rote_sink_get) */
 } rote_subject;
+
+/* What a number of every image is to those who compare measures. */
+typedef enum {
+  ROTE_SCORE_OTHER,
+  ROTE_SCORE_PUBLISHED, /* the memorization score as published */
+  ROTE_SCORE_MEAN,      /* and the one that is unbiased under the null */
+  ROTE_SCORE_LOG_P,     /* how likely the image is to models that have seen it */
+  ROTE_SCORE_OUTLIER,   /* how far it stands out from the others */
+} rote_score_role;
+
+/* An array [N], or [V, N] of a variant, that says something of every image. */
+typedef struct {
+  const char *array; /* its name below the base of the measure; NULL ends a list */
+  const char *title; /* "M": more of the number is more of that */
+  rote_score_role role;
+} rote_image_score;
 
 /* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */
 typedef struct {
@@ -108,7 +127,7 @@ typedef struct {
 #define ROTE_NO_ITEM UINT32_MAX
 
 struct rote_measure {
-  /* REQUIRED */
+  /* REQUIRED; of ROTE_OF_RESULTS only name, work, doing, about, keys, combine and tell */
   const char *name;  /* the word in `measures` */
   const char *work;  /* "evaluate": below /execution */
   const char *doing; /* "evaluation": in status and progress.json */
@@ -143,6 +162,17 @@ struct rote_measure {
    * @param[out] item    [rows of all models, one model after the other] */
   const rote_measure *after;
   rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
+  /* A measure of the data whose rows all ranks compute together when all else is done, where
+   * together() says so; elsewhere run() does, in one piece of all rows (large, piece_rows). All
+   * three or none.
+   * grid: its shape, for at most so many processes. @return ROTE_OK; ROTE_DATA if the options ask
+   * for more than there are
+   * stage: collective on the grid. @param[out] rows  all of them, on the first process; else NULL
+   */
+  bool (*together)(const rote_options *options, const rote_data_info *info);
+  rote_status (*grid)(const rote_options *options, const rote_data_info *info, size_t processes,
+                      size_t *rows, size_t *columns);
+  rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid, rote_rows *rows);
   /* Of a measure whose rows are made of all folds or repeats at once: when a study grows, they are
    * computed anew, where for others it would be refused. */
   bool renewed;
@@ -169,6 +199,7 @@ struct rote_measure {
   double (*share)(const rote_options *options, size_t images);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
+  const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
   const rote_measure_bench *bench;
   const rote_manual *manual; /* its sections of rote-study(5) */
 };
@@ -182,6 +213,17 @@ size_t rote_measure_count(void);
 
 /** Is it asked for in a variant, and possible for its model? */
 bool rote_measure_applies(const rote_measure *measure, const rote_options *options);
+
+/** Has it rows, of the data or (else) of the models of variants? */
+bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
+
+/** Do all ranks compute its rows together? */
+bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
+                                const rote_data_info *info);
+
+/** Can what variants ask of grids be had from so many processes? @return as grid() */
+rote_status rote_measures_check_grids(const rote_study *study, const rote_data_info *info,
+                                      size_t processes);
 
 /** Snapshots of a model from which rows are computed: V, or 1. */
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options);

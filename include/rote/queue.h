@@ -5,8 +5,9 @@
  * stages wait, pieces do: that bounds the disk. A worker keeps the training it has in memory.
  * The order of work never decides a number.
  *
- * A task whose measure comes after another is closed until all rows of that are there, in all
- * models, and it has been chosen what its own are. */
+ * What all ranks compute together (rote/measure.h) is never handed out: its turn comes when all
+ * else is finished. A task whose measure comes after another is closed until all rows of that are
+ * there, in all models, and it has been chosen what its own are. */
 #ifndef ROTE_QUEUE_H
 #define ROTE_QUEUE_H
 
@@ -16,7 +17,12 @@
  * lost this often without any progress in between: it may be what kills them. */
 #define ROTE_UNIT_ATTEMPTS 3
 
-typedef enum { ROTE_ORDER_NONE, ROTE_ORDER_TRAIN, ROTE_ORDER_PIECE } rote_order_kind;
+typedef enum {
+  ROTE_ORDER_NONE,
+  ROTE_ORDER_TRAIN,
+  ROTE_ORDER_PIECE,
+  ROTE_ORDER_TOGETHER, /* a piece of all rows, by all ranks at once */
+} rote_order_kind;
 
 /* Sent as bytes between ranks of one program. */
 typedef struct {
@@ -76,6 +82,7 @@ typedef struct {
   size_t *first_task;    /* [groups + 1] where those of a group begin in the next two */
   size_t *waiting;       /* [tasks of all groups] units in which the task is not done */
   bool *open;            /* [the same] its rows may be handed out */
+  bool *together;        /* [the same] never: all ranks compute them together, at the end */
   size_t returned_count, returned_room;
   rote_order *returned; /* [returned_room] pieces to hand out again */
   rote_queue_counts counts;
@@ -152,6 +159,12 @@ bool rote_queue_lost(rote_queue *queue, const rote_order *order);
 
 /** Everything trained and computed, or given up. */
 bool rote_queue_finished(rote_queue *queue);
+
+/** The same, but for what all ranks do together. */
+bool rote_queue_farmed(rote_queue *queue);
+
+/** What all ranks are to do together next. @return false: there is nothing */
+bool rote_queue_together_due(rote_queue *queue, rote_order *order);
 
 rote_queue_counts rote_queue_count(rote_queue *queue);
 

@@ -56,6 +56,15 @@ rote_status rote_sink_count(rote_sink *sink, const rote_array *scale, size_t sta
 /** A one-dimensional array of text. A checker does not look at it. */
 rote_status rote_sink_texts(rote_sink *sink, const rote_array *array, const rote_text_list *list);
 
+/** Whether an array is there, by its path: it has been put, or is in the file that is checked. */
+bool rote_sink_has(const rote_sink *sink, const char *path);
+
+/** Read what has been put, or what the file that is checked has there: [N] numbers of an array [N],
+ * or of index `v` of an array [V, N], as doubles.
+ * @param[in] path  from the root @return ROTE_OK; ROTE_IO; ROTE_DATA if its shape is another */
+rote_status rote_sink_get(rote_sink *sink, const char *path, size_t v, size_t images,
+                          double *values);
+
 /** A second name for an array, and attributes of the file. A checker does nothing. */
 rote_status rote_sink_link(rote_sink *sink, const char *name, const char *second);
 rote_status rote_sink_attribute(rote_sink *sink, const char *name, const char *text);

@@ -20,6 +20,7 @@ class Rote(CMakePackage):
     depends_on("openmpi@4.1:")
     depends_on("hdf5@1.10: +hl ~mpi")
     depends_on("openblas")
+    depends_on("netlib-scalapack")
     depends_on("libyaml")
     depends_on("cjson")
     depends_on("openssl")

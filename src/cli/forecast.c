@@ -119,8 +119,7 @@ static rote_status measure_rows(const rote_options *o, const rote_data_info *inf
       .seconds = seconds};
   for (size_t m = 0; m < rote_measure_count(); m++) {
     const rote_measure *measure = rote_measure_list[m];
-    if ((measure->subject == ROTE_OF_DATA) == (trainer == NULL) &&
-        rote_measure_applies(measure, o)) {
+    if (rote_measure_has_rows(measure, trainer == NULL) && rote_measure_applies(measure, o)) {
       ROTE_TRY(measure->cost(&request, &cost->measure[m]));
     }
   }
@@ -222,7 +221,7 @@ static rote_status plan_measures(const rote_plan *plan, size_t group, size_t var
   ROTE_TRY(rote_alloc(rote_measure_count(), sizeof *v->measure, &v->measure));
   for (size_t m = 0; m < rote_measure_count(); m++) {
     const rote_measure *measure = rote_measure_list[m];
-    if ((measure->subject == ROTE_OF_DATA) == plan->group[group].of_data &&
+    if (rote_measure_has_rows(measure, plan->group[group].of_data) &&
         rote_measure_applies(measure, o)) {
       plan_measure(plan, group, variant, measure, &cost->measure[m], &v->measure[v->measures++]);
       if (measure->smallest_p != NULL) { /* a number wins over NaN */

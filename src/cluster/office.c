@@ -9,6 +9,7 @@
 #include "rote/memory.h"
 #include "rote_mpi.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -349,6 +350,32 @@ rote_status rote_office_rest(rote_office *o)
   }
 done:
   return status;
+}
+
+rote_status rote_office_gather(rote_office *o, const rote_order *order)
+{
+  rote_status status = ROTE_OK;
+  if (o->roster->lost > 0) {
+    ROTE_TRY(rote_fail(ROTE_STOPPED, "%zu of the ranks are lost, and all are needed now",
+                       o->roster->lost));
+  }
+  for (size_t i = 0; i < o->count; i++) {
+    desk *d = &o->desk[i];
+    ROTE_TRY(rote_mpi_wait(&d->send));
+    d->outbox = (rote_order_message){.order = *order, .seconds_left = (double)INFINITY};
+    ROTE_FAULT(ORDER_SEND, d->host);
+    ROTE_MPI(MPI_Isend(&d->outbox, (int)sizeof d->outbox, MPI_BYTE, (int)i + 1, TAG_ORDER,
+                       MPI_COMM_WORLD, &d->send));
+  }
+done:
+  return status;
+}
+
+void rote_office_disperse(rote_office *o)
+{
+  for (size_t i = 0; i < o->count; i++) {
+    rote_roster_hear(o->roster, i, rote_seconds());
+  }
 }
 
 bool rote_office_poll(rote_office *o)

@@ -1,7 +1,9 @@
 /* Handing orders to workers and taking their reports.
  *
  * The whole protocol. Rank 0 is the coordinator, ranks 1.. are workers.
- *   coordinator -> worker  ORDER   one order_message; a worker has at most one order
+ *   coordinator -> worker  ORDER   one order_message; a worker has at most one order. One of kind
+ *                                  TOGETHER is carried out by all ranks at once, in collective
+ *                                  calls during which nobody is listened to, and has no report
  *                          ANSWER  empty: the coordinator lives
  *                          STOP    empty: end what you do after this epoch or batch
  *                          DROP    empty: you were silent for too long, others do your work now
@@ -65,6 +67,13 @@ rote_status rote_office_rest(rote_office *office);
 
 /** Answer the workers while rank 0 does something else. @return whether that is to stop */
 bool rote_office_poll(rote_office *office);
+
+/** Send all workers an order that they carry out together with rank 0, and do not report on. None
+ * may be lost. @return ROTE_OK; ROTE_STOPPED if one is */
+rote_status rote_office_gather(rote_office *office, const rote_order *order);
+
+/** After that: nobody could be heard of meanwhile. */
+void rote_office_disperse(rote_office *office);
 
 /** Tell the workers to quit, unless a death is suspected: then rote_cluster_end() does. */
 void rote_office_close(rote_office **office);

@@ -79,18 +79,22 @@ done:
 
 rote_status rote_agree(rote_status mine)
 {
+  return active ? rote_agree_among(MPI_COMM_WORLD, mine) : mine;
+}
+
+rote_status rote_agree_among(MPI_Comm ranks, rote_status mine)
+{
   rote_status status = ROTE_OK;
   rote_ending ending;
   MPI_Request request = MPI_REQUEST_NULL;
-  if (!active) {
-    return mine;
-  }
-  int failed = mine == ROTE_OK ? INT_MAX : rote_cluster_rank(), first = INT_MAX;
+  int rank = 0, first = INT_MAX;
+  ROTE_MPI(MPI_Comm_rank(ranks, &rank));
+  int failed = mine == ROTE_OK ? INT_MAX : rank;
   rote_ending_take(mine, &ending);
-  ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD, &request));
+  ROTE_MPI(MPI_Iallreduce(&failed, &first, 1, MPI_INT, MPI_MIN, ranks, &request));
   ROTE_TRY(rote_mpi_wait(&request));
   if (first != INT_MAX) {
-    ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, MPI_COMM_WORLD, &request));
+    ROTE_MPI(MPI_Ibcast(&ending, (int)sizeof ending, MPI_BYTE, first, ranks, &request));
     ROTE_TRY(rote_mpi_wait(&request));
     ROTE_TRY(rote_ending_give(&ending));
   }

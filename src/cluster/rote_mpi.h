@@ -41,6 +41,7 @@ rote_status rote_mpi_wait_on(double start);
 
 /* Collective: if a rank failed, all get the status and the reason of the lowest one that did. */
 rote_status rote_agree(rote_status mine);
+rote_status rote_agree_among(MPI_Comm ranks, rote_status mine);
 
 /* End all ranks at once: the one caller of MPI_Abort. */
 void rote_cluster_abort(rote_status status);

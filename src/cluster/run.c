@@ -3,6 +3,7 @@
 
 #include "merge.h"
 #include "office.h"
+#include "processors.h"
 #include "rote/blas.h"
 #include "rote/data_file.h"
 #include "rote/file.h"
@@ -15,6 +16,7 @@
 #include "rote/sink.h"
 #include "rote_mpi.h"
 #include "shared_data.h"
+#include "stage.h"
 #include "stock.h"
 
 #include <math.h>
@@ -55,32 +57,6 @@ static size_t worker_count(void)
   return rote_cluster_size() > 1 ? (size_t)rote_cluster_size() - 1 : 1;
 }
 
-/* All ranks must have the same arithmetic and BLAS core: the order of work must not decide the
- * bits. Collective. */
-static rote_status check_processors(run *r, bool allow_change)
-{
-  rote_status status = ROTE_OK;
-  char mine[128], first[128];
-  int same = 1, all = 1;
-  r->arithmetic = rote_isa_arithmetic(rote_isa_level());
-  snprintf(mine, sizeof mine, "%s arithmetic and BLAS core %s", r->arithmetic, rote_blas_core());
-  memcpy(first, mine, sizeof mine);
-  if (rote_cluster_size() > 1) {
-    ROTE_MPI(MPI_Bcast(first, sizeof first, MPI_BYTE, 0, MPI_COMM_WORLD));
-    same = strcmp(mine, first) == 0;
-    ROTE_MPI(MPI_Allreduce(&same, &all, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
-  }
-  if (!all && !allow_change) {
-    ROTE_TRY(rote_fail(ROTE_DATA,
-                       "the ranks run on processors of several kinds (rank 0: %s; rank %d: %s): "
-                       "bits may differ. Use nodes of one kind, or --allow-cpu-change to mix them, "
-                       "which is recorded",
-                       first, rote_cluster_rank(), mine));
-  }
-done:
-  return status;
-}
-
 /* Rank 0: read and check everything that can be wrong before any work is done. */
 static rote_status prepare(run *r)
 {
@@ -92,6 +68,7 @@ static rote_status prepare(run *r)
   ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
   ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
   ROTE_TRY(rote_measures_check(r->study, &r->info));
+  ROTE_TRY(rote_measures_check_grids(r->study, &r->info, (size_t)rote_cluster_size()));
   for (size_t v = 0; v < r->study->variant_count; v++) {
     status = rote_model_create(&r->study->variant[v].options, &r->info, &model);
     rote_model_destroy(&model);
@@ -351,6 +328,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
+  ROTE_TRY(rote_stages_run(&setting, queue, office));
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
@@ -378,9 +356,19 @@ static double deadline_of(const rote_run_request *q)
   return hours < wall ? hours : wall;
 }
 
-static void run_unit(void *runner, const rote_order *order, rote_report *report, void *rows)
+typedef struct {
+  const rote_unit_setting *setting;
+  rote_unit_runner *runner;
+} work_room;
+
+static void carry_out(void *context, const rote_order *order, rote_report *report, void *rows)
 {
-  rote_unit_run(runner, order, report, rows);
+  const work_room *room = context;
+  if (order->kind != ROTE_ORDER_TOGETHER) {
+    rote_unit_run(room->runner, order, report, rows);
+  } else if (rote_stage_run(room->setting, order) != ROTE_OK) {
+    rote_log(ROTE_LOG_DEBUG, "stage-failed", "rank 0 says why, and ends the run");
+  }
 }
 
 static rote_status be_a_worker(run *r)
@@ -401,7 +389,8 @@ static rote_status be_a_worker(run *r)
   setting.at_epoch = rote_worker_at_epoch;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
-  ROTE_TRY(rote_worker_run(worker, run_unit, runner));
+  work_room room = {.setting = &setting, .runner = runner};
+  ROTE_TRY(rote_worker_run(worker, carry_out, &room));
 done:
   rote_unit_runner_destroy(&runner);
   rote_worker_destroy(&worker);
@@ -422,7 +411,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   memset(outcome, 0, sizeof *outcome);
   rote_mpi_set_patience(START_PATIENCE);
   rote_blas_one_thread();
-  ROTE_TRY(check_processors(&r, request->allow_cpu_change));
+  ROTE_TRY(rote_processors_check(request->allow_cpu_change, &r.arithmetic));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
   ROTE_TRY(

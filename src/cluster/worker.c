@@ -278,6 +278,10 @@ rote_status rote_worker_run(rote_worker *w,
     ROTE_TRY(expect_message(w));
     ROTE_FAULT(ORDER_RECEIVE, "an order");
     run(context, &order, &head.report, w->outbox + sizeof head);
+    if (order.kind == ROTE_ORDER_TOGETHER) {
+      w->heard = rote_seconds(); /* rank 0 was in it too */
+      continue;
+    }
     ROTE_TRY(w->failure);
     head.signalled = w->setting->signalled != NULL && *w->setting->signalled != 0;
     if (w->alone || w->told_to_quit) {

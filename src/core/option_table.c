@@ -13,8 +13,8 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",   "recovery", "duplicates",
-                                       "density", "leverage", NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
+                                       "leverage", "agreement", NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -27,10 +27,14 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
-    "needs an autoencoder, which model.kind %s is not", NULL, NULL, NULL};
+    "needs an autoencoder, which model.kind %s is not",
+    NULL,
+    NULL,
+    NULL,
+    NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -185,8 +189,7 @@ static const rote_option table[] = {
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
-             "duplicates, "
-             "density and leverage"},
+             "duplicates, density and leverage; agreement compares what the others say"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

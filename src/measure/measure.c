@@ -12,7 +12,8 @@
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
-  X(leverage)
+  X(leverage)                                                                                      \
+  X(agreement)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)
@@ -40,6 +41,32 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
 {
   return measure->asked != NULL ? measure->asked(options)
                                 : rote_options_ask_for(options, measure->name);
+}
+
+bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
+{
+  return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;
+}
+
+bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
+                                const rote_data_info *info)
+{
+  return measure->together != NULL && measure->together(options, info);
+}
+
+rote_status rote_measures_check_grids(const rote_study *study, const rote_data_info *info,
+                                      size_t processes)
+{
+  rote_status status = ROTE_OK;
+  size_t rows, columns;
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    const rote_options *o = &study->base; /* of the data: variants ask for the same */
+    if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
+      ROTE_TRY((*m)->grid(o, info, processes, &rows, &columns));
+    }
+  }
+done:
+  return status;
 }
 
 size_t rote_measure_snapshots(const rote_measure *measure, const rote_options *options)

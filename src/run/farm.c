@@ -145,7 +145,7 @@ static rote_status take(rote_farm *f, size_t worker, int rank, const rote_report
 
 static bool farm_finished(void *context)
 {
-  return rote_queue_finished(((rote_farm *)context)->queue);
+  return rote_queue_farmed(((rote_farm *)context)->queue);
 }
 
 static rote_order farm_next(void *context, size_t worker, bool training)

@@ -217,7 +217,9 @@ static rote_status put_measure(merger *m, size_t group, size_t variant, const ro
   }
   ROTE_TRY(rote_sink_base(m->sink, pieces.name));
   ROTE_TRY(measure->combine(&pieces, m->sink));
-  ROTE_TRY(put_measure_execution(m, &p));
+  if (measure->subject != ROTE_OF_RESULTS) {
+    ROTE_TRY(put_measure_execution(m, &p));
+  }
 done:
   rote_merge_pieces_free(&p);
   rote_merge_pieces_free(&before);
@@ -291,6 +293,7 @@ static rote_status put_variant(merger *m, size_t variant)
   ROTE_TRY(rote_sink_base(m->sink, plan->study->variant[variant].name));
   ROTE_TRY(put_losses(m, variant, execution));
   ROTE_TRY(put_measures(m, ROTE_OF_TRAINED, variant));
+  ROTE_TRY(put_measures(m, ROTE_OF_RESULTS, variant));
   if (!rote_sink_is_check(m->sink)) {
     ROTE_TRY(take_execution_base(m, variant));
     ROTE_TRY(put_execution(m, "train", "U", rote_unit_count(o), execution));
@@ -310,6 +313,7 @@ rote_status rote_merge(const rote_unit_setting *setting, const rote_queue *queue
   const rote_sizes sizes = rote_study_sizes(&plan->study->base, plan->info, plan->images);
   rote_sink_sizes(sink, &sizes);
   ROTE_TRY(put_samples(&m));
+  ROTE_TRY(put_measures(&m, ROTE_OF_DATA, ROTE_NO_VARIANT)); /* for those of variants to read */
   for (size_t v = 0; v < plan->study->variant_count; v++) {
     ROTE_TRY(put_variant(&m, v));
   }
@@ -318,7 +322,6 @@ rote_status rote_merge(const rote_unit_setting *setting, const rote_queue *queue
       ROTE_TRY(put_comparison(&m, *measure));
     }
   }
-  ROTE_TRY(put_measures(&m, ROTE_OF_DATA, ROTE_NO_VARIANT));
 done:
   return status;
 }

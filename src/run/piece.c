@@ -153,13 +153,12 @@ done:
   return status;
 }
 
-/* A worker's own file of a large task's rows. */
-static rote_status write_rows(rote_piece_room *r, const rote_order *order, const rote_rows *rows,
-                              double seconds)
+rote_status rote_piece_write(const rote_unit_setting *setting, const rote_order *order,
+                             const rote_rows *rows, double seconds)
 {
   rote_status status = ROTE_OK;
-  const rote_plan *plan = r->setting->plan;
-  rote_execution execution = {.rank = r->setting->rank, .attempts = 1, .seconds = seconds};
+  const rote_plan *plan = setting->plan;
+  rote_execution execution = {.rank = setting->rank, .attempts = 1, .seconds = seconds};
   rote_label label = {.first = order->first, .count = order->count};
   char path[ROTE_PATH_MAX];
   const rote_measure *m = plan->group[order->group].task[order->task].measure;
@@ -168,7 +167,7 @@ static rote_status write_rows(rote_piece_room *r, const rote_order *order, const
   ROTE_TRY(rote_plan_task_identity(plan, order->group, order->unit, order->task, label.identity));
   snprintf(execution.arithmetic, sizeof execution.arithmetic, "%s", rote_own_arithmetic());
   gethostname(execution.host, sizeof execution.host - 1);
-  ROTE_TRY(rote_plan_piece_path(plan, r->setting->directory, order->group, order->unit, order->task,
+  ROTE_TRY(rote_plan_piece_path(plan, setting->directory, order->group, order->unit, order->task,
                                 order->first, path));
   ROTE_TRY(rote_piece_file_write(path, &label, rows, &execution));
 done:
@@ -198,7 +197,7 @@ static rote_status compute(rote_piece_room *r, const rote_order *order, rote_rep
   const double each = report->seconds / (double)order->count;
   b->row_seconds = each > b->row_seconds ? each : (3 * b->row_seconds + each) / 4;
   if (m->large) {
-    ROTE_TRY(write_rows(r, order, rows, report->seconds));
+    ROTE_TRY(rote_piece_write(r->setting, order, rows, report->seconds));
   } else {
     report->bytes = (uint32_t)(order->count * rote_rows_bytes(rows->table, &rows->sizes));
     rote_rows_pack(rows, bytes);

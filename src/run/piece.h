@@ -14,4 +14,9 @@ void rote_piece_room_destroy(rote_piece_room **room);
 rote_status rote_piece_run(rote_piece_room *room, const rote_order *order, rote_report *report,
                            void *rows);
 
+/** A large task's rows as one sealed file in the run directory.
+ * @param[in] seconds  that they took */
+rote_status rote_piece_write(const rote_unit_setting *setting, const rote_order *order,
+                             const rote_rows *rows, double seconds);
+
 #endif

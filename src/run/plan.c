@@ -67,7 +67,7 @@ static void each_snapshot(const rote_plan *plan, size_t g, size_t variant,
   rote_group *group = &plan->group[g];
   const rote_options *o = rote_plan_options(plan, variant);
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    if (((*m)->subject == ROTE_OF_DATA) != group->of_data || !rote_measure_applies(*m, o)) {
+    if (!rote_measure_has_rows(*m, group->of_data) || !rote_measure_applies(*m, o)) {
       continue;
     }
     for (size_t v = 0; v < rote_measure_snapshots(*m, o); v++) {

@@ -61,9 +61,14 @@ static rote_status create_tasks(rote_queue *q)
   }
   ROTE_TRY(rote_alloc(q->first_task[plan->group_count], sizeof *q->waiting, &q->waiting));
   ROTE_TRY(rote_alloc(q->first_task[plan->group_count], sizeof *q->open, &q->open));
+  ROTE_TRY(rote_alloc(q->first_task[plan->group_count], sizeof *q->together, &q->together));
   for (size_t g = 0; g < plan->group_count; g++) {
     for (size_t t = 0; t < plan->group[g].tasks; t++) {
-      q->open[q->first_task[g] + t] = plan->group[g].task[t].measure->after == NULL;
+      const rote_task *task = &plan->group[g].task[t];
+      const size_t at = q->first_task[g] + t;
+      q->together[at] = rote_measure_is_collective(
+          task->measure, rote_plan_options(plan, task->variant), plan->info);
+      q->open[at] = task->measure->after == NULL && !q->together[at];
     }
   }
 done:
@@ -119,6 +124,7 @@ void rote_queue_destroy(rote_queue **queue)
   rote_free(&q->first_task);
   rote_free(&q->waiting);
   rote_free(&q->open);
+  rote_free(&q->together);
   rote_free(&q->returned);
   rote_free(queue);
 }
@@ -390,8 +396,43 @@ bool rote_queue_lost(rote_queue *q, const rote_order *order)
   return true;
 }
 
-bool rote_queue_finished(rote_queue *q)
+static bool is_finished(rote_queue *q, size_t tasks_apart)
 {
   const rote_queue_counts c = rote_queue_count(q);
-  return c.trainings_done + c.trainings_failed >= c.trainings && c.tasks_done == c.tasks;
+  return c.trainings_done + c.trainings_failed >= c.trainings &&
+         c.tasks_done + tasks_apart == c.tasks;
+}
+
+bool rote_queue_finished(rote_queue *q)
+{
+  return is_finished(q, 0);
+}
+
+bool rote_queue_farmed(rote_queue *q)
+{
+  size_t apart = 0;
+  rote_queue_count(q);
+  for (size_t at = 0; at < q->first_task[q->plan->group_count]; at++) {
+    apart += q->together[at] ? q->waiting[at] : 0;
+  }
+  return is_finished(q, apart);
+}
+
+/* Of the data, which has one unit. */
+bool rote_queue_together_due(rote_queue *q, rote_order *order)
+{
+  rote_queue_count(q);
+  for (size_t g = 0; g < q->plan->group_count; g++) {
+    for (size_t t = 0; t < q->plan->group[g].tasks; t++) {
+      if (q->together[q->first_task[g] + t] && q->waiting[q->first_task[g] + t] > 0) {
+        *order = (rote_order){.kind = ROTE_ORDER_TOGETHER,
+                              .group = (uint32_t)g,
+                              .stage = (uint32_t)q->plan->group[g].task[t].stage,
+                              .task = (uint32_t)t,
+                              .count = rote_queue_look(q, g, 0)->task[t].rows};
+        return true;
+      }
+    }
+  }
+  return false;
 }

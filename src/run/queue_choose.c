@@ -28,7 +28,8 @@ bool rote_queue_choice_due(rote_queue *q, size_t *group, size_t *task)
   for (*group = 0; *group < q->plan->group_count; ++*group) {
     for (*task = 0; *task < q->plan->group[*group].tasks; ++*task) {
       const size_t at = place_of(q, *group, *task);
-      if (!q->open[at] && q->waiting[at] > 0 && rote_queue_may_choose(q, *group, *task)) {
+      if (!q->open[at] && !q->together[at] && q->waiting[at] > 0 &&
+          rote_queue_may_choose(q, *group, *task)) {
         return true;
       }
     }

@@ -309,6 +309,27 @@ done:
   return status;
 }
 
+bool rote_sink_has(const rote_sink *s, const char *path)
+{
+  rote_h5 h5 = s->h5;
+  return rote_h5_has(&h5, path);
+}
+
+rote_status rote_sink_get(rote_sink *s, const char *path, size_t v, size_t images, double *values)
+{
+  rote_status status = ROTE_OK;
+  rote_h5_array array;
+  ROTE_TRY(rote_h5_array_describe(&s->h5, path, &array));
+  const bool two = array.rank == 2;
+  if (array.rank == 0 || array.rank > 2 || array.shape[two] != images ||
+      (two && v >= array.shape[0])) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a number of each of %zu images", path, images));
+  }
+  ROTE_TRY(rote_h5_numbers_read(&s->h5, path, false, 0, two ? v : 0, two ? 1 : images, values));
+done:
+  return status;
+}
+
 rote_status rote_sink_link(rote_sink *s, const char *name, const char *second)
 {
   return rote_sink_is_check(s) ? ROTE_OK : rote_h5_link(&s->h5, name, second);

@@ -67,6 +67,14 @@ static const char *const keys[] = {"seed",
                                    "density.test",
                                    NULL};
 
+static const rote_image_score scores[] = {
+    {.array = "density/knn/leave_one_out", .title = "M of nearest neighbours"},
+    {.array = "density/kde/leave_one_out", .title = "M of kernels"},
+    {.array = "density/gmm/leave_one_out", .title = "M of a Gaussian mixture"},
+    {.array = "density/kde/log_p", .title = "log p of kernels"},
+    {.array = NULL},
+};
+
 static const rote_measure_bench bench[] = {
     {.name = "density", .rows = 64, .images = 4000, .channels = 1, .side = 32},
     {.name = NULL},
@@ -217,6 +225,7 @@ const rote_measure rote_measure_density = {
     .open = enter,
     .close = leave,
     .check = check,
+    .scores = scores,
     .bench = bench,
     .manual = rote_density_manual,
 };

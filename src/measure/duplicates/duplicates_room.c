@@ -44,6 +44,12 @@ static const rote_measure_bench bench[] = {
     {.name = NULL},
 };
 
+static const rote_image_score scores[] = {
+    {.array = "duplicates/near_copies", .title = "near copies"},
+    {.array = "duplicates/distance", .title = "distance to the nearest image"},
+    {.array = NULL},
+};
+
 typedef struct {
   const rote_subject_setting *setting;
   rote_distance *distance;
@@ -171,6 +177,7 @@ const rote_measure rote_measure_duplicates = {
     .tell = rote_duplicates_tell,
     .open = enter,
     .close = leave,
+    .scores = scores,
     .bench = bench,
     .manual = rote_duplicates_manual,
 };

@@ -21,15 +21,15 @@ typedef struct {
   uint32_t *row, *column; /* pixels of the local rows and columns */
   uint64_t *sum;          /* [D] */
   double *a;              /* the scatter, then its Cholesky factor [columns, ld] */
-  bool deficient;         /* no factor: all eigenvectors are there instead */
-  size_t count;           /* eigenvectors: p, or D */
-  double trace, ridge;
-  double *value, *vector; /* [count], the smallest first */
-  double *b;              /* a panel [local images, ld] */
-  double *y;              /* and in components [local images, ld of y] */
-  size_t y_rows;
-  uint32_t *y_row; /* numbers of the local eigenvectors */
-  double *found;   /* [PANEL, 1 + p] of a panel: h, coordinates */
+  double *scale;          /* [D] of the factor: pixels count in these units */
+  double ridge;
+  double *value, *axis;      /* [p] of the principal components, the smallest variance first */
+  bool deficient;            /* there is no factor: all eigenvectors of the scaled matrix instead */
+  double *span_value, *span; /* [D] */
+  double *b;                 /* a panel [local images, ld] */
+  double *y;                 /* along axes, or along all eigenvectors [local images, leading] */
+  uint32_t *y_row;           /* numbers of the local rows of y */
+  double *found;             /* [PANEL, 1 + p] of a panel: h, coordinates */
 } leverage_room;
 
 size_t rote_leverage_components(size_t asked, size_t pixels, size_t images)
@@ -51,8 +51,11 @@ static void leave(leverage_room *r)
   rote_free(&r->column);
   rote_free(&r->sum);
   rote_free(&r->a);
+  rote_free(&r->scale);
   rote_free(&r->value);
-  rote_free(&r->vector);
+  rote_free(&r->axis);
+  rote_free(&r->span_value);
+  rote_free(&r->span);
   rote_free(&r->b);
   rote_free(&r->y);
   rote_free(&r->y_row);
@@ -72,7 +75,9 @@ static rote_status enter(leverage_room *r)
   rote_grid_indices(g, d, g->row, g->rows, r->row);
   rote_grid_indices(g, d, g->column, g->columns, r->column);
   ROTE_TRY(rote_alloc(d, sizeof *r->sum, &r->sum));
+  ROTE_TRY(rote_alloc(d, sizeof *r->scale, &r->scale));
   ROTE_TRY(rote_alloc(d, sizeof *r->value, &r->value));
+  ROTE_TRY(rote_alloc(d, sizeof *r->span_value, &r->span_value));
   ROTE_TRY(rote_alloc(r->ld * r->columns, sizeof *r->a, &r->a));
   ROTE_TRY(rote_alloc(r->ld * images, sizeof *r->b, &r->b));
   ROTE_TRY(rote_alloc(PANEL * (1 + r->problem->components), sizeof *r->found, &r->found));
@@ -112,18 +117,6 @@ static rote_status gather_diagonal(leverage_room *r, double *diagonal)
   return r->grid->ops->add(r->grid, r->problem->pixels, diagonal);
 }
 
-static void add_ridge(leverage_room *r)
-{
-  for (size_t b = 0, a = 0; b < r->columns; b++) {
-    while (a < r->rows && r->row[a] < r->column[b]) {
-      a++;
-    }
-    if (a < r->rows && r->row[a] == r->column[b]) {
-      r->a[b * r->ld + a] += r->ridge;
-    }
-  }
-}
-
 static double largest(size_t n, const double *x)
 {
   double most = 0;
@@ -142,23 +135,59 @@ static double smallest(size_t n, const double *x)
   return least;
 }
 
-/* The leading eigenvectors; all of them if it is plain that there will be no Cholesky factor. */
+/* Leverages do not hang on the units of the pixels; where there is no ridge, which does, units in
+ * which all have the same variance keep rare pixels from being lost in rounding. A constant pixel
+ * adds nothing to any image: any positive number may stand for its variance. */
+static void choose_scale(leverage_room *r, const double *diagonal)
+{
+  for (size_t d = 0; d < r->problem->pixels; d++) {
+    r->scale[d] = r->ridge > 0 || diagonal[d] <= 0 ? 1 : 1 / sqrt(diagonal[d]);
+  }
+}
+
 static rote_status find_axes(leverage_room *r, double *diagonal)
 {
   rote_status status = ROTE_OK;
   const rote_leverage_problem *p = r->problem;
+  double trace = 0;
   ROTE_TRY(fill_scatter(r));
   ROTE_TRY(gather_diagonal(r, diagonal));
   for (size_t d = 0; d < p->pixels; d++) {
-    r->trace += diagonal[d];
+    trace += diagonal[d];
   }
-  r->ridge = p->ridge * r->trace / (double)p->pixels;
-  r->deficient =
-      r->ridge == 0 && (p->images->count <= p->pixels || smallest(p->pixels, diagonal) <= 0);
-  r->count = r->deficient ? p->pixels : p->components;
-  ROTE_TRY(r->grid->ops->eigen(r->grid, p->pixels, r->count, r->a, r->value, &r->vector));
+  r->ridge = p->ridge * trace / (double)p->pixels;
+  choose_scale(r, diagonal);
+  ROTE_TRY(r->grid->ops->eigen(r->grid, p->pixels, p->components, r->a, r->value, &r->axis));
 done:
   return status;
+}
+
+/* C + r I in the units of `scale`. */
+static rote_status fill_scaled(leverage_room *r)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(fill_scatter(r));
+  for (size_t b = 0; b < r->columns; b++) {
+    const double unit = r->scale[r->column[b]];
+    for (size_t a = 0; a < r->rows; a++) {
+      double *entry = &r->a[b * r->ld + a];
+      const bool diagonal = r->row[a] == r->column[b];
+      *entry = (*entry + (diagonal ? r->ridge : 0)) * unit * r->scale[r->row[a]];
+      *entry = diagonal && *entry == 0 ? 1 : *entry;
+    }
+  }
+done:
+  return status;
+}
+
+/* Fewer images than pixels that vary: they span less than these do. */
+static bool is_plainly_deficient(const leverage_room *r, const double *diagonal)
+{
+  size_t varied = 0;
+  for (size_t d = 0; d < r->problem->pixels; d++) {
+    varied += diagonal[d] > 0;
+  }
+  return r->ridge == 0 && varied >= r->problem->images->count;
 }
 
 /* A pivot at the level of rounding is as good as none: pixels that depend on each other. */
@@ -166,22 +195,21 @@ static rote_status factorize(leverage_room *r, double *diagonal)
 {
   rote_status status = ROTE_OK;
   const size_t d = r->problem->pixels;
+  const bool hopeless = is_plainly_deficient(r, diagonal);
   bool definite = false;
-  ROTE_TRY(fill_scatter(r));
-  add_ridge(r);
-  const double bound = (double)d * DBL_EPSILON * (largest(d, diagonal) + r->ridge);
+  ROTE_TRY(fill_scaled(r));
+  ROTE_TRY(gather_diagonal(r, diagonal));
+  const double bound = (double)d * DBL_EPSILON * largest(d, diagonal);
   ROTE_TRY(r->grid->ops->cholesky(r->grid, d, r->a, &definite));
   if (definite) {
     ROTE_TRY(gather_diagonal(r, diagonal));
     const double pivot = smallest(d, diagonal);
-    definite = pivot * pivot > bound;
+    definite = pivot * pivot > bound && !hopeless;
   }
+  r->deficient = !definite;
   if (!definite) {
-    r->deficient = true;
-    r->count = d;
-    rote_free(&r->vector);
-    ROTE_TRY(fill_scatter(r));
-    ROTE_TRY(r->grid->ops->eigen(r->grid, d, d, r->a, r->value, &r->vector));
+    ROTE_TRY(fill_scaled(r));
+    ROTE_TRY(r->grid->ops->eigen(r->grid, d, d, r->a, r->span_value, &r->span));
   }
 done:
   return status;
@@ -190,24 +218,22 @@ done:
 static rote_status take_room_for_components(leverage_room *r)
 {
   rote_status status = ROTE_OK;
-  const rote_grid *g = r->grid;
-  r->y_rows = rote_grid_local_rows(g, r->count);
-  ROTE_TRY(rote_alloc(r->y_rows, sizeof *r->y_row, &r->y_row));
-  rote_grid_indices(g, r->count, g->row, g->rows, r->y_row);
-  ROTE_TRY(rote_alloc(rote_grid_leading(r->y_rows) * rote_grid_local_columns(g, PANEL),
+  const size_t most = r->deficient ? r->problem->pixels : r->problem->components;
+  const size_t rows = rote_grid_local_rows(r->grid, most);
+  ROTE_TRY(rote_alloc(rows, sizeof *r->y_row, &r->y_row));
+  rote_grid_indices(r->grid, most, r->grid->row, r->grid->rows, r->y_row);
+  ROTE_TRY(rote_alloc(rote_grid_leading(rows) * rote_grid_local_columns(r->grid, PANEL),
                       sizeof *r->y, &r->y));
 done:
   return status;
 }
 
 /* b = x - mean of this process's pixels and images; nothing behind the last image. */
-static void fill_panel(leverage_room *r, size_t first, size_t n)
+static void fill_panel(leverage_room *r, size_t first, size_t n, const uint32_t *index)
 {
   const rote_image_set *images = r->problem->images;
   const size_t d = r->problem->pixels, local = rote_grid_local_columns(r->grid, PANEL);
   const double count = (double)images->count;
-  uint32_t index[PANEL];
-  rote_grid_indices(r->grid, PANEL, r->grid->column, r->grid->columns, index);
   for (size_t j = 0; j < local; j++) {
     double *to = r->b + j * r->ld;
     const uint8_t *x = images->pixel + (first + index[j]) * d;
@@ -220,41 +246,22 @@ static void fill_panel(leverage_room *r, size_t first, size_t n)
   }
 }
 
-/* What an eigenvector adds to h: y^2 / (lambda + r), nothing where that is rounding. */
-static double weight_of(const leverage_room *r, size_t k)
+/* This process's share of what is found of a panel: coordinates ... */
+static void take_coordinates(leverage_room *r, const uint32_t *index)
 {
-  const double bound =
-      (double)r->problem->pixels * DBL_EPSILON * (r->value[r->count - 1] + r->ridge);
-  const double lambda = r->value[k] + r->ridge;
-  return lambda > bound ? 1 / lambda : 0;
-}
-
-/* This process's share of what is found of a panel. */
-static void take_components(leverage_room *r)
-{
-  const size_t p = r->problem->components, local = rote_grid_local_columns(r->grid, PANEL);
-  const size_t ld = rote_grid_leading(r->y_rows);
-  uint32_t index[PANEL];
-  rote_grid_indices(r->grid, PANEL, r->grid->column, r->grid->columns, index);
+  const size_t p = r->problem->components, rows = rote_grid_local_rows(r->grid, p);
+  const size_t local = rote_grid_local_columns(r->grid, PANEL), ld = rote_grid_leading(rows);
   for (size_t j = 0; j < local; j++) {
-    double *found = r->found + index[j] * (1 + p);
-    for (size_t k = 0; k < r->y_rows; k++) {
-      const double y = r->y[j * ld + k];
-      const size_t rank = r->count - 1 - r->y_row[k];
-      if (rank < p) {
-        found[1 + rank] = y;
-      }
-      found[0] += r->deficient ? weight_of(r, r->y_row[k]) * y * y : 0;
+    for (size_t k = 0; k < rows; k++) {
+      r->found[index[j] * (1 + p) + p - r->y_row[k]] = r->y[j * ld + k];
     }
   }
 }
 
-/* |L^-1 (x - mean)|^2 */
-static void take_squares(leverage_room *r)
+/* ... |L^-1 (x - mean)|^2 ... */
+static void take_squares(leverage_room *r, const uint32_t *index)
 {
   const size_t local = rote_grid_local_columns(r->grid, PANEL);
-  uint32_t index[PANEL];
-  rote_grid_indices(r->grid, PANEL, r->grid->column, r->grid->columns, index);
   for (size_t j = 0; j < local; j++) {
     double sum = 0;
     for (size_t a = 0; a < r->rows; a++) {
@@ -264,20 +271,52 @@ static void take_squares(leverage_room *r)
   }
 }
 
+/* ... or in its place y^2 / lambda of all eigenvectors that are more than rounding. */
+static void take_span(leverage_room *r, const uint32_t *index)
+{
+  const size_t d = r->problem->pixels, rows = rote_grid_local_rows(r->grid, d);
+  const size_t local = rote_grid_local_columns(r->grid, PANEL), ld = rote_grid_leading(rows);
+  const double bound = (double)d * DBL_EPSILON * r->span_value[d - 1];
+  for (size_t j = 0; j < local; j++) {
+    double sum = 0;
+    for (size_t k = 0; k < rows; k++) {
+      const double y = r->y[j * ld + k], lambda = r->span_value[r->y_row[k]];
+      sum += lambda > bound ? y * y / lambda : 0;
+    }
+    r->found[index[j] * (1 + r->problem->components)] += sum;
+  }
+}
+
+static void scale_panel(leverage_room *r)
+{
+  const size_t local = rote_grid_local_columns(r->grid, PANEL);
+  for (size_t j = 0; j < local; j++) {
+    for (size_t a = 0; a < r->rows; a++) {
+      r->b[j * r->ld + a] *= r->scale[r->row[a]];
+    }
+  }
+}
+
 static rote_status work_panel(leverage_room *r, size_t first, size_t n)
 {
   rote_status status = ROTE_OK;
-  const rote_grid_ops *ops = r->grid->ops;
-  const size_t d = r->problem->pixels, room = PANEL * (1 + r->problem->components);
+  const rote_grid *g = r->grid;
+  const size_t d = r->problem->pixels, p = r->problem->components, room = PANEL * (1 + p);
+  uint32_t index[PANEL]; /* images of this process's columns */
+  rote_grid_indices(g, PANEL, g->column, g->columns, index);
   memset(r->found, 0, room * sizeof *r->found);
-  fill_panel(r, first, n);
-  ROTE_TRY(ops->project(r->grid, d, r->count, PANEL, r->vector, r->b, r->y));
-  take_components(r);
-  if (!r->deficient) {
-    ROTE_TRY(ops->solve(r->grid, d, PANEL, r->a, r->b));
-    take_squares(r);
+  fill_panel(r, first, n, index);
+  ROTE_TRY(g->ops->project(g, d, p, PANEL, r->axis, r->b, r->y));
+  take_coordinates(r, index);
+  scale_panel(r);
+  if (r->deficient) {
+    ROTE_TRY(g->ops->project(g, d, d, PANEL, r->span, r->b, r->y));
+    take_span(r, index);
+  } else {
+    ROTE_TRY(g->ops->solve(g, d, PANEL, r->a, r->b));
+    take_squares(r, index);
   }
-  ROTE_TRY(ops->add(r->grid, room, r->found));
+  ROTE_TRY(g->ops->add(g, room, r->found));
 done:
   return status;
 }
@@ -312,8 +351,8 @@ static rote_status check_results(const leverage_room *r, const double *h, const 
     for (size_t i = 0; i < images; i++) {
       squares += coordinate[i * p + j] * coordinate[i * p + j];
     }
-    const double wanted = r->value[r->count - 1 - j];
-    if (!(fabs(squares - wanted) <= RESIDUAL * r->value[r->count - 1])) {
+    const double wanted = r->value[p - 1 - j];
+    if (!(fabs(squares - wanted) <= RESIDUAL * r->value[p - 1])) {
       return rote_fail(ROTE_INTERNAL,
                        "leverage: the variance along principal component %zu is %.17g, its "
                        "eigenvalue %.17g: the linear algebra library is wrong here; another "
@@ -339,9 +378,7 @@ rote_status rote_leverage(const rote_leverage_problem *problem, const rote_grid 
   ROTE_TRY(grid->ops->agree(grid, rote_alloc(problem->pixels, sizeof *diagonal, &diagonal)));
   ROTE_TRY(grid->ops->agree(grid, enter(&r)));
   ROTE_TRY(find_axes(&r, diagonal));
-  if (!r.deficient) {
-    ROTE_TRY(factorize(&r, diagonal));
-  }
+  ROTE_TRY(factorize(&r, diagonal));
   ROTE_TRY(grid->ops->agree(grid, take_room_for_components(&r)));
   ROTE_TRY(work_panels(&r, h, coordinate));
   ROTE_TRY(grid->ops->agree(grid, h != NULL ? check_results(&r, h, coordinate) : ROTE_OK));

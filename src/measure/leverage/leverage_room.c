@@ -5,9 +5,11 @@
  * have one matrix; on one rank it is LAPACK's, on a grid of ranks ScaLAPACK's. */
 #include "leverage_room.h"
 
+#include "rote/components.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 const rote_array rote_leverage_rows[] = {
@@ -34,6 +36,12 @@ static const char *const keys[] = {"leverage.components", "leverage.ridge", "lev
 static const rote_measure_bench bench[] = {
     {.name = "leverage", .rows = 20000, .images = 20000, .channels = 3, .side = 32},
     {.name = NULL},
+};
+
+static const rote_image_score scores[] = {
+    {.array = "leverage/h", .title = "leverage", .role = ROTE_SCORE_OUTLIER},
+    {.array = "leverage/M", .title = "M of a Gaussian"},
+    {.array = NULL},
 };
 
 typedef struct {
@@ -81,18 +89,31 @@ static bool must_stop(void *context)
   return s->abandon != NULL && s->abandon(s->context);
 }
 
+static rote_leverage_problem problem_of(const rote_subject_setting *s)
+{
+  return (rote_leverage_problem){
+      .images = s->train,
+      .pixels = rote_data_pixels(s->info),
+      .components = rote_leverage_components_of(s->options, s->info, s->train->count),
+      .ridge = s->options->leverage.ridge};
+}
+
+static void note_grid(size_t rows, size_t columns, rote_rows *found)
+{
+  uint16_t *grid = rote_rows_at(found, ROTE_LEVERAGE_GRID, 0);
+  for (size_t i = 0; i < found->count; i++) {
+    grid[2 * i] = (uint16_t)rows;
+    grid[2 * i + 1] = (uint16_t)columns;
+  }
+}
+
 static rote_status work(const rote_subject_setting *setting, double *h, double *coordinate)
 {
-  const rote_options *o = setting->options;
   const rote_grid alone = rote_grid_alone();
   rote_subject_setting asked = *setting;
-  const rote_leverage_problem problem = {
-      .images = setting->train,
-      .pixels = rote_data_pixels(setting->info),
-      .components = rote_leverage_components_of(o, setting->info, setting->train->count),
-      .ridge = o->leverage.ridge,
-      .stop = must_stop,
-      .context = &asked};
+  rote_leverage_problem problem = problem_of(setting);
+  problem.stop = must_stop;
+  problem.context = &asked;
   return rote_leverage(&problem, &alone, h, coordinate);
 }
 
@@ -117,12 +138,49 @@ static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
     memcpy(h, own_h + rows->first, rows->count * sizeof *h);
     memcpy(coordinate, own_coordinate + rows->first * p, rows->count * p * sizeof *coordinate);
   }
-  for (size_t i = 0; i < 2 * rows->count; i++) {
-    ((uint16_t *)rote_rows_at(rows, ROTE_LEVERAGE_GRID, 0))[i] = 1;
-  }
+  note_grid(1, 1, rows);
 done:
   rote_free(&own_h);
   rote_free(&own_coordinate);
+  return status;
+}
+
+static bool together(const rote_options *o, const rote_data_info *info)
+{
+  return o->leverage.grid.n > 0 || rote_data_pixels(info) > ROTE_COMPONENTS_PIXELS_MAX;
+}
+
+/* As square as can be, the larger side the columns. */
+static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
+                              size_t *rows, size_t *columns)
+{
+  (void)info;
+  if (o->leverage.grid.n == 2) {
+    *rows = o->leverage.grid.value[0];
+    *columns = o->leverage.grid.value[1];
+    return *rows * *columns <= processes
+               ? ROTE_OK
+               : rote_fail(ROTE_DATA,
+                           "leverage.grid: [%zu, %zu] needs %zu ranks, and there are %zu", *rows,
+                           *columns, *rows * *columns, processes);
+  }
+  *rows = (size_t)sqrt((double)processes);
+  *columns = processes / *rows;
+  return ROTE_OK;
+}
+
+static rote_status stage(const rote_subject_setting *setting, const rote_grid *grid,
+                         rote_rows *rows)
+{
+  rote_status status = ROTE_OK;
+  const rote_leverage_problem problem = problem_of(setting);
+  const bool first = rows != NULL;
+  ROTE_TRY(rote_leverage(&problem, grid, first ? rote_rows_at(rows, ROTE_LEVERAGE_VALUE, 0) : NULL,
+                         first ? rote_rows_at(rows, ROTE_LEVERAGE_COORDINATE, 0) : NULL));
+  if (first) {
+    note_grid(grid->rows, grid->columns, rows);
+  }
+done:
   return status;
 }
 
@@ -163,6 +221,10 @@ const rote_measure rote_measure_leverage = {
     .open = enter,
     .close = leave,
     .check = check,
+    .together = together,
+    .grid = shape_grid,
+    .stage = stage,
+    .scores = scores,
     .bench = bench,
     .manual = rote_leverage_manual,
 };

@@ -152,6 +152,13 @@ static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
   return ROTE_OK;
 }
 
+static const rote_image_score scores[] = {
+    {.array = "score/M_mean_log", .title = "M_mean_log", .role = ROTE_SCORE_MEAN},
+    {.array = "score/M", .title = "M", .role = ROTE_SCORE_PUBLISHED},
+    {.array = "score/U", .title = "log p", .role = ROTE_SCORE_LOG_P},
+    {.array = NULL},
+};
+
 /* Share of the images that a leave-out model evaluates. */
 static double asked_share(const rote_options *o, size_t images)
 {
@@ -262,6 +269,7 @@ const rote_measure rote_measure_score = {
     .check = check,
     .share = asked_share,
     .smallest_p = smallest_p,
+    .scores = scores,
     .bench = bench,
     .manual = rote_score_manual,
 };

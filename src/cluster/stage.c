@@ -1,0 +1,91 @@
+#include "stage.h"
+
+#include "grid_scalapack.h"
+#include "piece.h"
+#include "rote/clock.h"
+#include "rote/cluster.h"
+#include "rote/fault.h"
+#include "rote/log.h"
+#include "rote/memory.h"
+#include "rote_mpi.h"
+
+/* The first process of the grid, rank 0, has the rows. */
+static rote_status make_rows(const rote_unit_setting *setting, const rote_measure *m,
+                             const rote_options *o, size_t count, rote_rows **rows)
+{
+  rote_status status = ROTE_OK;
+  const rote_plan *plan = setting->plan;
+  const rote_sizes sizes = rote_measure_sizes(m, o, plan->info, plan->images);
+  ROTE_TRY(rote_rows_create(rote_measure_arrays(m, false), &sizes, count, rows));
+  (*rows)->count = count;
+done:
+  return status;
+}
+
+static rote_status work(const rote_unit_setting *setting, const rote_order *order,
+                        const rote_grid *grid)
+{
+  rote_status status = ROTE_OK;
+  const rote_plan *plan = setting->plan;
+  const rote_task *task = &plan->group[order->group].task[order->task];
+  const rote_measure *m = task->measure;
+  const rote_subject_setting subject = rote_unit_subject(setting, task->variant);
+  const bool first = rote_grid_is_first(grid);
+  const double start = rote_seconds();
+  rote_rows *rows = NULL;
+  if (first) {
+    rote_log(ROTE_LOG_INFO, "together", "%s, on a grid of %zu x %zu ranks", m->doing, grid->rows,
+             grid->columns);
+  }
+  ROTE_FAULT(STAGE_BEGIN, m->name);
+  ROTE_TRY(grid->ops->agree(
+      grid, first ? make_rows(setting, m, subject.options, order->count, &rows) : ROTE_OK));
+  ROTE_TRY(m->stage(&subject, grid, rows));
+  ROTE_TRY(grid->ops->agree(
+      grid, first ? rote_piece_write(setting, order, rows, rote_seconds() - start) : ROTE_OK));
+done:
+  rote_rows_destroy(&rows);
+  return status;
+}
+
+rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order)
+{
+  rote_status status = ROTE_OK;
+  const rote_task *task = &setting->plan->group[order->group].task[order->task];
+  const rote_options *o = rote_plan_options(setting->plan, task->variant);
+  const size_t ranks = (size_t)rote_cluster_size();
+  rote_grid grid = rote_grid_alone();
+  size_t rows = 1, columns = 1;
+  bool here = true;
+  ROTE_TRY(task->measure->grid(o, setting->plan->info, ranks, &rows, &columns));
+  if (ranks > 1) {
+    ROTE_TRY(rote_scalapack_open(rows, columns, &grid, &here));
+  }
+  if (here) {
+    status = work(setting, order, &grid);
+  }
+  if (ranks > 1) {
+    rote_scalapack_close(&grid);
+  }
+done:
+  return status;
+}
+
+rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
+                            rote_office *office)
+{
+  rote_status status = ROTE_OK;
+  rote_order order;
+  while (rote_queue_together_due(queue, &order)) {
+    if (office != NULL) {
+      ROTE_TRY(rote_office_gather(office, &order));
+    }
+    ROTE_TRY(rote_stage_run(setting, &order));
+    rote_queue_done(queue, &order);
+    if (office != NULL) {
+      rote_office_disperse(office);
+    }
+  }
+done:
+  return status;
+}

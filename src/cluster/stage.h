@@ -1,0 +1,19 @@
+/* What all ranks compute together, when all other work is done. */
+#ifndef ROTE_STAGE_H
+#define ROTE_STAGE_H
+
+#include "office.h"
+#include "rote/unit.h"
+
+/** Carry out an order of kind TOGETHER: rank 0 writes its rows to the run directory. Collective;
+ * ranks that have no place on the grid return at once. If a rank dies in it the others would wait
+ * for ever: they are told so by its silence (watch.h) and end.
+ * @return ROTE_OK; the same failure on all ranks of the grid */
+rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order);
+
+/** Rank 0: all that the queue has of such work, one after the other.
+ * @param[in] office  whose workers wait; NULL if there are none */
+rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
+                            rote_office *office);
+
+#endif

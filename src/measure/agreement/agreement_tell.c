@@ -1,0 +1,189 @@
+/* What the scores say together, as text. */
+#include "agreement_room.h"
+
+#include "rote/file.h"
+#include "rote/memory.h"
+#include "rote/rank_score.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What is looked at of a variant: the last evaluated epoch. */
+typedef struct {
+  const rote_told *told;
+  const char *variant;
+  size_t images, last, count; /* N, V - 1, S */
+  rote_text_list title;
+  double *spearman; /* [S, S] */
+} view;
+
+static rote_status get(const view *w, const char *name, double *values)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(path, "%s/%s", w->variant, name));
+  ROTE_TRY(rote_study_reader_get(w->told->reader, path, (rote_range){.first = w->last, .count = 1},
+                                 values));
+done:
+  return status;
+}
+
+static bool has(const view *w, const char *name)
+{
+  char path[ROTE_PATH_MAX];
+  return rote_path(path, "%s/%s", w->variant, name) == ROTE_OK &&
+         rote_study_reader_has(w->told->reader, path);
+}
+
+/* The score of this role, if the variant has it; NULL. */
+static const rote_image_score *score_of(const view *w, rote_score_role role)
+{
+  const rote_image_score *found = NULL;
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
+      const bool there = (*m)->subject == ROTE_OF_DATA
+                             ? rote_study_reader_has(w->told->reader, s->array)
+                             : has(w, s->array);
+      found = s->role == role && there ? s : found;
+    }
+  }
+  return found;
+}
+
+/* 95 % by Fisher's z, whose standard error for ranks is about 1.03 / sqrt(n - 3) (Fieller et al.
+ * 1957). */
+static void tell_correlation(const view *w, const char *title, double rho, rote_lines *lines)
+{
+  if (!isfinite(rho)) {
+    rote_lines_add(lines, "    %-34s    -\n", title);
+    return;
+  }
+  const double z = atanh(fmax(-0.999999, fmin(0.999999, rho)));
+  const double wide = w->images > 3 ? 1.96 * 1.03 / sqrt((double)w->images - 3) : (double)INFINITY;
+  rote_lines_add(lines, "    %-34s %5.2f  (%.2f to %.2f)\n", title, rho, tanh(z - wide),
+                 tanh(z + wide));
+}
+
+static void tell_correlations(const view *w, rote_lines *lines)
+{
+  const rote_image_score *score = score_of(w, ROTE_SCORE_MEAN);
+  size_t mean = 0;
+  while (score != NULL && mean < w->count &&
+         strcmp(rote_text_list_get(&w->title, mean), score->title) != 0) {
+    mean++;
+  }
+  if (score == NULL || mean == w->count || w->count < 2) {
+    return;
+  }
+  rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n", score->title);
+  for (size_t s = 0; s < w->count; s++) {
+    if (s != mean) {
+      tell_correlation(w, rote_text_list_get(&w->title, s), w->spearman[mean * w->count + s],
+                       lines);
+    }
+  }
+}
+
+/* Share of the images of the highest M whose log p is not among the 5 % at either end. */
+static rote_status tell_typicality(const view *w, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  double *m = NULL, *typicality = NULL, high = 0;
+  size_t memorized = 0, central = 0;
+  const rote_image_score *published = score_of(w, ROTE_SCORE_PUBLISHED);
+  if (!has(w, "agreement/typicality") || published == NULL) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_alloc(w->images, sizeof *m, &m));
+  ROTE_TRY(rote_alloc(w->images, sizeof *typicality, &typicality));
+  ROTE_TRY(get(w, published->array, m));
+  ROTE_TRY(get(w, "agreement/typicality", typicality));
+  ROTE_TRY(rote_quantile(w->images, m, 1 - ROTE_AGREEMENT_HIGH, &high));
+  for (size_t i = 0; i < w->images; i++) {
+    memorized += m[i] > high;
+    central += m[i] > high && typicality[i] >= 0.05 && typicality[i] <= 0.95;
+  }
+  if (memorized > 0) {
+    rote_lines_add(
+        lines, "  Of the %zu images of the highest M %.0f %% lie in the central 90 %% of log p.\n",
+        memorized, 100 * (double)central / (double)memorized);
+  }
+done:
+  rote_free(&m);
+  rote_free(&typicality);
+  return status;
+}
+
+/* How much of M_mean_log leverage explains, and who has the highest excess. */
+static rote_status tell_excess(const view *w, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  double *expected = NULL, *excess = NULL;
+  double mean = 0, n = 0, all = 0, left = 0;
+  size_t best = 0;
+  if (!has(w, "agreement/M_excess")) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_alloc(w->images, sizeof *expected, &expected));
+  ROTE_TRY(rote_alloc(w->images, sizeof *excess, &excess));
+  ROTE_TRY(get(w, "agreement/M_expected", expected));
+  ROTE_TRY(get(w, "agreement/M_excess", excess));
+  for (size_t i = 0; i < w->images; i++) {
+    mean += isfinite(excess[i]) ? expected[i] + excess[i] : 0;
+    n += isfinite(excess[i]) ? 1 : 0;
+    best = !isfinite(excess[best]) || excess[i] > excess[best] ? i : best;
+  }
+  mean /= n;
+  for (size_t i = 0; i < w->images; i++) {
+    const double away = expected[i] + excess[i] - mean;
+    all += isfinite(away) ? away * away : 0;
+    left += isfinite(away) ? excess[i] * excess[i] : 0;
+  }
+  if (n > 0 && all > 0) {
+    rote_lines_add(lines,
+                   "  Leverage explains %.0f %% of the variance of M_mean_log; the highest excess "
+                   "over it is %.1f nats, of #%zu.\n",
+                   100 * (1 - left / all), excess[best], best);
+  }
+done:
+  rote_free(&expected);
+  rote_free(&excess);
+  return status;
+}
+
+static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t epochs = rote_evaluation_count(&v->options);
+  view w = {.told = told,
+            .variant = v->name,
+            .images = told->train->count,
+            .last = epochs > 0 ? epochs - 1 : 0};
+  char path[ROTE_PATH_MAX];
+  if (!has(&w, "agreement/title")) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_path(path, "%s/agreement/title", v->name));
+  ROTE_TRY(rote_study_reader_texts(told->reader, path, &w.title));
+  w.count = w.title.count;
+  ROTE_TRY(rote_alloc(w.count * w.count, sizeof *w.spearman, &w.spearman));
+  ROTE_TRY(get(&w, "agreement/spearman", w.spearman));
+  rote_lines_add(lines, "\n%s: what the scores say together\n", v->name);
+  tell_correlations(&w, lines);
+  ROTE_TRY(tell_typicality(&w, lines));
+  ROTE_TRY(tell_excess(&w, lines));
+done:
+  rote_text_list_free(&w.title);
+  rote_free(&w.spearman);
+  return status;
+}
+
+rote_status rote_agreement_tell(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  for (size_t v = 0; v < told->study->variant_count; v++) {
+    ROTE_TRY(tell_variant(told, &told->study->variant[v], lines));
+  }
+done:
+  return status != ROTE_OK ? status : lines->status;
+}

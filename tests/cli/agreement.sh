@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What the scores say together, recomputed from study.h5 by other means; the same bits from any number of ranks; without
+# leverage there is no excess, without any score nothing.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+mini mini
+sed -i 's/measures: .score./measures: [score, duplicates, leverage, agreement]/' mini.yaml
+echo 'leverage: { ridge: 0.1 }' >>mini.yaml # fewer images than pixels
+check() {
+  "$PYTHON" "$TESTS/check_agreement.py" "$@" >check.out || fail "$*: $(cat check.out)"
+}
+ends 0 run 1 mini.yaml --output alone
+says run.out "what the scores say together" "Spearman of M_mean_log with" "lie in the central 90 % of log p" \
+  "of the variance of M_mean_log"
+ends 0 run 3 mini.yaml --output ranks
+same alone/study.h5 ranks/study.h5
+check alone/study.h5 lr3
+check alone/study.h5 lr4
+ends 0 "$ROTE" verify alone >verify.out
+says verify.out "the study is complete"
+
+# One number of a score changed: what rests on it no longer agrees, and verify says so.
+cp -r alone changed
+"$PYTHON" - changed/study.h5 <<'END_OF_CHANGE'
+import sys
+
+import h5py
+
+with h5py.File(sys.argv[1], "r+") as f:
+    f["lr3/agreement/M_excess"][0, 7] += 1
+END_OF_CHANGE
+"$PYTHON" "$TESTS/reseal.py" changed/study.h5
+ends 65 "$ROTE" verify changed >verify.out 2>&1
+says verify.out "lr3/agreement/M_excess"
+
+# A study grows by it without anything being computed anew.
+sed '/^leverage/d' mini.yaml >plain.yaml
+ends 0 run 1 plain.yaml --output grown --set 'measures=[score]'
+results grown >before
+ends 0 run 1 plain.yaml --output grown --set 'measures=[score, agreement]'
+kept before grown
+h5ls -r grown/study.h5 >listing
+says listing "/lr3/agreement/spearman"
+grep -q M_excess listing && fail "an excess without leverage"
+ends 0 run 1 mini.yaml --output none --set 'measures=[agreement]'
+h5ls -r none/study.h5 >listing
+grep -q agreement listing && fail "agreement of no scores"
+exit 0

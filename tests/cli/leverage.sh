@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Leverages: against a singular value decomposition; the same bits from any number of ranks on one rank's path and from
+# any two runs on the same grid; grids of ranks against one rank; a rank that dies in the collective stage; bad input.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+cat >study.yaml <<'END_OF_STUDY'
+name: leverage
+data: { file: data.h5 }
+model: { hidden: [8], latent: 2 }
+training: { epochs: 1 }
+folds: { count: 2, repeats: 1, full: 0 }
+evaluation: { every: 1, samples: 2 }
+measures: [leverage]
+END_OF_STUDY
+check() {
+  "$PYTHON" "$TESTS/check_leverage.py" "$@" >check.out || fail "$*: $(cat check.out)"
+}
+
+# One rank's work, whoever does it.
+ends 0 run 1 study.yaml --output alone
+says run.out "degrees of freedom in 2000 images" "50 principal components hold"
+ends 0 run 3 study.yaml --output ranks
+same alone/study.h5 ranks/study.h5
+check data.h5 alone/study.h5
+ends 0 "$ROTE" verify alone >verify.out
+says verify.out "0 damaged, 0 missing" "the study is complete"
+
+# With a ridge the matrix is far from singular: all grids agree to rounding.
+ends 0 run 1 study.yaml --output ridge --set leverage.ridge=0.1
+check data.h5 ridge/study.h5 0.1
+for grid in 1,1 1,2 2,2 1,3 3,1; do
+  ends 0 run 4 study.yaml --output "grid-$grid" --set leverage.ridge=0.1 --set "leverage.grid=[$grid]"
+  says run.err "on a grid of ${grid/,/ x } ranks"
+  check data.h5 "grid-$grid/study.h5" 0.1 ridge/study.h5 "$grid"
+done
+
+# A rank dies in the stage: the run ends, and the same command does the stage alone.
+for rank in 0 3; do
+  code=0
+  ROTE_FAULT=stage.begin@$rank=kill timeout 300 mpirun --oversubscribe -n 4 "$ROTE" run study.yaml --output "dead-$rank" \
+    --set leverage.ridge=0.1 --set 'leverage.grid=[2,2]' >run.out 2>run.err || code=$?
+  [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "rank $rank died in the stage: exit code $code"
+  results "dead-$rank" >before
+  grep -q r00-f01 before || fail "the trainings of before the stage are not there"
+  ends 0 run 4 study.yaml --output "dead-$rank" --set leverage.ridge=0.1 --set 'leverage.grid=[2,2]'
+  kept before "dead-$rank"
+  same grid-2,2/study.h5 "dead-$rank/study.h5"
+done
+
+# Another grid is another study: what is there is not thrown away.
+ends 65 run 4 study.yaml --output grid-2,2 --set leverage.ridge=0.1 --set 'leverage.grid=[1,2]'
+says run.err "leverage.grid"
+ends 65 run 3 study.yaml --output few --set 'leverage.grid=[2,2]'
+says run.err "leverage.grid: [2, 2] needs 4 ranks, and there are 3"
+[ ! -e few ] || fail "a run directory was made for a grid that cannot be had"
+ends 64 run 1 study.yaml --output bad --set 'leverage.grid=[0,2]'
+ends 65 run 1 study.yaml --output bad --set 'leverage.grid=[2]'
+says run.err "leverage.grid: must be auto, or [rows, columns]"
+
+# Fewer images than pixels: leverages say nothing, and the summary says so.
+ends 0 run 1 study.yaml --output few-images --set data.limit=200 --set training.batch=20
+says run.out "all leverages are 1 and say nothing"
+check data.h5 few-images/study.h5
