@@ -130,6 +130,12 @@ static void says_what_cannot_be(void **state)
   CHECK_FAILS(rote_measure_density.check(o, &info), ROTE_DATA,
               "no more than 28 are left without one");
   o->density.neighbours = 5;
+  o->density.mixtures = 1000;
+  o->density.rounds = 100;
+  CHECK_FAILS(rote_measure_density.check(o, &info), ROTE_DATA,
+              "density.mixtures: leave-one-out to first order of 1000 Gaussians");
+  o->density.refit = 29;
+  CHECK_OK(rote_measure_density.check(o, &info));
   info.height = 4097;
   info.width = 1;
   CHECK_FAILS(rote_measure_density.check(o, &info), ROTE_DATA, "use density.of: pixels");

@@ -37,19 +37,23 @@ done:
 }
 
 /* What is special about a kind. */
-static rote_status tell_notes(const rote_told *told, size_t kind, double *room, rote_lines *lines)
+static rote_status tell_notes(const rote_told *told, size_t kind, const double *score, double *room,
+                              rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = &told->study->base;
   const size_t n = told->train->count;
   size_t raised = 0, none = 0;
+  double median = 0;
   if (kind == ROTE_DENSITY_KDE) {
     ROTE_TRY(get(told, kind, "bandwidth", room));
     rote_lines_add(lines, "      bandwidth %.3g\n", room[0]);
   } else if (kind == ROTE_DENSITY_GMM && n > o->density.refit) {
     ROTE_TRY(get(told, kind, "first_order_error", room));
-    rote_lines_add(lines, "      leave-one-out to first order; largest error of some images %.2g\n",
-                   room[0]);
+    ROTE_TRY(rote_quantile(n, score, 0.5, &median));
+    rote_lines_add(lines,
+                   "      leave-one-out to first order; largest error of some images %.2g%s\n",
+                   room[0], room[0] > median ? ": more than the median; raise density.refit" : "");
   } else if (kind == ROTE_DENSITY_KNN) {
     ROTE_TRY(get(told, kind, "neighbours", room));
     for (size_t i = 0; i < n; i++) {
@@ -91,7 +95,7 @@ static rote_status tell_kind(const rote_told *told, size_t kind, double *score, 
     }
     rote_lines_add(lines, "; significant: %.0f of %zu images\n", found, n);
   }
-  ROTE_TRY(tell_notes(told, kind, room, lines));
+  ROTE_TRY(tell_notes(told, kind, score, room, lines));
 done:
   return status;
 }
