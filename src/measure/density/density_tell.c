@@ -105,13 +105,14 @@ static rote_status tell_agreement(const rote_told *told, double *const *score, r
   rote_status status = ROTE_OK;
   const rote_options *o = &told->study->base;
   double rho = 0;
+  size_t pairs = 0;
   rote_lines_add(lines, "  Spearman's rank correlation of leave-one-out:");
   for (size_t a = 0; a < ROTE_DENSITY_KINDS; a++) {
     for (size_t b = a + 1; b < ROTE_DENSITY_KINDS; b++) {
       if (rote_density_has(o, (rote_density_kind)a) && rote_density_has(o, (rote_density_kind)b)) {
         ROTE_TRY(rote_spearman(told->train->count, score[a], score[b], &rho));
-        rote_lines_add(lines, " %s and %s %.2f%s", rote_density_name[a], rote_density_name[b], rho,
-                       a + 2 < ROTE_DENSITY_KINDS ? "," : "");
+        rote_lines_add(lines, "%s %s and %s %.2f", pairs++ > 0 ? "," : "", rote_density_name[a],
+                       rote_density_name[b], rho);
       }
     }
   }
