@@ -3,6 +3,7 @@
 
 #include "eigen.h"
 #include "lapack.h"
+#include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <cblas.h>
@@ -62,6 +63,7 @@ static rote_status cholesky(const rote_grid *grid, size_t n, double *a, bool *de
   int info = 0;
   (void)grid;
   ROTE_TRY(check(n));
+  rote_count_multiply_adds(n, n, n / 6);
   dpotrf_("L", &size, a, &size, &info, 1);
   *definite = info == 0;
   if (info < 0) {
@@ -74,6 +76,7 @@ done:
 static rote_status solve(const rote_grid *grid, size_t n, size_t m, const double *l, double *b)
 {
   (void)grid;
+  rote_count_multiply_adds(n, m, n / 2);
   cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
               (blasint)m, 1, l, (blasint)n, b, (blasint)n);
   return ROTE_OK;
@@ -89,6 +92,7 @@ static rote_status eigen(const rote_grid *grid, size_t n, size_t count, double *
   ROTE_TRY(check(n));
   ROTE_TRY(rote_alloc(n, sizeof *all, &all));
   ROTE_TRY(rote_alloc(n * count, sizeof **vector, vector));
+  rote_count_multiply_adds(n, n, 2 * n / 3 + count); /* to three diagonals, and back */
   ROTE_TRY(rote_eigen_largest(n, count, a, all, *vector));
   for (size_t i = 0; i < count; i++) {
     value[i] = all[i];
@@ -105,6 +109,7 @@ static rote_status project(const rote_grid *grid, size_t n, size_t count, size_t
                            const double *vector, const double *b, double *y)
 {
   (void)grid;
+  rote_count_multiply_adds(count, m, n);
   cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (blasint)count, (blasint)m, (blasint)n, 1,
               vector, (blasint)n, b, (blasint)n, 0, y, (blasint)count);
   return ROTE_OK;

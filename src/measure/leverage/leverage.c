@@ -21,7 +21,9 @@ typedef struct {
   uint32_t *row, *column; /* pixels of the local rows and columns */
   uint64_t *sum;          /* [D] */
   double *a;              /* the scatter, then its Cholesky factor [columns, ld] */
-  double *scale;          /* [D] of the factor: pixels count in these units */
+  bool copied;
+  double *copy;  /* of the scatter, on a grid of one; others compute it anew */
+  double *scale; /* [D] of the factor: pixels count in these units */
   double ridge;
   double *value, *axis;      /* [p] of the principal components, the smallest variance first */
   bool deficient;            /* there is no factor: all eigenvectors of the scaled matrix instead */
@@ -51,6 +53,7 @@ static void leave(leverage_room *r)
   rote_free(&r->column);
   rote_free(&r->sum);
   rote_free(&r->a);
+  rote_free(&r->copy);
   rote_free(&r->scale);
   rote_free(&r->value);
   rote_free(&r->axis);
@@ -79,6 +82,9 @@ static rote_status enter(leverage_room *r)
   ROTE_TRY(rote_alloc(d, sizeof *r->value, &r->value));
   ROTE_TRY(rote_alloc(d, sizeof *r->span_value, &r->span_value));
   ROTE_TRY(rote_alloc(r->ld * r->columns, sizeof *r->a, &r->a));
+  if (g->rows * g->columns == 1) {
+    ROTE_TRY(rote_alloc(r->ld * r->columns, sizeof *r->copy, &r->copy));
+  }
   ROTE_TRY(rote_alloc(r->ld * images, sizeof *r->b, &r->b));
   ROTE_TRY(rote_alloc(PANEL * (1 + r->problem->components), sizeof *r->found, &r->found));
   rote_pixel_sums(r->problem->images, d, r->sum);
@@ -86,10 +92,10 @@ done:
   return status;
 }
 
-static rote_status fill_scatter(leverage_room *r)
+static rote_status compute_scatter(leverage_room *r)
 {
   const rote_leverage_problem *p = r->problem;
-  const bool alone = r->grid->rows * r->grid->columns == 1;
+  const bool alone = r->copy != NULL;
   const rote_gram_part part = {.images = p->images,
                                .pixels = p->pixels,
                                .rows = r->rows,
@@ -99,6 +105,22 @@ static rote_status fill_scatter(leverage_room *r)
                                .stop = p->stop,
                                .context = p->context};
   return r->grid->ops->agree(r->grid, rote_gram_scatter(&part, r->sum, r->a, r->ld));
+}
+
+/* What the eigenproblem and the Cholesky factor each destroy. */
+static rote_status fill_scatter(leverage_room *r)
+{
+  rote_status status = ROTE_OK;
+  if (!r->copied) {
+    ROTE_TRY(compute_scatter(r));
+  }
+  if (r->copy != NULL) {
+    memcpy(r->copied ? r->a : r->copy, r->copied ? r->copy : r->a,
+           r->ld * r->columns * sizeof *r->a);
+    r->copied = true;
+  }
+done:
+  return status;
 }
 
 /* Where this process has an entry of the diagonal, and what it is. @param[out] diagonal [D] summed

@@ -28,8 +28,10 @@ static rote_status enter(small_problem *s, size_t pixels, size_t images, size_t 
   ROTE_TRY(rote_alloc(images * pixels, 1, &s->images.pixel));
   ROTE_TRY(rote_alloc(images, sizeof *s->h, &s->h));
   ROTE_TRY(rote_alloc(images * components, sizeof *s->coordinate, &s->coordinate));
+  uint32_t x = 1;
   for (size_t i = 0; i < images * pixels; i++) {
-    s->images.pixel[i] = (uint8_t)(i * 2654435761u >> 13);
+    x = x * 1664525u + 1013904223u; /* noise: pixels must not hang on each other */
+    s->images.pixel[i] = (uint8_t)(x >> 24);
   }
 done:
   return status;
