@@ -3,11 +3,12 @@
 #include "leverage_room.h"
 
 #include "rote/clock.h"
+#include "rote/components.h"
 #include "rote/kernels.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
-enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048 };
+enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048, ASSUMED_RANKS = 4 };
 
 typedef struct {
   rote_image_set images;
@@ -59,6 +60,14 @@ static double flops(double n, double d, double p)
   return 2 * n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
 }
 
+/* How many ranks share the matrices: nobody knows yet how many an automatic grid will have. */
+static size_t processes_of(const rote_options *o, size_t pixels)
+{
+  return o->leverage.grid.n == 2 ? o->leverage.grid.value[0] * o->leverage.grid.value[1]
+         : pixels > ROTE_COMPONENTS_PIXELS_MAX ? ASSUMED_RANKS
+                                               : 1;
+}
+
 rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
@@ -76,7 +85,7 @@ rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
   const double panel = twice > few ? twice - few : few / 2, matrix = few > panel ? few - panel : 0;
   cost->seconds = (panel * n / SMALL_IMAGES * scale * scale + matrix * scale * scale * scale) / n;
   cost->flop = flops(n, (double)pixels, (double)p) / n;
-  cost->bytes = rote_leverage_bytes(pixels, p, 1);
+  cost->bytes = rote_leverage_bytes(pixels, p, processes_of(s->options, pixels));
   cost->disk = 8 * (double)(1 + p) + 4 + 4 * 8; /* in the result and in study.h5 */
 done:
   leave(&small);

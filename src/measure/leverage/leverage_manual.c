@@ -21,6 +21,14 @@ const rote_manual rote_leverage_manual[] = {
               "all but this one. Infinite where the others lie in a plane without it"),
     ROTE_ITEM("grid_rows, grid_columns", "processes that computed it: 1 and 1 for one rank"),
     ROTE_TEXT(
+        "Up to 4096 pixels one rank computes it with LAPACK while the others do other work, and "
+        "the bits are the same for any number of ranks. Beyond that all ranks compute it "
+        "together with ScaLAPACK when all else is done, on the squarest grid they make up, or "
+        "on `leverage.grid`; then sums, and so the last bits, depend on the grid, and the same "
+        "grid gives the same bits. A rank that dies in it ends the run; the same command "
+        "repeats it alone. `rote plan` says what memory it takes of each of four ranks, or of "
+        "those of the grid"),
+    ROTE_TEXT(
         "`leverage.ridge` adds to every eigenvalue, in units of their mean. Without it, pixels "
         "that are constant or hang on others are left out (a pseudo-inverse); with no more "
         "images than pixels every leverage is 1."),
