@@ -30,6 +30,16 @@ typedef struct {
 #define ROTE_NONE_OUT ((rote_left_out){.point = ROTE_NO_POINT})
 #define ROTE_ONE_OUT(i) ((rote_left_out){.count = 1, .point = (i)})
 
+/* All densities without a fold of a repeat. Borrowed. */
+typedef struct {
+  size_t points, repeats, folds; /* n, R, K; 0 repeats: none */
+  const uint16_t *fold;          /* [R, n] 0..K-1 */
+  const size_t *left;            /* [R, K] points that are left of the n */
+} rote_density_folds;
+
+/** The points that the m-th of them, m = r K + k, does without. */
+rote_left_out rote_fold_out(const rote_density_folds *folds, size_t m);
+
 static inline bool rote_is_left_out(const rote_left_out *out, size_t i)
 {
   return i == out->point || (out->fold != NULL && out->fold[i] == out->of);
@@ -96,14 +106,12 @@ double rote_kde_influence(const rote_kde *kde, size_t i, double square);
 
 /** log p of z under the densities without each fold of each repeat, from one pass over the
  * distances; the same as rote_kde_find() without them, to rounding.
- * @param[in]  fold    [R, n] 0..K-1
- * @param[in]  left    [R, K] points that are left of the n
+ * @param[in]  square  [n]
  * @param[in]  self    the point that z is, ROTE_NO_POINT if it is none of them
  * @param[out] log_p   [R, K] nats
- * @param      room    [2 (K + 1) + n] */
-void rote_kde_folds(size_t n, const double *square, double bandwidth, size_t d, size_t repeats,
-                    size_t folds, const uint16_t *fold, const size_t *left, size_t self,
-                    double *log_p, double *room);
+ * @param      room    [2 K + n] */
+void rote_kde_folds(const rote_density_folds *folds, const double *square, double bandwidth,
+                    size_t d, size_t self, double *log_p, double *room);
 
 /* Bandwidths from 2 h down to h / 16, for a scale h: each 1/sqrt(2) of the one before. */
 enum { ROTE_BANDWIDTHS = 11 };
@@ -144,11 +152,13 @@ typedef struct {
   const double *point;                     /* [n, d] */
   const double *start;                     /* [n, G] responsibilities */
   double floor;
+  bool (*stop)(void *context); /* OPTIONAL; asked in every round: must the work stop? */
+  void *context;
 } rote_gmm_task;
 
-/** Fit without some points. @param room [n, G] */
-void rote_gmm_fit(const rote_gmm_task *task, const rote_left_out *out, double *room,
-                  rote_gmm *mixture);
+/** Fit without some points. @param room [n, G] @return ROTE_OK; ROTE_STOPPED */
+rote_status rote_gmm_fit(const rote_gmm_task *task, const rote_left_out *out, double *room,
+                         rote_gmm *mixture);
 
 /** log p in nats. @param[in] z [d] */
 double rote_gmm_log_p(const rote_gmm *mixture, const double *z);
@@ -160,7 +170,8 @@ double rote_gmm_share(const rote_gmm *mixture, const double *z, double *r);
  * weight of point i, through all rounds of the fit. Its error is of order 1/n^2. */
 typedef struct rote_gmm_slope rote_gmm_slope;
 
-/** @param[out] mixture  the fit of all points, as of rote_gmm_fit() */
+/** @param[out] mixture  the fit of all points, as of rote_gmm_fit()
+ * @return ROTE_OK; ROTE_STOPPED; ROTE_NOMEM */
 rote_status rote_gmm_slope_create(const rote_gmm_task *task, rote_gmm *mixture,
                                   rote_gmm_slope **slope);
 void rote_gmm_slope_destroy(rote_gmm_slope **slope);

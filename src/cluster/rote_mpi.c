@@ -44,6 +44,11 @@ rote_status rote_ending_give(const rote_ending *ending)
   return status == ROTE_OK ? ROTE_OK : rote_fail(status, "%s", ending->reason);
 }
 
+double rote_mpi_patience(void)
+{
+  return patience;
+}
+
 void rote_mpi_set_patience(double seconds)
 {
   patience = seconds;
@@ -149,11 +154,19 @@ bool rote_cluster_launcher_gone(void)
 static void end_alone(int code)
 {
   code = rote_streams_end(code); /* _exit() loses what is not written yet */
-  if (rote_cluster_rank() == 0 && !rote_cluster_launcher_gone()) {
+  const bool tells = rote_cluster_rank() == 0 && !rote_cluster_launcher_gone();
+  if (tells) {
     rote_office_tell_all(TAG_LEAVE, 1);
+  }
+  rote_cluster_end_at_once(rote_cluster_rank() == 0, code);
+}
+
+void rote_cluster_end_at_once(bool job, int code)
+{
+  if (job && !rote_cluster_launcher_gone()) {
     alarm(ABORT_SECONDS); /* the default action: should the launcher not answer */
     MPI_Abort(MPI_COMM_WORLD, code);
-  } else if (rote_cluster_rank() != 0) {
+  } else if (!job) {
     const struct timespec pause = {.tv_sec = ABORT_SECONDS / 2};
     nanosleep(&pause, NULL);
   }

@@ -33,6 +33,7 @@ rote_status rote_ending_give(const rote_ending *ending);
 /* Wait for a request asleep: MPI's own waits spin. @return ROTE_STOPPED if the launcher is gone, or
  * after as many seconds as rote_mpi_set_patience() says (0, as at the start: no limit) */
 void rote_mpi_set_patience(double seconds);
+double rote_mpi_patience(void);
 rote_status rote_mpi_wait(MPI_Request *request);
 
 /* The same end for who waits in another way. @param[in] start  rote_seconds() when it began
@@ -43,7 +44,10 @@ rote_status rote_mpi_wait_on(double start);
 rote_status rote_agree(rote_status mine);
 rote_status rote_agree_among(MPI_Comm ranks, rote_status mine);
 
-/* End all ranks at once: the one caller of MPI_Abort. */
+/* End this process, or the whole job, whatever MPI is in the middle of. */
+void rote_cluster_end_at_once(bool job, int code) __attribute__((noreturn));
+
+/* End all ranks at once. */
 void rote_cluster_abort(rote_status status);
 
 #endif

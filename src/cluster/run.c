@@ -328,7 +328,7 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
-  ROTE_TRY(rote_stages_run(&setting, queue, office));
+  ROTE_TRY(rote_stages_run(&setting, queue, office, r->request->patience));
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
@@ -359,6 +359,7 @@ static double deadline_of(const rote_run_request *q)
 typedef struct {
   const rote_unit_setting *setting;
   rote_unit_runner *runner;
+  double patience;
 } work_room;
 
 static void carry_out(void *context, const rote_order *order, rote_report *report, void *rows)
@@ -366,7 +367,7 @@ static void carry_out(void *context, const rote_order *order, rote_report *repor
   const work_room *room = context;
   if (order->kind != ROTE_ORDER_TOGETHER) {
     rote_unit_run(room->runner, order, report, rows);
-  } else if (rote_stage_run(room->setting, order) != ROTE_OK) {
+  } else if (rote_stage_run(room->setting, order, room->patience) != ROTE_OK) {
     rote_log(ROTE_LOG_DEBUG, "stage-failed", "rank 0 says why, and ends the run");
   }
 }
@@ -389,7 +390,7 @@ static rote_status be_a_worker(run *r)
   setting.at_epoch = rote_worker_at_epoch;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
-  work_room room = {.setting = &setting, .runner = runner};
+  work_room room = {.setting = &setting, .runner = runner, .patience = r->request->patience};
   ROTE_TRY(rote_worker_run(worker, carry_out, &room));
 done:
   rote_unit_runner_destroy(&runner);

@@ -8,6 +8,7 @@
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote_mpi.h"
+#include "watch.h"
 
 /* The first process of the grid, rank 0, has the rows. */
 static rote_status make_rows(const rote_unit_setting *setting, const rote_measure *m,
@@ -48,7 +49,7 @@ done:
   return status;
 }
 
-rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order)
+static rote_status work_on_grid(const rote_unit_setting *setting, const rote_order *order)
 {
   rote_status status = ROTE_OK;
   const rote_task *task = &setting->plan->group[order->group].task[order->task];
@@ -71,16 +72,35 @@ done:
   return status;
 }
 
+rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order,
+                           double patience)
+{
+  rote_status status = ROTE_OK;
+  rote_watch *watch = NULL;
+  const double before = rote_mpi_patience();
+  rote_mpi_set_patience(0); /* the watch has it */
+  ROTE_TRY(rote_agree(rote_watch_begin(setting->directory, patience, &watch)));
+  ROTE_TRY(rote_agree(work_on_grid(setting, order)));
+done:
+  rote_watch_end(&watch);
+  rote_mpi_set_patience(before);
+  if (rote_agree(ROTE_OK) == ROTE_OK && rote_cluster_rank() == 0) {
+    rote_watch_clean(setting->directory);
+  }
+  return status;
+}
+
 rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
-                            rote_office *office)
+                            rote_office *office, double patience)
 {
   rote_status status = ROTE_OK;
   rote_order order;
+  rote_watch_clean(setting->directory); /* of a run that was killed in it */
   while (rote_queue_together_due(queue, &order)) {
     if (office != NULL) {
       ROTE_TRY(rote_office_gather(office, &order));
     }
-    ROTE_TRY(rote_stage_run(setting, &order));
+    ROTE_TRY(rote_stage_run(setting, &order, patience));
     rote_queue_done(queue, &order);
     if (office != NULL) {
       rote_office_disperse(office);

@@ -6,14 +6,15 @@
 #include "rote/unit.h"
 
 /** Carry out an order of kind TOGETHER: rank 0 writes its rows to the run directory. Collective;
- * ranks that have no place on the grid return at once. If a rank dies in it the others would wait
- * for ever: they are told so by its silence (watch.h) and end.
- * @return ROTE_OK; the same failure on all ranks of the grid */
-rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order);
+ * ranks that have no place on the grid wait asleep. If a rank dies in it the others would wait for
+ * ever: its silence for longer than the patience (watch.h) ends them.
+ * @return ROTE_OK; the same failure on all ranks */
+rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order,
+                           double patience);
 
 /** Rank 0: all that the queue has of such work, one after the other.
  * @param[in] office  whose workers wait; NULL if there are none */
 rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
-                            rote_office *office);
+                            rote_office *office, double patience);
 
 #endif

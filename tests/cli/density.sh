@@ -43,6 +43,8 @@ same first/study.h5 first-three/study.h5
 # Of pixels there are no mixtures; without folds and test images there is less to say.
 sed 's/components: 5/of: pixels/; s/mixtures: 3, rounds: 6, //' study.yaml >pixels.yaml
 ends 0 run 1 pixels.yaml --output pixels
+ends 0 run 3 pixels.yaml --output pixels-three
+same pixels/study.h5 pixels-three/study.h5
 check data.h5 pixels/study.h5
 says check.out "2 densities"
 ends 0 run 1 study.yaml --output bare --set folds.count=0 --set folds.full=1 --set density.test=0 --set density.bandwidth=0.8

@@ -48,6 +48,17 @@ for rank in 0 3; do
   same grid-2,2/study.h5 "dead-$rank/study.h5"
 done
 
+# Where the launcher lets the others live, they find out by its silence.
+code=0
+ROTE_FAULT=stage.begin@2=kill timeout 300 mpirun --mca orte_abort_on_non_zero_status 0 --oversubscribe -n 4 "$ROTE" run \
+  study.yaml --output silent --set leverage.ridge=0.1 --set 'leverage.grid=[2,2]' --patience 4 >run.out 2>run.err || code=$?
+[ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "a rank died in the stage, and nobody noticed: exit code $code"
+says run.err "rank-lost: rank = 2 has been silent"
+[ ! -e silent/DONE ] || fail "the run with a dead rank is done"
+ends 0 run 4 study.yaml --output silent --set leverage.ridge=0.1 --set 'leverage.grid=[2,2]'
+same grid-2,2/study.h5 silent/study.h5
+[ ! -e silent/together ] || fail "the signs of life are still there"
+
 # Another grid is another study: what is there is not thrown away.
 ends 65 run 4 study.yaml --output grid-2,2 --set leverage.ridge=0.1 --set 'leverage.grid=[1,2]'
 says run.err "leverage.grid"

@@ -97,18 +97,17 @@ static double brute_kde(const scene *s, const rote_left_out *out)
   return log(sum / ((double)n * pow(2 * acos(-1.0) * bandwidth * bandwidth, 1.5)));
 }
 
-static rote_left_out fold_out(const scene *s, size_t r, size_t k)
+static rote_density_folds folds_of(const scene *s)
 {
-  return (rote_left_out){.count = N - s->left[r * K + k],
-                         .point = ROTE_NO_POINT,
-                         .fold = s->fold + r * N,
-                         .of = (uint16_t)k};
+  return (rote_density_folds){
+      .points = N, .repeats = R, .folds = K, .fold = s->fold, .left = s->left};
 }
 
 /* Every point in turn, without nothing, a point and a fold. */
 static void check_neighbours(scene *s)
 {
   rote_knn_search *search = NULL;
+  const rote_density_folds folds = folds_of(s);
   CHECK_OK(rote_knn_search_create(N, NEIGHBOURS, &search));
   for (size_t i = 0; i < N; i++) {
     look_from(s, i);
@@ -122,7 +121,7 @@ static void check_neighbours(scene *s)
       near(rote_knn_influence(&all, D, s->square[j]), rote_knn_log_p(&all, D) - without, 1e-12);
     }
     for (size_t m = 0; m < R * K; m++) {
-      const rote_left_out out = fold_out(s, m / K, m % K);
+      const rote_left_out out = rote_fold_out(&folds, m);
       const rote_knn left = rote_knn_find(search, &out);
       near(rote_knn_log_p(&left, D), brute_knn(s, &out), 1e-12);
     }
@@ -194,8 +193,9 @@ static void kernels_are_those_of_what_is_left(void **state)
 {
   (void)state;
   scene s;
-  double log_p[R * K], room[2 * (K + 1) + N];
+  double log_p[R * K], room[2 * K + N];
   set_up(&s);
+  const rote_density_folds folds = folds_of(&s);
   for (size_t i = 0; i < N; i++) {
     look_from(&s, i);
     const rote_kde all = rote_kde_find(N, s.square, bandwidth, &ROTE_NONE_OUT);
@@ -206,9 +206,9 @@ static void kernels_are_those_of_what_is_left(void **state)
       near(rote_kde_log_p(&one, D), without, 1e-12);
       near(rote_kde_influence(&all, j, s.square[j]), rote_kde_log_p(&all, D) - without, 1e-12);
     }
-    rote_kde_folds(N, s.square, bandwidth, D, R, K, s.fold, s.left, i, log_p, room);
+    rote_kde_folds(&folds, s.square, bandwidth, D, i, log_p, room);
     for (size_t m = 0; m < R * K; m++) {
-      const rote_left_out out = fold_out(&s, m / K, m % K);
+      const rote_left_out out = rote_fold_out(&folds, m);
       near(log_p[m], brute_kde(&s, &out), 1e-12);
     }
   }
@@ -219,8 +219,9 @@ static void kernels_far_away_do_not_underflow(void **state)
 {
   (void)state;
   scene s;
-  double log_p[R * K], room[2 * (K + 1) + N];
+  double log_p[R * K], room[2 * K + N];
   set_up(&s);
+  const rote_density_folds folds = folds_of(&s);
   move(&s, 0, 600, 0, 0);
   move(&s, K, 600, 50, 0); /* of the same fold in the first repeat */
   look_from(&s, 0);
@@ -229,9 +230,9 @@ static void kernels_far_away_do_not_underflow(void **state)
        -2500 / (2 * bandwidth * bandwidth) - log(N - 1) -
            1.5 * log(2 * acos(-1.0) * bandwidth * bandwidth),
        1e-12);
-  rote_kde_folds(N, s.square, bandwidth, D, R, K, s.fold, s.left, 0, log_p, room);
+  rote_kde_folds(&folds, s.square, bandwidth, D, 0, log_p, room);
   for (size_t m = 0; m < R * K; m++) {
-    const rote_left_out out = fold_out(&s, m / K, m % K);
+    const rote_left_out out = rote_fold_out(&folds, m);
     const rote_kde left = rote_kde_find(N, s.square, bandwidth, &out);
     assert_true(isfinite(log_p[m]));
     near(log_p[m], rote_kde_log_p(&left, D), 1e-12);
@@ -294,7 +295,8 @@ static void mixtures_are_those_of_what_is_left(void **state)
   const rote_gmm_task all = task_of(N, s.point, start);
   CHECK_OK(rote_gmm_create(G, D, &marked));
   CHECK_OK(rote_gmm_create(G, D, &without));
-  const rote_left_out out = fold_out(&s, 0, 1);
+  const rote_density_folds folds = folds_of(&s);
+  const rote_left_out out = rote_fold_out(&folds, 1);
   rote_gmm_task rest = all;
   rest.point = point;
   rest.start = kept;
@@ -306,8 +308,8 @@ static void mixtures_are_those_of_what_is_left(void **state)
       rest.points++;
     }
   }
-  rote_gmm_fit(&all, &out, room, marked);
-  rote_gmm_fit(&rest, &ROTE_NONE_OUT, room, without);
+  CHECK_OK(rote_gmm_fit(&all, &out, room, marked));
+  CHECK_OK(rote_gmm_fit(&rest, &ROTE_NONE_OUT, room, without));
   for (size_t i = 0; i < N; i++) {
     double r[G];
     const double log_p = rote_gmm_log_p(marked, s.point + i * D);
@@ -333,7 +335,7 @@ static void an_empty_component_has_no_weight(void **state)
   }
   CHECK_OK(rote_gmm_create(G, D, &gmm));
   const rote_left_out out = {.count = N / G, .point = ROTE_NO_POINT, .fold = s.fold, .of = 2};
-  rote_gmm_fit(&task, &out, room, gmm);
+  CHECK_OK(rote_gmm_fit(&task, &out, room, gmm));
   assert_true(gmm->weight[2] == 0);
   near(gmm->weight[0] + gmm->weight[1], 1, 1e-14);
   assert_true(isfinite(rote_gmm_log_p(gmm, s.point + 2 * D)));
@@ -356,10 +358,10 @@ static double error_of_slope(const scene *s, size_t times)
   CHECK_OK(rote_gmm_create(G, D, &all));
   CHECK_OK(rote_gmm_create(G, D, &without));
   CHECK_OK(rote_gmm_slope_create(&task, all, &slope));
-  rote_gmm_fit(&task, &ROTE_NONE_OUT, room, without);
+  CHECK_OK(rote_gmm_fit(&task, &ROTE_NONE_OUT, room, without));
   assert_memory_equal(without->mean, all->mean, G * D * sizeof(double));
   for (size_t i = 0; i < N; i += 7) {
-    rote_gmm_fit(&task, &ROTE_ONE_OUT(i), room, without);
+    CHECK_OK(rote_gmm_fit(&task, &ROTE_ONE_OUT(i), room, without));
     for (size_t z = 0; z < N; z++) {
       const double *x = point + z * D;
       rote_gmm_slope_at(slope, 1, x, at);

@@ -152,12 +152,12 @@ static rote_status check_gmm(const scene *s)
                               .floor = floor.value[0]};
   ROTE_TRY(rote_gmm_create(task.components, s->d, &mixture));
   ROTE_TRY(rote_alloc(start.count, sizeof *room, &room));
-  rote_gmm_fit(&task, &ROTE_NONE_OUT, room, mixture);
+  ROTE_TRY(rote_gmm_fit(&task, &ROTE_NONE_OUT, room, mixture));
   for (size_t z = 0; z < s->m; z++) {
     s->log_p[z] = rote_gmm_log_p(mixture, s->test.value + z * s->d);
   }
   for (size_t i = 0; i < s->n; i++) {
-    rote_gmm_fit(&task, &ROTE_ONE_OUT(i), room, mixture);
+    ROTE_TRY(rote_gmm_fit(&task, &ROTE_ONE_OUT(i), room, mixture));
     for (size_t z = 0; z < s->m; z++) {
       s->influence[i * s->m + z] = s->log_p[z] - rote_gmm_log_p(mixture, s->test.value + z * s->d);
     }

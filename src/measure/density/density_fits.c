@@ -19,19 +19,28 @@ static rote_status go_on(const rote_subject_setting *s)
   return stop ? rote_fail(ROTE_STOPPED, "stopped while the densities were prepared") : ROTE_OK;
 }
 
+static size_t count_models(const rote_density_fits *f)
+{
+  return f->folds.repeats * f->folds.folds;
+}
+
 static rote_status count_left(rote_density_fits *f)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = f->setting->options;
+  const uint16_t *const fold = f->setting->fold;
   const size_t n = f->points->n;
-  f->repeats = f->setting->fold != NULL ? o->folds.repeats : 0;
-  f->folds = f->setting->fold != NULL ? o->folds.count : 0;
-  ROTE_TRY(rote_alloc(f->repeats * f->folds, sizeof *f->left, &f->left));
-  for (size_t m = 0; m < f->repeats * f->folds; m++) {
+  f->folds = (rote_density_folds){.points = n,
+                                  .repeats = fold != NULL ? o->folds.repeats : 0,
+                                  .folds = fold != NULL ? o->folds.count : 0,
+                                  .fold = fold};
+  ROTE_TRY(rote_alloc(count_models(f), sizeof *f->left, &f->left));
+  f->folds.left = f->left;
+  for (size_t m = 0; m < count_models(f); m++) {
     f->left[m] = n;
   }
-  for (size_t i = 0; i < f->repeats * n; i++) {
-    f->left[i / n * f->folds + f->setting->fold[i]]--;
+  for (size_t i = 0; i < f->folds.repeats * n; i++) {
+    f->left[i / n * f->folds.folds + fold[i]]--;
   }
 done:
   return status;
@@ -103,13 +112,15 @@ static rote_status make_mixtures(rote_density_fits *f)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = f->setting->options;
-  const size_t n = f->points->n, d = f->points->dims, models = f->repeats * f->folds;
+  const size_t n = f->points->n, d = f->points->dims, models = count_models(f);
   f->task = (rote_gmm_task){.points = n,
                             .dims = d,
                             .components = o->density.mixtures,
                             .rounds = o->density.rounds,
                             .point = f->points->point,
-                            .floor = o->density.floor};
+                            .floor = o->density.floor,
+                            .stop = f->setting->abandon,
+                            .context = f->setting->context};
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->start, &f->start));
   ROTE_TRY(rote_alloc(n * f->task.components, sizeof *f->room, &f->room));
   ROTE_TRY(rote_alloc(n, sizeof *f->begins, &f->begins));
@@ -135,15 +146,11 @@ static rote_status fit_mixtures(rote_density_fits *f)
     f->refit_every = n > PROBES ? n / PROBES : 1;
     ROTE_TRY(rote_gmm_slope_create(&f->task, f->gmm, &f->slope));
   } else {
-    rote_gmm_fit(&f->task, &ROTE_NONE_OUT, f->room, f->gmm);
+    ROTE_TRY(rote_gmm_fit(&f->task, &ROTE_NONE_OUT, f->room, f->gmm));
   }
-  for (size_t m = 0; m < f->repeats * f->folds; m++) {
-    const rote_left_out out = {.count = n - f->left[m],
-                               .point = ROTE_NO_POINT,
-                               .fold = f->setting->fold + m / f->folds * n,
-                               .of = (uint16_t)(m % f->folds)};
-    ROTE_TRY(go_on(f->setting));
-    rote_gmm_fit(&f->task, &out, f->room, f->left_out[m]);
+  for (size_t m = 0; m < count_models(f); m++) {
+    const rote_left_out out = rote_fold_out(&f->folds, m);
+    ROTE_TRY(rote_gmm_fit(&f->task, &out, f->room, f->left_out[m]));
   }
 done:
   return status;
@@ -208,7 +215,7 @@ void rote_density_fits_destroy(rote_density_fits **fits)
 {
   rote_density_fits *f = *fits;
   if (f != NULL) {
-    for (size_t m = 0; f->left_out != NULL && m < f->repeats * f->folds; m++) {
+    for (size_t m = 0; f->left_out != NULL && m < count_models(f); m++) {
       rote_gmm_destroy(&f->left_out[m]);
     }
     rote_free(&f->left_out);

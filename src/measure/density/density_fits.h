@@ -8,8 +8,8 @@
 typedef struct {
   const rote_subject_setting *setting;
   const rote_density_points *points;
-  size_t repeats, folds; /* R, K; 0 without leave-out scores */
-  size_t *left;          /* [R, K] images that the fold leaves */
+  rote_density_folds folds;
+  size_t *left; /* [R, K] of those */
   double bandwidth;
   rote_knn_search *search;
   double *square; /* [B, N] */

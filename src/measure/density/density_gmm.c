@@ -154,10 +154,20 @@ void rote_gmm_maximize(const rote_gmm_task *t, const rote_left_out *out, const d
   }
 }
 
-void rote_gmm_fit(const rote_gmm_task *t, const rote_left_out *out, double *room, rote_gmm *m)
+rote_status rote_gmm_go_on(const rote_gmm_task *t)
 {
+  return t->stop != NULL && t->stop(t->context)
+             ? rote_fail(ROTE_STOPPED, "stopped while a mixture was fitted")
+             : ROTE_OK;
+}
+
+rote_status rote_gmm_fit(const rote_gmm_task *t, const rote_left_out *out, double *room,
+                         rote_gmm *m)
+{
+  rote_status status = ROTE_OK;
   rote_gmm_maximize(t, out, t->start, m);
   for (size_t round = 1; round < t->rounds; round++) {
+    ROTE_TRY(rote_gmm_go_on(t));
     for (size_t i = 0; i < t->points; i++) {
       if (!rote_is_left_out(out, i)) {
         rote_gmm_share(m, t->point + i * t->dims, room + i * t->components);
@@ -165,4 +175,6 @@ void rote_gmm_fit(const rote_gmm_task *t, const rote_left_out *out, double *room
     }
     rote_gmm_maximize(t, out, room, m);
   }
+done:
+  return status;
 }

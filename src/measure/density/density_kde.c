@@ -71,11 +71,24 @@ double rote_kde_influence(const rote_kde *kde, size_t i, double square)
 }
 
 typedef struct {
-  size_t n;
-  const double *square, *weight; /* [n]; weights relative to a point at `nearest` */
-  double bandwidth, by, nearest;
-  size_t self;
+  size_t n, self;
+  const double *square; /* [n] */
+  double by, nearest;   /* 1 / (2 h^2); squared distance of the nearest other point */
+  double *weight;       /* [n] relative to that */
 } fold_pass;
+
+static void weigh(fold_pass *p)
+{
+  p->nearest = INFINITY;
+  for (size_t i = 0; i < p->n; i++) {
+    if (i != p->self && p->square[i] < p->nearest) {
+      p->nearest = p->square[i];
+    }
+  }
+  for (size_t i = 0; i < p->n; i++) {
+    p->weight[i] = i == p->self ? 0 : exp((p->nearest - p->square[i]) * p->by);
+  }
+}
 
 /* Sums over all folds but one: those before it and those behind it, so that nothing is subtracted.
  * @param[out] other  [K] */
@@ -112,42 +125,40 @@ static double log_others(const fold_pass *p, const uint16_t *fold, size_t k, dou
   return nearest < INFINITY ? log(own) - nearest * p->by : -INFINITY;
 }
 
-void rote_kde_folds(size_t n, const double *square, double bandwidth, size_t d, size_t repeats,
-                    size_t folds, const uint16_t *fold, const size_t *left, size_t self,
-                    double *log_p, double *room)
+/* One repeat. @param[out] log_sum [K] @param room [2 K] */
+static void sum_folds(const fold_pass *p, size_t folds, const uint16_t *fold, double *log_sum,
+                      double *room)
 {
-  double *const sum = room, *const other = sum + folds + 1, *const weight = other + folds + 1;
-  fold_pass p = {.n = n,
+  double *const sum = room, *const other = room + folds;
+  for (size_t k = 0; k < folds; k++) {
+    sum[k] = 0;
+  }
+  for (size_t i = 0; i < p->n; i++) {
+    sum[fold[i]] += p->weight[i];
+  }
+  sum_others(folds, sum, other);
+  for (size_t k = 0; k < folds; k++) {
+    log_sum[k] = log_others(p, fold, k, other[k]);
+    if (p->self != ROTE_NO_POINT && fold[p->self] != k) {
+      log_sum[k] = log_add(log_sum[k], -p->square[p->self] * p->by);
+    }
+  }
+}
+
+void rote_kde_folds(const rote_density_folds *f, const double *square, double bandwidth, size_t d,
+                    size_t self, double *log_p, double *room)
+{
+  fold_pass p = {.n = f->points,
+                 .self = self,
                  .square = square,
-                 .weight = weight,
-                 .bandwidth = bandwidth,
                  .by = 1 / (2 * bandwidth * bandwidth),
-                 .nearest = INFINITY,
-                 .self = self};
-  for (size_t i = 0; i < n; i++) {
-    if (i != self && square[i] < p.nearest) {
-      p.nearest = square[i];
-    }
+                 .weight = room + 2 * f->folds};
+  weigh(&p);
+  for (size_t r = 0; r < f->repeats; r++) {
+    sum_folds(&p, f->folds, f->fold + r * f->points, log_p + r * f->folds, room);
   }
-  for (size_t i = 0; i < n; i++) {
-    weight[i] = i == self ? 0 : exp((p.nearest - square[i]) * p.by);
-  }
-  for (size_t r = 0; r < repeats; r++) {
-    const uint16_t *const of = fold + r * n;
-    for (size_t k = 0; k < folds; k++) {
-      sum[k] = 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-      sum[of[i]] += weight[i];
-    }
-    sum_others(folds, sum, other);
-    for (size_t k = 0; k < folds; k++) {
-      double log_sum = log_others(&p, of, k, other[k]);
-      if (self != ROTE_NO_POINT && of[self] != k) {
-        log_sum = log_add(log_sum, -square[self] * p.by);
-      }
-      log_p[r * folds + k] = log_sum - log((double)left[r * folds + k]) + log_peak(bandwidth, d);
-    }
+  for (size_t m = 0; m < f->repeats * f->folds; m++) {
+    log_p[m] += log_peak(bandwidth, d) - log((double)f->left[m]);
   }
 }
 

@@ -38,6 +38,14 @@ void rote_point_distances(size_t n, size_t d, const double *z, const double *col
   }
 }
 
+rote_left_out rote_fold_out(const rote_density_folds *f, size_t m)
+{
+  return (rote_left_out){.count = f->points - f->left[m],
+                         .point = ROTE_NO_POINT,
+                         .fold = f->fold + m / f->folds * f->points,
+                         .of = (uint16_t)(m % f->folds)};
+}
+
 rote_status rote_knn_search_create(size_t n, size_t neighbours, rote_knn_search **out)
 {
   rote_status status = ROTE_OK;

@@ -11,7 +11,7 @@ struct rote_density_look {
   uint16_t *fold;                    /* [R, B] */
   rote_score *score;                 /* [B] */
   double *test_square;               /* [Z] */
-  double *room;                      /* [2 (K + 1) + N] */
+  double *room;                      /* [2 K + N] */
   double *at;                        /* [B, rounds, G, d + 2] of the slope */
 };
 
@@ -19,7 +19,7 @@ rote_status rote_density_look_create(rote_density_fits *f, rote_density_look **o
 {
   rote_status status = ROTE_OK;
   rote_density_look *l = NULL;
-  const size_t models = f->repeats * f->folds;
+  const size_t models = f->folds.repeats * f->folds.folds;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *l, &l));
   l->fits = f;
@@ -27,10 +27,10 @@ rote_status rote_density_look_create(rote_density_fits *f, rote_density_look **o
     ROTE_TRY(rote_alloc(models * ROTE_DENSITY_BATCH, sizeof(double), &l->log_p[kind]));
   }
   ROTE_TRY(rote_alloc(models, sizeof *l->folds, &l->folds));
-  ROTE_TRY(rote_alloc(f->repeats * ROTE_DENSITY_BATCH, sizeof *l->fold, &l->fold));
+  ROTE_TRY(rote_alloc(f->folds.repeats * ROTE_DENSITY_BATCH, sizeof *l->fold, &l->fold));
   ROTE_TRY(rote_score_create(ROTE_DENSITY_BATCH, &l->score));
   ROTE_TRY(rote_alloc(f->points->tests, sizeof *l->test_square, &l->test_square));
-  ROTE_TRY(rote_alloc(2 * (f->folds + 1) + f->points->n, sizeof *l->room, &l->room));
+  ROTE_TRY(rote_alloc(2 * f->folds.folds + f->points->n, sizeof *l->room, &l->room));
   ROTE_TRY(rote_alloc(ROTE_DENSITY_BATCH * rote_density_slopes(f), sizeof *l->at, &l->at));
   *out = l;
   l = NULL;
@@ -74,7 +74,7 @@ static double *influences(const rote_rows *rows, rote_density_kind kind, size_t 
 /* [R, K] of image b of the batch to its place in [R, K, B]. */
 static void keep_folds(rote_density_look *l, rote_density_kind kind, size_t b)
 {
-  for (size_t m = 0; m < l->fits->repeats * l->fits->folds; m++) {
+  for (size_t m = 0; m < l->fits->folds.repeats * l->fits->folds.folds; m++) {
     l->log_p[kind][m * ROTE_DENSITY_BATCH + b] = l->folds[m];
   }
 }
@@ -84,7 +84,7 @@ static void look_by_neighbours(rote_density_look *l, size_t self, const double *
                                rote_rows *rows, size_t row)
 {
   const rote_density_fits *f = l->fits;
-  const size_t n = f->points->n, d = f->points->dims;
+  const size_t d = f->points->dims;
   rote_knn_begin(f->search, square);
   const rote_knn all = rote_knn_find(f->search, &ROTE_NONE_OUT);
   put_of(rows, ROTE_DENSITY_KNN, ROTE_DENSITY_LOG_P, row, rote_knn_log_p(&all, d));
@@ -94,11 +94,8 @@ static void look_by_neighbours(rote_density_look *l, size_t self, const double *
     return;
   }
   put_of(rows, ROTE_DENSITY_KNN, ROTE_DENSITY_LEFT_OUT, row, rote_knn_influence(&all, d, 0));
-  for (size_t m = 0; m < f->repeats * f->folds; m++) {
-    const rote_left_out out = {.count = n - f->left[m],
-                               .point = ROTE_NO_POINT,
-                               .fold = f->setting->fold + m / f->folds * n,
-                               .of = (uint16_t)(m % f->folds)};
+  for (size_t m = 0; m < f->folds.repeats * f->folds.folds; m++) {
+    const rote_left_out out = rote_fold_out(&f->folds, m);
     const rote_knn left = rote_knn_find(f->search, &out);
     l->folds[m] = rote_knn_log_p(&left, d);
   }
@@ -120,8 +117,7 @@ static void look_by_kernels(rote_density_look *l, size_t self, const double *squ
     return;
   }
   put_of(rows, ROTE_DENSITY_KDE, ROTE_DENSITY_LEFT_OUT, row, rote_kde_influence(&all, self, 0));
-  rote_kde_folds(n, square, f->bandwidth, d, f->repeats, f->folds, f->setting->fold, f->left, self,
-                 l->folds, l->room);
+  rote_kde_folds(&f->folds, square, f->bandwidth, d, self, l->folds, l->room);
   keep_folds(l, ROTE_DENSITY_KDE, b);
   for (size_t z = 0; z < f->points->tests; z++) {
     influences(rows, ROTE_DENSITY_KDE, row)[z] =
@@ -130,9 +126,10 @@ static void look_by_kernels(rote_density_look *l, size_t self, const double *squ
 }
 
 /* Scores and influences by a fit without the image; by the derivative where there are none. */
-static void leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, double log_p,
-                                 rote_rows *rows, size_t row)
+static rote_status leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, double log_p,
+                                        rote_rows *rows, size_t row)
 {
+  rote_status status = ROTE_OK;
   rote_density_fits *f = l->fits;
   const rote_density_points *p = f->points;
   const double *const x = p->point + self * p->dims;
@@ -145,30 +142,32 @@ static void leave_out_of_mixture(rote_density_look *l, size_t self, size_t b, do
     }
   }
   if (f->refit_every > 0 && self % f->refit_every == 0) {
-    rote_gmm_fit(&f->task, &ROTE_ONE_OUT(self), f->room, f->refit);
+    ROTE_TRY(rote_gmm_fit(&f->task, &ROTE_ONE_OUT(self), f->room, f->refit));
     put_of(rows, ROTE_DENSITY_GMM, ROTE_DENSITY_LEFT_OUT, row, log_p - rote_gmm_log_p(f->refit, x));
     for (size_t z = 0; z < p->tests && f->slope == NULL; z++) {
       influence[z] = f->gmm_log_p[z] - rote_gmm_log_p(f->refit, p->point + (p->n + z) * p->dims);
     }
   }
+done:
+  return status;
 }
 
-static void look_by_mixtures(rote_density_look *l, size_t image, size_t self, size_t b,
-                             rote_rows *rows, size_t row)
+static rote_status look_by_mixtures(rote_density_look *l, size_t image, size_t self, size_t b,
+                                    rote_rows *rows, size_t row)
 {
   const rote_density_fits *f = l->fits;
   const double *const x = f->points->point + image * f->points->dims;
   const double log_p = rote_gmm_log_p(f->gmm, x);
   put_of(rows, ROTE_DENSITY_GMM, ROTE_DENSITY_LOG_P, row, log_p);
   if (self == ROTE_NO_POINT) {
-    return;
+    return ROTE_OK;
   }
-  for (size_t m = 0; m < f->repeats * f->folds; m++) {
+  for (size_t m = 0; m < f->folds.repeats * f->folds.folds; m++) {
     l->folds[m] = rote_gmm_log_p(f->left_out[m], x);
   }
   keep_folds(l, ROTE_DENSITY_GMM, b);
   *(uint32_t *)rote_rows_at(rows, ROTE_DENSITY_BEGINS, row) = f->begins[self];
-  leave_out_of_mixture(l, self, b, log_p, rows, row);
+  return leave_out_of_mixture(l, self, b, log_p, rows, row);
 }
 
 /* The statistics of all images of the batch, as of a study of as many. */
@@ -178,12 +177,15 @@ static rote_status put_scores(rote_density_look *l, rote_density_kind kind, size
   rote_status status = ROTE_OK;
   const rote_density_fits *f = l->fits;
   const size_t n = f->points->n;
-  for (size_t i = 0; i < f->repeats * ROTE_DENSITY_BATCH; i++) { /* the same one behind the last */
+  for (size_t i = 0; i < f->folds.repeats * ROTE_DENSITY_BATCH;
+       i++) { /* the same one behind the last */
     const size_t b = i % ROTE_DENSITY_BATCH, image = first + (b < count ? b : 0);
     l->fold[i] = f->setting->fold[i / ROTE_DENSITY_BATCH * n + image];
   }
-  const rote_design design = {
-      .repeats = f->repeats, .folds = f->folds, .images = ROTE_DENSITY_BATCH, .fold = l->fold};
+  const rote_design design = {.repeats = f->folds.repeats,
+                              .folds = f->folds.folds,
+                              .images = ROTE_DENSITY_BATCH,
+                              .fold = l->fold};
   ROTE_TRY(rote_score_compute_double(&design, l->log_p[kind], l->score));
   for (size_t b = 0; b < count; b++) {
     put_of(rows, kind, ROTE_DENSITY_U, at + b, l->score->u[b]);
@@ -216,12 +218,12 @@ rote_status rote_density_look_at(rote_density_look *l, size_t first, size_t coun
     look_by_neighbours(l, self, square, b, rows, at + b);
     look_by_kernels(l, self, square, b, rows, at + b);
     if (f->gmm != NULL) {
-      look_by_mixtures(l, first + b, self, b, rows, at + b);
+      ROTE_TRY(look_by_mixtures(l, first + b, self, b, rows, at + b));
     }
     put(rows, ROTE_DENSITY_BANDWIDTH, at + b, f->bandwidth);
     put(rows, ROTE_DENSITY_SHARE, at + b, f->points->share);
   }
-  for (size_t kind = 0; kind < ROTE_DENSITY_KINDS && images && f->folds > 0; kind++) {
+  for (size_t kind = 0; kind < ROTE_DENSITY_KINDS && images && f->folds.folds > 0; kind++) {
     if (kind != ROTE_DENSITY_GMM || f->gmm != NULL) {
       ROTE_TRY(put_scores(l, (rote_density_kind)kind, first, count, rows, at));
     }

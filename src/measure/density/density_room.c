@@ -7,6 +7,9 @@
 #include "rote/components.h"
 #include "rote/memory.h"
 
+/* That a worker may take for a derivative. */
+#define MOST_BYTES 4e9
+
 const char *const rote_density_name[ROTE_DENSITY_KINDS] = {"knn", "kde", "gmm"};
 
 #define NUMBER(name_, units_, long_name_)                                                          \
@@ -114,9 +117,26 @@ static rote_status check_components(const rote_options *o, const rote_data_info 
   return ROTE_OK;
 }
 
+/* The derivative of many Gaussians is a large matrix a round. */
+static rote_status check_slope(const rote_options *o, const rote_data_info *info, size_t images)
+{
+  const double bytes = rote_gmm_slope_bytes(rote_density_dims(o, info, images), o->density.mixtures,
+                                            o->density.rounds);
+  if (rote_density_has(o, ROTE_DENSITY_GMM) && images > o->density.refit && bytes > MOST_BYTES) {
+    return rote_fail(ROTE_DATA,
+                     "density.mixtures: leave-one-out to first order of %zu Gaussians in %zu "
+                     "dimensions, %zu rounds, takes %.0f GB; use less of one of them, or as many "
+                     "images as density.refit",
+                     o->density.mixtures, rote_density_dims(o, info, images), o->density.rounds,
+                     bytes / 1e9);
+  }
+  return ROTE_OK;
+}
+
 /* Leaving out an image, or a fold, must leave k others. */
 static rote_status check(const rote_options *o, const rote_data_info *info)
 {
+  rote_status status = ROTE_OK;
   const size_t limit = o->data.limit, all = info->train_count;
   const size_t n = limit > 0 && limit < all ? limit : all, k = o->folds.count;
   const size_t out = k > 0 ? (n + k - 1) / k : 1;
@@ -126,7 +146,10 @@ static rote_status check(const rote_options *o, const rote_data_info *info)
                      "%zu are left without %s; use fewer neighbours or more images",
                      o->density.neighbours, n, n - out, k > 0 ? "a fold" : "one");
   }
-  return check_components(o, info);
+  ROTE_TRY(check_components(o, info));
+  ROTE_TRY(check_slope(o, info, n));
+done:
+  return status;
 }
 
 void rote_density_clear(rote_density_room *r)

@@ -126,6 +126,7 @@ static rote_status follow(rote_gmm_slope *s, double *room)
   ROTE_TRY(rote_alloc(t->components, sizeof *which, &which));
   rote_gmm_maximize(t, &none, t->start, s->after[0]);
   for (size_t round = 1; round < t->rounds; round++) {
+    ROTE_TRY(rote_gmm_go_on(t));
     ROTE_TRY(rote_alloc(size * size, sizeof(double), &s->jump[round - 1]));
     for (size_t i = 0; i < t->points; i++) {
       rote_gmm_share(s->after[round - 1], t->point + i * t->dims, room + i * t->components);

@@ -37,19 +37,23 @@ done:
 }
 
 /* What is special about a kind. */
-static rote_status tell_notes(const rote_told *told, size_t kind, double *room, rote_lines *lines)
+static rote_status tell_notes(const rote_told *told, size_t kind, const double *score, double *room,
+                              rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   const rote_options *o = &told->study->base;
   const size_t n = told->train->count;
   size_t raised = 0, none = 0;
+  double median = 0;
   if (kind == ROTE_DENSITY_KDE) {
     ROTE_TRY(get(told, kind, "bandwidth", room));
     rote_lines_add(lines, "      bandwidth %.3g\n", room[0]);
   } else if (kind == ROTE_DENSITY_GMM && n > o->density.refit) {
     ROTE_TRY(get(told, kind, "first_order_error", room));
-    rote_lines_add(lines, "      leave-one-out to first order; largest error of some images %.2g\n",
-                   room[0]);
+    ROTE_TRY(rote_quantile(n, score, 0.5, &median));
+    rote_lines_add(lines,
+                   "      leave-one-out to first order; largest error of some images %.2g%s\n",
+                   room[0], room[0] > median ? ": more than the median; raise density.refit" : "");
   } else if (kind == ROTE_DENSITY_KNN) {
     ROTE_TRY(get(told, kind, "neighbours", room));
     for (size_t i = 0; i < n; i++) {
@@ -91,7 +95,7 @@ static rote_status tell_kind(const rote_told *told, size_t kind, double *score, 
     }
     rote_lines_add(lines, "; significant: %.0f of %zu images\n", found, n);
   }
-  ROTE_TRY(tell_notes(told, kind, room, lines));
+  ROTE_TRY(tell_notes(told, kind, score, room, lines));
 done:
   return status;
 }
@@ -101,13 +105,14 @@ static rote_status tell_agreement(const rote_told *told, double *const *score, r
   rote_status status = ROTE_OK;
   const rote_options *o = &told->study->base;
   double rho = 0;
+  size_t pairs = 0;
   rote_lines_add(lines, "  Spearman's rank correlation of leave-one-out:");
   for (size_t a = 0; a < ROTE_DENSITY_KINDS; a++) {
     for (size_t b = a + 1; b < ROTE_DENSITY_KINDS; b++) {
       if (rote_density_has(o, (rote_density_kind)a) && rote_density_has(o, (rote_density_kind)b)) {
         ROTE_TRY(rote_spearman(told->train->count, score[a], score[b], &rho));
-        rote_lines_add(lines, " %s and %s %.2f%s", rote_density_name[a], rote_density_name[b], rho,
-                       a + 2 < ROTE_DENSITY_KINDS ? "," : "");
+        rote_lines_add(lines, "%s %s and %s %.2f", pairs++ > 0 ? "," : "", rote_density_name[a],
+                       rote_density_name[b], rho);
       }
     }
   }
