@@ -8,63 +8,7 @@
 #include "samples.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-const rote_array rote_neighbours_rows[] = {
-    {.name = "cell",
-     .dims = "I",
-     .type = ROTE_H5_U32,
-     .units = "1",
-     .long_name = "of samples and held-out images: cell among those of the training images"},
-    {.name = "pool_cell",
-     .dims = "I",
-     .type = ROTE_H5_U32,
-     .units = "1",
-     .long_name = "of samples and pooled images: cell among those of the pooled images"},
-    {.name = "near",
-     .dims = "IL",
-     .type = ROTE_H5_U32,
-     .units = "1",
-     .long_name = "of samples and pooled images: the closest pooled images, by place in the pool",
-     .packed = true},
-    {.name = "near_distance",
-     .dims = "IL",
-     .type = ROTE_H5_F64,
-     .units = "1",
-     .long_name = "distances to them",
-     .packed = true},
-    {.name = "mean_distance",
-     .dims = "I",
-     .type = ROTE_H5_F64,
-     .units = "1",
-     .long_name = "of samples: mean distance to the 50 closest training images"},
-    {.name = "first",
-     .dims = "I",
-     .type = ROTE_H5_U32,
-     .units = "1",
-     .long_name = "of training images the nearest held-out image, of others the nearest training "
-                  "image"},
-    {.name = "second",
-     .dims = "I",
-     .type = ROTE_H5_U32,
-     .units = "1",
-     .long_name = "of training and held-out images the nearest sample, of samples the training "
-                  "image that is "
-                  "nearest to `first`"},
-    {.name = "first_distance",
-     .dims = "I",
-     .type = ROTE_H5_F64,
-     .units = "1",
-     .long_name = "distance to `first`"},
-    {.name = "second_distance",
-     .dims = "I",
-     .type = ROTE_H5_F64,
-     .units = "1",
-     .long_name = "of training and held-out images the distance to `second`, of samples that of "
-                  "`first` to it"},
-    ROTE_ARRAY_END,
-};
 
 /* Shares and permutations are of what is made of the rows. */
 static const char *const keys[] = {"neighbours.cells", NULL};
@@ -235,80 +179,12 @@ done:
   return status;
 }
 
-/* Cells of the training images, or of ROTE_CELLS_IMAGES of them that are drawn by lot. */
-static rote_status make_cells(const neighbours_room *r)
-{
-  rote_status status = ROTE_OK;
-  const rote_options *o = r->setting->options;
-  const rote_stream stream = {.seed = o->seed, .purpose = ROTE_PURPOSE_NEIGHBOURS_CELLS};
-  const size_t n = r->images < ROTE_CELLS_IMAGES ? r->images : ROTE_CELLS_IMAGES;
-  uint32_t *order = NULL;
-  float *x = NULL;
-  ROTE_TRY(rote_alloc(r->images, sizeof *order, &order));
-  ROTE_TRY(rote_alloc(n * r->numbers, sizeof *x, &x));
-  rote_random_permutation(stream, 0, (uint32_t)r->images, order);
-  for (size_t i = 0; i < n; i++) {
-    load_training(r, order[i], 1, x + i * r->numbers);
-  }
-  ROTE_TRY(rote_cells_make(stream, 1, n, r->numbers, x, o->neighbours.cells, r->cells));
-done:
-  rote_free(&order);
-  rote_free(&x);
-  return status;
-}
-
-typedef struct {
-  size_t bytes;
-  const float *x;
-} pooled;
-
-/* By content, so that no place in the pool, and so no name, has a part in the order. */
-static int compare_content(const void *a, const void *b)
-{
-  const pooled *p = a, *q = b;
-  return memcmp(p->x, q->x, p->bytes);
-}
-
-/* Cells of the pool, treating all its images alike (relabel.h): they are put in order by their
- * content, and then ROTE_CELLS_IMAGES drawn by lot are taken. */
-static rote_status make_pool_cells(const neighbours_room *r)
-{
-  rote_status status = ROTE_OK;
-  const rote_options *o = r->setting->options;
-  const rote_stream stream = {.seed = o->seed, .purpose = ROTE_PURPOSE_NEIGHBOURS_CELLS};
-  const size_t all = 2 * r->pool->half, n = all < ROTE_CELLS_IMAGES ? all : ROTE_CELLS_IMAGES;
-  float *x = NULL, *chosen = NULL;
-  pooled *entry = NULL;
-  uint32_t *order = NULL;
-  ROTE_TRY(rote_alloc(all * r->numbers, sizeof *x, &x));
-  ROTE_TRY(rote_alloc(n * r->numbers, sizeof *chosen, &chosen));
-  ROTE_TRY(rote_alloc(all, sizeof *entry, &entry));
-  ROTE_TRY(rote_alloc(all, sizeof *order, &order));
-  load_pool(r, 0, all, x);
-  for (size_t i = 0; i < all; i++) {
-    entry[i] = (pooled){.bytes = r->numbers * sizeof *x, .x = x + i * r->numbers};
-  }
-  qsort(entry, all, sizeof *entry, compare_content);
-  rote_random_permutation(stream, 1u << 16, (uint32_t)all, order);
-  for (size_t i = 0; i < n; i++) {
-    memcpy(chosen + i * r->numbers, entry[order[i]].x, r->numbers * sizeof *x);
-  }
-  ROTE_TRY(rote_cells_make(stream, (1u << 16) + 1, n, r->numbers, chosen, o->neighbours.cells,
-                           r->pool_cells));
-done:
-  rote_free(&x);
-  rote_free(&chosen);
-  rote_free(&entry);
-  rote_free(&order);
-  return status;
-}
-
 static rote_status take_cells(neighbours_room *r)
 {
   rote_status status = ROTE_OK;
   if (!r->has_cells) {
-    ROTE_TRY(make_cells(r));
-    ROTE_TRY(make_pool_cells(r));
+    ROTE_TRY(rote_neighbours_make_cells(r->setting, r->numbers, r->cells));
+    ROTE_TRY(rote_neighbours_make_pool_cells(r->setting, r->numbers, r->pool, r->pool_cells));
     r->has_cells = true;
   }
 done:

@@ -62,6 +62,13 @@ rote_status rote_neighbours_pool_create(uint64_t seed, size_t images, size_t hel
                                         rote_neighbours_pool **pool);
 void rote_neighbours_pool_destroy(rote_neighbours_pool **pool);
 
+/** Centres of the cells of the training images, and of the pooled ones.
+ * @param[in] numbers  D of an image at half size @param[out] centre [cells, D] */
+rote_status rote_neighbours_make_cells(const rote_subject_setting *setting, size_t numbers,
+                                       float *centre);
+rote_status rote_neighbours_make_pool_cells(const rote_subject_setting *setting, size_t numbers,
+                                            const rote_neighbours_pool *pool, float *centre);
+
 rote_status rote_neighbours_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_neighbours_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_neighbours_tell(const rote_told *told, rote_lines *lines);
