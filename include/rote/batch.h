@@ -31,6 +31,10 @@ void rote_image_load(rote_transform transform, size_t pixels, const uint8_t *pix
  */
 double rote_logit_correction(size_t pixels, const rote_real *t);
 
+/** Logits back to pixels in [0, 1]: (sigmoid(t) - lambda) / (1 - 2 lambda), cut off at both ends.
+ * @param[in,out] t [n] */
+void rote_logit_pixels(size_t n, rote_real *t);
+
 /** Mirror `rows` rows of `width` bytes left-right. @param[out] out  may not overlap pixel */
 void rote_image_mirror(size_t rows, size_t width, const uint8_t *pixel, uint8_t *out);
 

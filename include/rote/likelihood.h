@@ -25,6 +25,9 @@ typedef struct {
    * d_own: the gradient of the learned scalar, summed over the columns */
   void (*loss)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
                rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own);
+  /* mean of p(x|z), one image a column, as the network sees images; out and x [.., ld], all ld
+   * columns are read and written. Of mixtures that of the logistics, uncut. x [D, ld] */
+  void (*mean)(const rote_likelihood_shape *shape, const rote_real *out, size_t ld, rote_real *x);
   /* OPTIONAL */
   /* root of the curvature of -log p along each decoder output, never negative: the root of its
    * Fisher information. NULL: what stands for the curvature is the outer product of the gradient of

@@ -112,6 +112,7 @@ typedef struct {
 typedef struct {
   const char *name; /* "mlp_vae likelihood"; NULL ends a list */
   size_t rows, images, channels, side;
+  size_t test;         /* images that nothing is trained on */
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 

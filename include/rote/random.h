@@ -35,6 +35,10 @@ typedef enum {
   ROTE_PURPOSE_ANNEALING_ACCEPT = 20, /* the same */
   ROTE_PURPOSE_AUDIT = 21,            /* models under which an image is looked at; item: image */
   ROTE_PURPOSE_DENSITY = 22,          /* images that mixtures begin around; item: 0 */
+  ROTE_PURPOSE_MODEL_SAMPLE = 23,     /* latents of samples of a model; item: sample */
+  ROTE_PURPOSE_NEIGHBOURS_CELLS = 24, /* images that cells begin around; item: set, round */
+  ROTE_PURPOSE_NEIGHBOURS_POOL = 25,  /* images that relabelling is about; item: 0 */
+  ROTE_PURPOSE_RELABEL = 26,          /* which are called training images; item: permutation */
 } rote_purpose;
 
 typedef struct {

@@ -125,6 +125,12 @@ typedef struct {
     double ridge;      /* in mean eigenvalues */
     rote_counts grid;  /* rows and columns of processes; none: as suits */
   } leverage;
+  struct {
+    size_t cells;        /* of the test for data copying */
+    double share;        /* of the samples, that a cell must exceed */
+    size_t permutations; /* of labels */
+    size_t extraction;   /* pairs listed */
+  } neighbours;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;

@@ -31,8 +31,11 @@ typedef struct {
 static rote_status prepare(bench_room *r, const rote_measure_bench *c, bool model)
 {
   rote_status status = ROTE_OK;
-  const rote_data_info info = {
-      .channels = c->channels, .height = c->side, .width = c->side, .train_count = c->images};
+  const rote_data_info info = {.channels = c->channels,
+                               .height = c->side,
+                               .width = c->side,
+                               .train_count = c->images,
+                               .test_count = c->test};
   size_t set_count = 0;
   while (c->set[set_count] != NULL) {
     set_count++;
@@ -43,6 +46,9 @@ static rote_status prepare(bench_room *r, const rote_measure_bench *c, bool mode
   for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
     x = x * 1664525u + 1013904223u; /* noise: pixels must not hang on each other */
     r->data->train.pixel[i] = (uint8_t)(x >> 24);
+  }
+  for (size_t i = 0; i < info.test_count * rote_data_pixels(&info); i++) {
+    r->data->test.pixel[i] = (uint8_t)((i + 7) * 2246822519u >> 13);
   }
   ROTE_TRY(rote_alloc(c->images, sizeof *r->index, &r->index));
   for (uint32_t i = 0; i < c->images; i++) {

@@ -14,7 +14,7 @@ static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
 static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
-                                       "leverage", "agreement", NULL};
+                                       "leverage", "agreement", "neighbours", NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -27,14 +27,16 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */, 0};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */,
+                                          0,    VAES};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
     NULL,
     NULL,
     NULL,
-    NULL};
+    NULL,
+    "draws samples, and an autoencoder (model.kind %s) has none"};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -186,10 +188,21 @@ static const rote_option table[] = {
     {KEY(leverage.grid), COUNTS(1, 1024), .none = "auto", .fallback = "auto", RESULTS,
      .help = "[rows, columns] of ranks that compute it together; auto: one rank up to 4096 pixels, "
              "all beyond"},
+    {KEY(neighbours.cells), COUNT(1, 1000), .fallback = "10", RESULTS, VARIANT, .models = VAES,
+     .help = "cells of the images, by k-means, in which samples are tested for data copying"},
+    {KEY(neighbours.share), REAL(0, 1), .fallback = "0.02", RESULTS, VARIANT, .models = VAES,
+     .help = "share of the samples that a cell must have more of to be counted"},
+    {KEY(neighbours.permutations), COUNT(0, 100000), .fallback = "999", RESULTS, VARIANT,
+     .models = VAES,
+     .help = "of the names of training and held-out images, for exact p-values; 0: no test"},
+    {KEY(neighbours.extraction), COUNT(1, 100000), .fallback = "20", RESULTS, VARIANT,
+     .models = VAES, .help = "closest pairs of a sample and a training image that are listed"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
-             "duplicates, density and leverage; agreement compares what the others say"},
+             "duplicates, density and leverage; agreement compares what the others say; neighbours "
+             "of samples "
+             "of VAEs trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

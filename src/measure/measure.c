@@ -13,6 +13,7 @@
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
   X(leverage)                                                                                      \
+  X(neighbours)                                                                                    \
   X(agreement)
 
 #define X(name) extern const rote_measure rote_measure_##name;

@@ -65,6 +65,16 @@ double rote_logit_correction(size_t pixels, const rote_real *t)
   return (double)pixels * (log(1 - 2 * LAMBDA) - log(256)) - sum;
 }
 
+void rote_logit_pixels(size_t n, rote_real *t)
+{
+  const rote_real scale = (rote_real)(1 / (1 - 2 * LAMBDA));
+  rote_kernels_get()->activation[ROTE_ACTIVATION_SIGMOID].forward(n, t, t);
+  for (size_t i = 0; i < n; i++) {
+    const rote_real x = (t[i] - (rote_real)LAMBDA) * scale;
+    t[i] = x < 0 ? 0 : x > 1 ? 1 : x; /* NaN stays NaN */
+  }
+}
+
 void rote_image_mirror(size_t rows, size_t width, const uint8_t *pixel, uint8_t *out)
 {
   for (size_t y = 0; y < rows; y++) {

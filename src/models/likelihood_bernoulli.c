@@ -43,10 +43,17 @@ static void root_curvature(const rote_likelihood_shape *shape, const rote_real *
   }
 }
 
+/* sigmoid(a) */
+static void mean(const rote_likelihood_shape *shape, const rote_real *out, size_t ld, rote_real *x)
+{
+  rote_kernels_get()->activation[ROTE_ACTIVATION_SIGMOID].forward(shape->pixels * ld, out, x);
+}
+
 const rote_likelihood rote_likelihood_bernoulli = {
     .name = "bernoulli",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .mean = mean,
     .root_curvature = root_curvature,
 };

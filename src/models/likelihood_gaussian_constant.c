@@ -2,6 +2,7 @@
 #include "rote/likelihood.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LOG_2_PI 1.8378770664093454836
 
@@ -49,11 +50,17 @@ static void root_curvature(const rote_likelihood_shape *shape, const rote_real *
   }
 }
 
+static void mean(const rote_likelihood_shape *shape, const rote_real *out, size_t ld, rote_real *x)
+{
+  memcpy(x, out, shape->pixels * ld * sizeof *x);
+}
+
 const rote_likelihood rote_likelihood_gaussian_constant = {
     .name = "gaussian_constant",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .mean = mean,
     .root_curvature = root_curvature,
     .parameter = "log_gamma",
     .parameter_start = -2,

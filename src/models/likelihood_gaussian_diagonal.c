@@ -2,6 +2,8 @@
  * each pixel */
 #include "rote/likelihood.h"
 
+#include <string.h>
+
 #define LOG_2_PI 1.8378770664093454836
 
 static size_t outputs(const rote_likelihood_shape *shape)
@@ -46,10 +48,17 @@ static void root_curvature(const rote_likelihood_shape *shape, const rote_real *
   rote_kernels_get()->exp(n, root, root);
 }
 
+/* The means are before the log variances. */
+static void mean(const rote_likelihood_shape *shape, const rote_real *out, size_t ld, rote_real *x)
+{
+  memcpy(x, out, shape->pixels * ld * sizeof *x);
+}
+
 const rote_likelihood rote_likelihood_gaussian_diagonal = {
     .name = "gaussian_diagonal",
     .outputs = outputs,
     .image = image,
     .loss = loss,
+    .mean = mean,
     .root_curvature = root_curvature,
 };

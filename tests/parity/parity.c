@@ -34,7 +34,7 @@ static const parity_kind kinds[] = {
     {"recovery", parity_recovery, false},
     {"posterior", FLOAT_ONLY(parity_posterior), true},
     {"classical", FLOAT_ONLY(parity_classical), false},
-    {"neighbours", NULL, false},
+    {"neighbours", FLOAT_ONLY(parity_neighbours), false},
 };
 
 void parity_report(parity_result *result, const char *name, double tolerance, const char *where,
