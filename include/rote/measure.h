@@ -39,11 +39,13 @@ typedef enum {
   ROTE_SCORE_OUTLIER,   /* how far it stands out from the others */
 } rote_score_role;
 
-/* An array [N], or [V, N] of a variant, that says something of every image. */
+/* An array [N], or [V, N] of a variant, that says something of every image; or [F, N] of its full
+ * models, of which the first one's is taken. */
 typedef struct {
   const char *array; /* its name below the base of the measure; NULL ends a list */
   const char *title; /* "M": more of the number is more of that */
   rote_score_role role;
+  bool of_models; /* [F, N] */
 } rote_image_score;
 
 /* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */

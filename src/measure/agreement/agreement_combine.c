@@ -19,6 +19,7 @@ typedef struct {
   rote_sink *sink;
   size_t images, count;
   char path[SCORES_MAX][ROTE_PATH_MAX];
+  bool of_models[SCORES_MAX];
   rote_text_list title;
   size_t of_role[ROTE_SCORE_OUTLIER + 1]; /* number of the score; SIZE_MAX */
   double *value[SCORES_MAX];              /* [S][N] at one epoch */
@@ -95,6 +96,7 @@ static rote_status take_score(combiner *c, const char *base, const rote_image_sc
     return ROTE_OK;
   }
   ROTE_TRY(rote_text_list_add(&c->title, score->title));
+  c->of_models[c->count] = score->of_models;
   c->of_role[score->role] = c->count;
   c->count++; /* now it is released with the others */
   ROTE_TRY(rote_alloc(c->images, sizeof(double), &c->value[c->count - 1]));
@@ -246,7 +248,7 @@ static rote_status put_epoch(combiner *c, size_t v)
   const size_t mean = c->of_role[ROTE_SCORE_MEAN], outlier = c->of_role[ROTE_SCORE_OUTLIER];
   const size_t log_p = c->of_role[ROTE_SCORE_LOG_P];
   for (size_t s = 0; s < c->count; s++) {
-    ROTE_TRY(rote_sink_get(c->sink, c->path[s], v, c->images, c->value[s]));
+    ROTE_TRY(rote_sink_get(c->sink, c->path[s], c->of_models[s] ? 0 : v, c->images, c->value[s]));
   }
   ROTE_TRY(compare_scores(c));
   ROTE_TRY(rote_sink_put(c->sink, &arrays[SPEARMAN], range, c->spearman));

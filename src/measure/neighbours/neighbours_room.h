@@ -69,6 +69,12 @@ rote_status rote_neighbours_make_cells(const rote_subject_setting *setting, size
 rote_status rote_neighbours_make_pool_cells(const rote_subject_setting *setting, size_t numbers,
                                             const rote_neighbours_pool *pool, float *centre);
 
+/* A worker's room, and rows in it (rote/measure.h). */
+rote_status rote_neighbours_enter(const rote_subject_setting *setting, const rote_model *model,
+                                  void **room);
+void rote_neighbours_leave(void **room);
+rote_status rote_neighbours_run(void *room, const rote_piece *piece, rote_rows *rows);
+
 rote_status rote_neighbours_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_neighbours_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_neighbours_tell(const rote_told *told, rote_lines *lines);
