@@ -22,7 +22,7 @@ typedef struct {
   void (*image)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
                 const rote_real *out, size_t ld, const rote_real *own, double *log_px);
   /* one image a column, x [D, ld]; `out` becomes the gradient of -log p, 0 from `columns` on;
-   * d_own: the gradient of the learned scalar, summed over the columns */
+   * d_own [columns]: the gradient of the learned scalar, if there is one; NULL: not wanted */
   void (*loss)(const rote_likelihood_shape *shape, size_t columns, const rote_real *x,
                rote_real *out, size_t ld, const rote_real *own, double *log_px, double *d_own);
   /* mean of p(x|z), one image a column, as the network sees images; out and x [.., ld], all ld

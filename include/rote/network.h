@@ -44,6 +44,8 @@ void rote_parameters_clear(rote_parameters *table);
 void rote_parameters_initialise(const rote_parameters *table, uint64_t seed, uint32_t unit,
                                 rote_real *w);
 
+typedef struct rote_image_gradients rote_image_gradients; /* rote/image_gradients.h */
+
 /* Where gradients go. A layer asks for room with rote_gradient_room(), fills it, and hands it over
  * with rote_gradient_done(), piece by piece: the optimiser can step while a piece is still in
  * cache. */
@@ -54,6 +56,7 @@ typedef struct {
   void (*ready)(void *context, size_t offset, size_t count,
                 const rote_real *gradient); /* may be NULL */
   void *context;
+  rote_image_gradients *images; /* not NULL: of every image by itself, in the place of the above */
 } rote_gradient;
 
 /** Numbers that a piece should hold: 512 KiB, but one row of the largest array at least. */
@@ -103,6 +106,13 @@ typedef struct {
                    const rote_real *x, const rote_real *y, const rote_real *dy, rote_real *dx,
                    const rote_gradient *gradient);
   /* OPTIONAL */
+  bool has_parameters; /* backward() hands over gradients, and does without y */
+  /* square[i] += the squared norm of the gradient of the parameters by columns i draws .. (i + 1)
+   * draws - 1 alone, where that is cheaper than forming it. x and dy as in backward().
+   * scratch [per_image_room(draws)] */
+  void (*per_image)(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                    const rote_real *x, const rote_real *dy, rote_real *scratch, double *square);
+  size_t (*per_image_room)(const rote_layer *layer, size_t draws);
   bool in_place; /* forward overwrites x with y, backward needs y alone and overwrites dy with dx */
   size_t (*packed_room)(const rote_layer *layer);
   void (*pack)(const rote_layer *layer, const rote_real *w, const rote_slot *slot);

@@ -39,6 +39,8 @@ typedef enum {
   ROTE_PURPOSE_NEIGHBOURS_CELLS = 24, /* images that cells begin around; item: set, round */
   ROTE_PURPOSE_NEIGHBOURS_POOL = 25,  /* images that relabelling is about; item: 0 */
   ROTE_PURPOSE_RELABEL = 26,          /* which are called training images; item: permutation */
+  ROTE_PURPOSE_INFLUENCE_DATA = 27,   /* unit: 0 training set, 1 test set; item: image */
+  ROTE_PURPOSE_INFLUENCE_LATENT = 28, /* the same */
 } rote_purpose;
 
 typedef struct {

@@ -131,6 +131,10 @@ typedef struct {
     size_t permutations; /* of labels */
     size_t extraction;   /* pairs listed */
   } neighbours;
+  struct {
+    size_t draws;          /* S of the gradient of an image */
+    size_t training, test; /* targets: the first images of either */
+  } influence;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {
     size_t every;

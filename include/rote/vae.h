@@ -44,6 +44,7 @@ typedef struct {
   rote_real *d_mu, *d_logvar, *d_z; /* [L, ld] */
   rote_real *d_hidden, *d_hidden_2; /* [H, ld] gradient of the last hidden layer, from each head */
   double *log_px_given_z, *kl;      /* [ld] nats */
+  double *d_own;                    /* [ld] gradient of the likelihood's learned scalar */
   rote_real *piece;                 /* gradient pieces, see rote_gradient */
   size_t piece_room;
 } rote_vae_workspace;

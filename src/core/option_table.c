@@ -13,8 +13,9 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
-                                       "leverage", "agreement", "neighbours", NULL};
+static const char *const measures[] = {"score",      "recovery",  "duplicates",
+                                       "density",    "leverage",  "agreement",
+                                       "neighbours", "influence", NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -27,8 +28,8 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */,
-                                          0,    VAES};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,   0, 0 /* the data alone */,
+                                          0,    VAES,         VAES};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
@@ -36,7 +37,8 @@ static const char *const measure_needs[] = {
     NULL,
     NULL,
     NULL,
-    "draws samples, and an autoencoder (model.kind %s) has none"};
+    "draws samples, and an autoencoder (model.kind %s) has none",
+    "follows evaluated epochs, and an autoencoder (model.kind %s) has none"};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -197,12 +199,18 @@ static const rote_option table[] = {
      .help = "of the names of training and held-out images, for exact p-values; 0: no test"},
     {KEY(neighbours.extraction), COUNT(1, 100000), .fallback = "20", RESULTS, VARIANT,
      .models = VAES, .help = "closest pairs of a sample and a training image that are listed"},
+    {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
+     .help = "draws of the encoder that the gradient of an image is averaged over"},
+    {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,
+     .models = VAES,
+     .help = "training images, the first ones, on which the influence of every image is computed"},
+    {KEY(influence.test), COUNT(0, 1e5), .fallback = "10", RESULTS, VARIANT, COST, .models = VAES,
+     .help = "test images, the first ones, on which it is computed"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
              "duplicates, density and leverage; agreement compares what the others say; neighbours "
-             "of samples "
-             "of VAEs trained on all images"},
+             "of samples and influence of images, of VAEs trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

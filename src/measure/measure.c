@@ -13,6 +13,7 @@
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
   X(leverage)                                                                                      \
+  X(influence)                                                                                     \
   X(neighbours)                                                                                    \
   X(agreement)
 

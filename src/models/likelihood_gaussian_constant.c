@@ -32,9 +32,8 @@ static void loss(const rote_likelihood_shape *shape, size_t columns, const rote_
 {
   const double g = (double)*own;
   rote_kernels_get()->squares_loss(shape->pixels, columns, x, out, ld, (rote_real)exp(-g), log_px);
-  *d_own = 0;
-  for (size_t j = 0; j < columns; j++) {
-    *d_own += 0.5 * ((double)shape->pixels - log_px[j] * exp(-g));
+  for (size_t j = 0; d_own != NULL && j < columns; j++) {
+    d_own[j] = 0.5 * ((double)shape->pixels - log_px[j] * exp(-g));
   }
   from_squares(shape->pixels, columns, g, log_px);
 }

@@ -68,6 +68,7 @@ rote_status rote_vae_workspace_create(const rote_vae *vae, size_t columns, bool 
   }
   ROTE_TRY(rote_alloc(w->ld, sizeof(double), &w->log_px_given_z));
   ROTE_TRY(rote_alloc(w->ld, sizeof(double), &w->kl));
+  ROTE_TRY(rote_alloc(w->ld, sizeof(double), &w->d_own));
   ROTE_TRY(rote_tape_create(&vae->encoder, columns, training, &w->encoder));
   ROTE_TRY(rote_tape_create(&vae->decoder, columns, training, &w->decoder));
   ROTE_TRY(rote_tape_create(&vae->mu, columns, training, &w->mu_tape));
@@ -100,6 +101,7 @@ void rote_vae_workspace_destroy(rote_vae_workspace **work)
   }
   rote_free(&w->log_px_given_z);
   rote_free(&w->kl);
+  rote_free(&w->d_own);
   rote_tape_destroy(&w->encoder);
   rote_tape_destroy(&w->decoder);
   rote_tape_destroy(&w->mu_tape);
@@ -156,11 +158,11 @@ rote_real *rote_vae_forward(const rote_vae *vae, const rote_real *w, const rote_
 
 /* Leaves the gradient of the decoder's output in `out`. */
 static double batch_loss(const rote_vae *vae, const rote_real *w, const rote_real *x, size_t batch,
-                         rote_vae_workspace *work, rote_real *out, double *d_own)
+                         rote_vae_workspace *work, rote_real *out)
 {
   double loss = 0;
   vae->likelihood->loss(&vae->shape, batch, x, out, work->ld, rote_vae_own(vae, w),
-                        work->log_px_given_z, d_own);
+                        work->log_px_given_z, work->d_own);
   for (size_t j = 0; j < batch; j++) {
     loss += -work->log_px_given_z[j] + vae->options.model.beta * work->kl[j];
   }
@@ -171,10 +173,9 @@ double rote_vae_loss(const rote_vae *vae, const rote_real *w, const rote_real *x
                      const rote_real *eps, size_t batch, rote_vae_workspace *work)
 {
   const bool training = work->encoder->training;
-  double d_own = 0;
   work->encoder->training = work->decoder->training = false;
   const double loss =
-      batch_loss(vae, w, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work), &d_own);
+      batch_loss(vae, w, x, batch, work, rote_vae_forward(vae, w, x, eps, batch, work));
   work->encoder->training = work->decoder->training = training;
   return loss;
 }
@@ -186,8 +187,7 @@ double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x
   const size_t ld = work->ld, hidden = rote_network_out(&vae->encoder);
   const rote_real beta = (rote_real)vae->options.model.beta;
   rote_real *out = rote_vae_forward(vae, w, x, eps, batch, work);
-  double d_own = 0;
-  const double loss = batch_loss(vae, w, x, batch, work, out, &d_own);
+  const double loss = batch_loss(vae, w, x, batch, work, out);
 
   rote_network_backward(&vae->decoder, w, work->z, batch, work->decoder, out, work->d_z, gradient);
   /* d/dmu = dz + beta mu,  d/dlogvar = 1/2 (dz eps deviation + beta (deviation^2 - 1)) */
@@ -210,6 +210,10 @@ double rote_vae_step(const rote_vae *vae, const rote_real *w, const rote_real *x
   if (vae->likelihood->parameter != NULL) {
     const size_t offset = vae->table.parameter[vae->own].offset;
     rote_real *g = rote_gradient_room(gradient, offset);
+    double d_own = 0;
+    for (size_t j = 0; j < batch; j++) {
+      d_own += work->d_own[j];
+    }
     *g = (rote_real)d_own;
     rote_gradient_done(gradient, offset, 1, g);
   }

@@ -118,6 +118,7 @@ static const rote_layer_ops from_input_ops = {
 
 static const rote_layer_ops prelu_ops = {
     .name = "prelu",
+    .has_parameters = true,
     .forward = prelu_forward,
     .backward = prelu_backward,
 };

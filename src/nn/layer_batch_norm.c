@@ -182,6 +182,7 @@ static void after_step(const rote_layer *layer, const rote_slot *slot, size_t co
 
 static const rote_layer_ops batch_norm_ops = {
     .name = "batch_norm",
+    .has_parameters = true,
     .forward = batch_norm_forward,
     .backward = batch_norm_backward,
     .kept_room = kept_room,

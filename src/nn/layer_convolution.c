@@ -295,6 +295,7 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
 
 static const rote_layer_ops down_ops = {
     .name = "convolution",
+    .has_parameters = true,
     .forward = down_forward,
     .backward = down_backward,
     .packed_room = down_packed_room,
@@ -305,6 +306,7 @@ static const rote_layer_ops down_ops = {
 
 static const rote_layer_ops up_ops = {
     .name = "transposed_convolution",
+    .has_parameters = true,
     .forward = up_forward,
     .backward = up_backward,
     .packed_room = up_packed_room,

@@ -79,11 +79,48 @@ static void dense_backward(const rote_layer *layer, const rote_pass *pass, const
   }
 }
 
+/* |sum over draws of d_s [a_s, 1]^T|^2 = sum over pairs of draws (d_s . d_t) (a_s . a_t + 1): two
+ * products of draws by draws, in the place of one of out by in. */
+static void dense_per_image(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                            const rote_real *x, const rote_real *dy, rote_real *scratch,
+                            double *square)
+{
+  const size_t images = pass->columns / draws, ld = pass->ld;
+  for (size_t i = 0; i < images; i++) {
+    /* the operand with rows begins with a block of columns, which other images share */
+    const size_t first = i * draws, start = first / ROTE_COLUMN_BLOCK * ROTE_COLUMN_BLOCK;
+    const size_t width = rote_column_pad(first + draws - start), skip = first - start;
+    rote_real *of_x = scratch, *of_dy = scratch + draws * width;
+    double sum = 0;
+    rote_gemm(draws, width, layer->in, (rote_strided){x + first, 1, ld}, x + start, ld, NULL, false,
+              of_x, width);
+    rote_gemm(draws, width, layer->out, (rote_strided){dy + first, 1, ld}, dy + start, ld, NULL,
+              false, of_dy, width);
+    for (size_t s = 0; s < draws; s++) {
+      for (size_t t = 0; t < draws; t++) {
+        const size_t at = s * width + skip + t;
+        sum += (double)of_dy[at] * ((double)of_x[at] + 1);
+      }
+    }
+    square[i] += sum;
+  }
+}
+
+/* Two of the products, whose columns begin up to a block before those of the image. */
+static size_t dense_per_image_room(const rote_layer *layer, size_t draws)
+{
+  (void)layer;
+  return 2 * draws * (rote_column_pad(draws) + ROTE_COLUMN_BLOCK);
+}
+
 static const rote_layer_ops dense_ops = {
     .name = "dense",
+    .has_parameters = true,
     .forward = dense_forward,
     .backward = dense_backward,
     .scratch_room = dense_scratch_room,
+    .per_image = dense_per_image,
+    .per_image_room = dense_per_image_room,
 };
 
 rote_status rote_layer_dense(rote_parameters *table, const char *name, size_t in, size_t out,

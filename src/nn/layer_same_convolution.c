@@ -179,6 +179,7 @@ static void same_backward(const rote_layer *layer, const rote_pass *pass, const 
 
 static const rote_layer_ops same_ops = {
     .name = "same_convolution",
+    .has_parameters = true,
     .forward = same_forward,
     .backward = same_backward,
     .packed_room = packed_room,

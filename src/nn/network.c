@@ -1,5 +1,6 @@
 #include "rote/network.h"
 
+#include "rote/image_gradients.h"
 #include "rote/memory.h"
 
 rote_status rote_network_append(rote_network *network, rote_layer *layer)
@@ -194,7 +195,12 @@ void rote_network_backward(const rote_network *network, const rote_real *w, cons
     } else {
       turn = 1 - turn;
     }
-    layer->ops->backward(layer, &pass, &tape->slot[i], in, tape->output[i], dy, below, gradient);
+    const bool apart = gradient != NULL && gradient->images != NULL;
+    if (apart) {
+      rote_image_gradients_of_layer(gradient->images, layer, &pass, &tape->slot[i], in, dy);
+    }
+    layer->ops->backward(layer, &pass, &tape->slot[i], in, tape->output[i], dy, below,
+                         apart ? NULL : gradient);
     dy = below;
   }
 }

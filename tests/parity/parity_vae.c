@@ -7,6 +7,7 @@
 #include "rote/importance.h"
 #include "rote/memory.h"
 #include "rote/optimizer.h"
+#include "rote/per_image.h"
 #include "rote/vae.h"
 
 #include <math.h>
@@ -372,6 +373,46 @@ done:
   return status;
 }
 
+/* ---- Gradients of single images ---- */
+
+/* Their dot products [B, B], and by another path their squared norms. */
+static rote_status check_per_sample(vae_check *c)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = c->batch, shape[] = {n, n};
+  const rote_model model = {
+      .vae = c->vae, .table = &c->vae->table, .pixels = c->vae->pixels, .latent = c->vae->latent};
+  parity_array eps = {0};
+  rote_per_image *per_image = NULL;
+  rote_real *kept = NULL;
+  double *square = NULL, *dot = NULL;
+  ROTE_TRY(parity_read_shaped(c->file, 2, (size_t[]){n, c->vae->latent}, &eps, "/per_sample/eps"));
+  parity_to_columns(&eps, c->ld, c->eps);
+  ROTE_TRY(parity_vae_parameters(c->file, "/final", &c->vae->table, c->w));
+  ROTE_TRY(rote_per_image_create(&model, 1, n, &per_image));
+  ROTE_TRY(rote_alloc(n * c->vae->table.total, sizeof *kept, &kept));
+  ROTE_TRY(rote_alloc(n, sizeof *square, &square));
+  ROTE_TRY(rote_alloc(n * n, sizeof *dot, &dot));
+  if (per_image->images < n) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "images of this size are not taken %zu at once", n));
+  }
+  rote_per_image_keep(per_image, c->w, c->x, c->eps, n, kept);
+  rote_per_image_dots(per_image, c->w, c->x, c->eps, n, kept, n, square, dot);
+  ROTE_TRY(compare_numbers(c, "per_sample", "/per_sample/gradient_dot", 2, shape, dot));
+  rote_per_image_squares(per_image, c->w, c->x, c->eps, n, square);
+  for (size_t i = 0; i < n; i++) {
+    dot[i * n + i] = square[i];
+  }
+  ROTE_TRY(compare_numbers(c, "per_sample", "/per_sample/gradient_dot", 2, shape, dot));
+done:
+  rote_free(&eps.value);
+  rote_free(&kept);
+  rote_free(&square);
+  rote_free(&dot);
+  rote_per_image_destroy(&per_image);
+  return status;
+}
+
 rote_status parity_vae(hid_t file, parity_result *result)
 {
   rote_status status = ROTE_OK;
@@ -394,7 +435,9 @@ rote_status parity_vae(hid_t file, parity_result *result)
     ROTE_TRY(check_step(&c, t));
   }
   ROTE_TRY(check_importance(&c));
-  result->not_checked = parity_has(file, "/per_sample") ? "per_sample" : NULL;
+  if (parity_has(file, "/per_sample")) {
+    ROTE_TRY(check_per_sample(&c));
+  }
 done:
   rote_free(&x.value);
   clear(&c);

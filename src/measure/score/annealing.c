@@ -109,7 +109,6 @@ void rote_annealing_look(rote_annealing *a, const rote_real *w, const double *mo
 {
   const rote_vae *vae = a->vae;
   const size_t L = vae->latent, K = a->setting.chains, ld = a->ld;
-  double d_own = 0;
   memcpy(s->gradient, s->u, L * ld * sizeof *s->u);
   rote_cholesky_backward(L, factor, ld, s->gradient);
   for (size_t i = 0; i < L; i++) {
@@ -118,7 +117,7 @@ void rote_annealing_look(rote_annealing *a, const rote_real *w, const double *mo
     }
   }
   rote_real *out = rote_network_forward(&vae->decoder, w, a->z, K, a->decode);
-  vae->likelihood->loss(&vae->shape, K, a->x, out, ld, rote_vae_own(vae, w), s->log_joint, &d_own);
+  vae->likelihood->loss(&vae->shape, K, a->x, out, ld, rote_vae_own(vae, w), s->log_joint, NULL);
   rote_network_backward(&vae->decoder, w, a->z, K, a->decode, out, a->d_z, NULL);
   for (size_t i = 0; i < L; i++) {
     for (size_t j = 0; j < ld; j++) {

@@ -41,13 +41,12 @@ static void look_at_base(rote_laplace *l, const rote_real *w, const rote_real *x
   const rote_vae *vae = l->vae;
   const rote_real *own = rote_vae_own(vae, w);
   rote_real *out = rote_network_forward(&vae->decoder, w, l->z, n, l->decode);
-  double d_own = 0;
   turn(l, n, out, l->base);
   if (vae->likelihood->root_curvature != NULL) {
     vae->likelihood->root_curvature(&vae->shape, out, l->block, own, l->upright);
     turn(l, n, l->upright, l->root);
   }
-  vae->likelihood->loss(&vae->shape, n, x, out, l->block, own, l->log_joint, &d_own);
+  vae->likelihood->loss(&vae->shape, n, x, out, l->block, own, l->log_joint, NULL);
   turn(l, n, out, l->gradient);
   add_prior(l, l->z, n, l->log_joint);
 }
@@ -164,7 +163,6 @@ static void search(rote_laplace *l, const rote_real *w, const rote_real *x, size
 {
   const rote_vae *vae = l->vae;
   const size_t latent = vae->latent;
-  double d_own = 0;
   memcpy(l->probe, l->z, latent * l->block * sizeof *l->z);
   for (size_t t = 0; t < sizeof lengths / sizeof *lengths; t++) {
     for (size_t i = 0; i < latent; i++) {
@@ -176,7 +174,7 @@ static void search(rote_laplace *l, const rote_real *w, const rote_real *x, size
     }
     rote_real *out = rote_network_forward(&vae->decoder, w, l->trial, n, l->decode);
     vae->likelihood->loss(&vae->shape, n, x, out, l->block, rote_vae_own(vae, w), l->log_px_given_z,
-                          &d_own);
+                          NULL);
     add_prior(l, l->trial, n, l->log_px_given_z);
     keep_better(l, n, t == 0);
   }

@@ -1,0 +1,249 @@
+/* Influence in study.h5: the sums over checkpoints, means over the full models, and for every
+ * target who matters most. */
+#include "influence_room.h"
+
+#include "rote/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const rote_array checkpoint_array = {
+    .name = "influence/gradient",
+    .dims = "VN",
+    .type = ROTE_H5_F64,
+    .chunks = ROTE_H5_ROWS,
+    .units = "1",
+    .long_name = "squared norm of the gradient of the image's loss at an evaluated epoch"};
+static const rote_array weight_array = {
+    .name = "influence/weight",
+    .dims = "V",
+    .type = ROTE_H5_F64,
+    .units = "1",
+    .long_name = "what an evaluated epoch weighs: learning rate x batch x steps since the last one "
+                 "/ number of images"};
+static const rote_array self_array = {.name = "influence/self_influence",
+                                      .dims = "N",
+                                      .type = ROTE_H5_F64,
+                                      .units = "1",
+                                      .long_name =
+                                          "TracIn of the image on its own loss, over all epochs"};
+static const rote_array on_array = {.name = "influence/on",
+                                    .dims = "NT",
+                                    .type = ROTE_H5_F64,
+                                    .units = "1",
+                                    .long_name = "TracIn of the image on the loss of a target: "
+                                                 "above 0 it has lowered that"};
+static const rote_array target_array = {.name = "influence/target",
+                                        .dims = "T",
+                                        .type = ROTE_H5_U32,
+                                        .units = "1",
+                                        .long_name = "index of the target among its images",
+                                        .scale = true};
+static const rote_array set_array = {.name = "influence/target_set",
+                                     .dims = "T",
+                                     .type = ROTE_H5_U8,
+                                     .units = "1",
+                                     .long_name = "of which images the target is one",
+                                     .flags = "training test"};
+
+static const rote_array rank_array = {.name = "influence/rank",
+                                      .dims = "P",
+                                      .type = ROTE_H5_U32,
+                                      .units = "1",
+                                      .long_name = "place in the lists of proponents and opponents",
+                                      .scale = true};
+
+#define LIST(name_, type_, long_name_)                                                             \
+  {                                                                                                \
+    .name = "influence/" name_, .dims = "TP", .type = type_, .units = "1", .long_name = long_name_ \
+  }
+static const rote_array lists[] = {
+    LIST("proponent", ROTE_H5_U32, "training images of the largest influence, largest first"),
+    LIST("proponent_value", ROTE_H5_F64, "their influence"),
+    LIST("opponent", ROTE_H5_U32, "training images of the smallest influence, smallest first"),
+    LIST("opponent_value", ROTE_H5_F64, "their influence"),
+};
+
+/* With B images of N a step, rate eta: an image is in steps B / N of those since the last
+ * checkpoint. */
+double rote_influence_weight(const rote_options *o, size_t images, size_t v)
+{
+  const size_t before = v == 0 ? 0 : rote_evaluation_epoch(o, v - 1);
+  const size_t batch = o->training.batch < images ? o->training.batch : images;
+  const size_t steps = (rote_evaluation_epoch(o, v) - before) * ((images + batch - 1) / batch);
+  return o->training.learning_rate * (double)batch * (double)steps / (double)images;
+}
+
+typedef struct {
+  const rote_pieces *pieces;
+  rote_sink *sink;
+  size_t images, targets;
+  double *gradient;          /* [N] of an epoch, sum over models */
+  double *self, *on;         /* [N], [N, T] */
+  double *epoch_on;          /* [N, T] as gradient */
+  size_t unit, last, models; /* in hand; last one that was counted; of the epoch that are there */
+} combiner;
+
+static rote_status take(void *taker, const rote_rows *rows, bool missing)
+{
+  combiner *c = taker;
+  if (missing) {
+    return ROTE_OK;
+  }
+  c->models += c->unit != c->last;
+  c->last = c->unit;
+  for (size_t i = 0; i < rows->count; i++) {
+    const size_t image = rows->first + i;
+    const float *on = rote_rows_at(rows, ROTE_INFLUENCE_ON, i);
+    c->gradient[image] += (double)*(const float *)rote_rows_at(rows, ROTE_INFLUENCE_SELF, i);
+    for (size_t t = 0; t < c->targets; t++) {
+      c->epoch_on[image * c->targets + t] += (double)on[t];
+    }
+  }
+  return ROTE_OK;
+}
+
+/* Means over the full models that are there, and NaN of none: a sum over checkpoints of which one
+ * is missing says nothing. */
+static rote_status combine_epoch(combiner *c, size_t v)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = c->pieces->setting.options;
+  const size_t units = rote_unit_count(o), numbers = c->images * c->targets;
+  const double weight = rote_influence_weight(o, c->images, v);
+  const rote_range epoch = {.first = v, .count = 1};
+  memset(c->gradient, 0, c->images * sizeof *c->gradient);
+  memset(c->epoch_on, 0, numbers * sizeof *c->epoch_on);
+  c->models = 0;
+  c->last = units;
+  for (c->unit = units - o->folds.full; c->unit < units; c->unit++) {
+    ROTE_TRY(rote_pieces_read(c->pieces, c->unit, v, rote_influence_rows, take, c));
+  }
+  const double share = c->models > 0 ? 1 / (double)c->models : (double)NAN;
+  for (size_t i = 0; i < c->images; i++) {
+    c->gradient[i] *= share;
+    c->self[i] += weight * c->gradient[i];
+  }
+  for (size_t i = 0; i < numbers; i++) {
+    c->on[i] += weight * share * c->epoch_on[i];
+  }
+  ROTE_TRY(rote_sink_put(c->sink, &checkpoint_array, epoch, c->gradient));
+  ROTE_TRY(rote_sink_put(c->sink, &weight_array, epoch, &weight));
+done:
+  return status;
+}
+
+typedef struct {
+  uint32_t image;
+  double value;
+} ranked;
+
+/* Largest first, what is not a number last. */
+static int larger_first(const void *a, const void *b)
+{
+  const ranked *x = a, *y = b;
+  const bool x_nan = isnan(x->value), y_nan = isnan(y->value);
+  if (x_nan != y_nan) {
+    return x_nan - y_nan;
+  }
+  if (!x_nan && x->value != y->value) {
+    return (x->value < y->value) - (x->value > y->value);
+  }
+  return (x->image > y->image) - (x->image < y->image);
+}
+
+static rote_status put_lists(const combiner *c)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = c->images, T = c->targets;
+  const size_t P = n < ROTE_INFLUENCE_LISTED ? n : ROTE_INFLUENCE_LISTED;
+  ranked *order = NULL;
+  uint32_t *image[2] = {NULL, NULL};
+  double *value[2] = {NULL, NULL};
+  rote_sink_size(c->sink, 'P', P);
+  ROTE_TRY(rote_sink_count(c->sink, &rank_array, 1));
+  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
+  for (int k = 0; k < 2; k++) {
+    ROTE_TRY(rote_alloc(T * P, sizeof *image[k], &image[k]));
+    ROTE_TRY(rote_alloc(T * P, sizeof *value[k], &value[k]));
+  }
+  for (size_t t = 0; t < T; t++) {
+    for (int k = 0; k < 2; k++) {
+      const double sign = k == 0 ? 1 : -1;
+      for (size_t i = 0; i < n; i++) {
+        order[i] = (ranked){(uint32_t)i, sign * c->on[i * T + t]};
+      }
+      qsort(order, n, sizeof *order, larger_first);
+      for (size_t p = 0; p < P; p++) {
+        image[k][t * P + p] = order[p].image;
+        value[k][t * P + p] = sign * order[p].value;
+      }
+    }
+  }
+  for (int k = 0; k < 2; k++) {
+    ROTE_TRY(rote_sink_put(c->sink, &lists[2 * k], ROTE_ALL, image[k]));
+    ROTE_TRY(rote_sink_put(c->sink, &lists[2 * k + 1], ROTE_ALL, value[k]));
+  }
+done:
+  rote_free(&order);
+  for (int k = 0; k < 2; k++) {
+    rote_free(&image[k]);
+    rote_free(&value[k]);
+  }
+  return status;
+}
+
+static rote_status put_targets(const combiner *c)
+{
+  rote_status status = ROTE_OK;
+  const size_t T = c->targets, of_training = c->pieces->setting.options->influence.training;
+  uint32_t *index = NULL;
+  uint8_t *set = NULL;
+  ROTE_TRY(rote_alloc(T, sizeof *index, &index));
+  ROTE_TRY(rote_alloc(T, sizeof *set, &set));
+  for (size_t t = 0; t < T; t++) {
+    set[t] = t >= of_training;
+    index[t] = (uint32_t)(set[t] ? t - of_training : t);
+  }
+  ROTE_TRY(rote_sink_put(c->sink, &target_array, ROTE_ALL, index));
+  ROTE_TRY(rote_sink_put(c->sink, &set_array, ROTE_ALL, set));
+  ROTE_TRY(rote_sink_put(c->sink, &on_array, ROTE_ALL, c->on));
+  ROTE_TRY(put_lists(c));
+done:
+  rote_free(&index);
+  rote_free(&set);
+  return status;
+}
+
+rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = pieces->setting.options;
+  combiner c = {.pieces = pieces,
+                .sink = sink,
+                .images = pieces->setting.train->count,
+                .targets = rote_influence_targets(o)};
+  if (o->folds.full == 0) {
+    goto done;
+  }
+  rote_sink_size(sink, 'T', c.targets);
+  ROTE_TRY(rote_alloc(c.images, sizeof *c.gradient, &c.gradient));
+  ROTE_TRY(rote_alloc(c.images, sizeof *c.self, &c.self));
+  ROTE_TRY(rote_alloc(c.images * c.targets, sizeof *c.on, &c.on));
+  ROTE_TRY(rote_alloc(c.images * c.targets, sizeof *c.epoch_on, &c.epoch_on));
+  ROTE_TRY(rote_measure_put_epochs(sink, o));
+  for (size_t v = 0; v < rote_evaluation_count(o); v++) {
+    ROTE_TRY(combine_epoch(&c, v));
+  }
+  ROTE_TRY(rote_sink_put(sink, &self_array, ROTE_ALL, c.self));
+  if (c.targets > 0) {
+    ROTE_TRY(put_targets(&c));
+  }
+done:
+  rote_free(&c.gradient);
+  rote_free(&c.self);
+  rote_free(&c.on);
+  rote_free(&c.epoch_on);
+  return status;
+}

@@ -1,0 +1,47 @@
+#include "influence_room.h"
+
+#include "rote/clock.h"
+#include "rote/memory.h"
+
+/* A whole batch of images, if there are as many, and all the targets that there is a gradient of: a
+ * piece has many images, so the targets' own gradients hardly count. */
+rote_status rote_influence_cost(const rote_cost_request *q, rote_cost *cost)
+{
+  rote_status status = ROTE_OK;
+  const rote_trainer *t = q->trainer;
+  const size_t targets = rote_influence_targets(q->setting.options);
+  const size_t before = rote_memory_live_bytes();
+  const rote_piece piece = {.unit = {.full = true}, .epoch = 1, .model = t->model, .w = t->w};
+  rote_options alone = *q->setting.options;
+  rote_subject_setting setting = q->setting;
+  rote_sizes sizes = {{0}};
+  rote_rows *rows = NULL;
+  void *room = NULL;
+  *cost = (rote_cost){0};
+  ROTE_TRY(rote_influence_enter(&setting, t->model, &room));
+  cost->bytes = (double)(rote_memory_live_bytes() - before);
+  rote_influence_leave(&room);
+  alone.influence.training = alone.influence.test = 0;
+  setting.options = &alone;
+  sizes.length['I' - 'A'] = setting.train->count < 16 ? setting.train->count : 16;
+  ROTE_TRY(rote_influence_enter(&setting, t->model, &room));
+  ROTE_TRY(rote_rows_create(rote_influence_rows, &sizes, sizes.length['I' - 'A'], &rows));
+  rows->count = sizes.length['I' - 'A'];
+  const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
+  double images = 0;
+  do {
+    ROTE_TRY(rote_influence_run(room, &piece, rows));
+    images += (double)rows->count;
+  } while (rote_seconds() - start < q->seconds);
+  cost->full_seconds = (rote_seconds() - start) / images;
+  cost->full_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
+  /* products with targets stream their gradients, at about 2 numbers a nanosecond */
+  const double numbers = (double)targets * (double)t->model->table->total;
+  cost->full_seconds += numbers * 0.5e-9;
+  cost->full_flop += 2 * numbers;
+  cost->full_disk = 12 * (1 + (double)targets) + 16;
+done:
+  rote_rows_destroy(&rows);
+  rote_influence_leave(&room);
+  return status;
+}

@@ -1,0 +1,261 @@
+/* The measure "influence": TracIn (Pruthi et al. 2020; for VAEs Kong and Chaudhuri 2021).
+ *
+ * What a step on a training image does to the loss of another one is, to first order, minus the
+ * rate times the dot product of the two gradients. Summed over the checkpoints of a training. A row
+ * is a training image under a full model at an evaluated epoch: its squared gradient, and the
+ * products with those of the targets. */
+#include "influence_room.h"
+
+#include "rote/memory.h"
+#include "rote/per_image.h"
+
+#include <string.h>
+
+/* Images at once, and bytes for gradients of targets: more targets are taken one lot after another.
+ */
+enum { BATCH = 16 };
+#define TARGET_BYTES ((size_t)96 << 20)
+
+const rote_array rote_influence_rows[] = {
+    {.name = "self",
+     .dims = "I",
+     .type = ROTE_H5_F32,
+     .units = "1",
+     .long_name = "squared norm of the gradient of the image's loss, averaged over the draws"},
+    {.name = "on",
+     .dims = "IT",
+     .type = ROTE_H5_F32,
+     .units = "1",
+     .long_name = "dot product of the image's gradient with that of a target"},
+    ROTE_ARRAY_END,
+};
+
+static const char *const keys[] = {"influence.draws", "influence.training", "influence.test", NULL};
+
+static const rote_measure_bench bench[] = {
+    {.name = "mlp_vae self_influence",
+     .rows = 64,
+     .images = 64,
+     .channels = 1,
+     .side = 32,
+     .set = {"influence.test=0"}},
+    {.name = "conv_vae self_influence",
+     .rows = 64,
+     .images = 64,
+     .channels = 3,
+     .side = 32,
+     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
+             "data.transform=logit", "influence.test=0"}},
+    {.name = NULL},
+};
+
+static const rote_image_score scores[] = {
+    {.array = "influence/self_influence", .title = "self-influence"},
+    {.array = NULL},
+};
+
+typedef struct {
+  const rote_subject_setting *setting;
+  rote_per_image *per_image;
+  rote_batch *batch;
+  size_t lot;      /* targets whose gradients there is room for */
+  rote_real *kept; /* [lot, G] */
+  rote_real *eps;  /* [L, wide] */
+  float *drawn;    /* [S, L] of an image */
+  double *square;  /* [BATCH] */
+  double *dot;     /* [BATCH, lot] */
+} influence_room;
+
+size_t rote_influence_targets(const rote_options *o)
+{
+  return o->influence.training + o->influence.test;
+}
+
+static size_t count_rows(const rote_options *options, const rote_data_info *info, size_t images,
+                         rote_unit unit)
+{
+  (void)options, (void)info;
+  return unit.full ? images : 0;
+}
+
+static void sizes(const rote_options *o, const rote_data_info *info, rote_sizes *s)
+{
+  (void)info;
+  s->length['T' - 'A'] = rote_influence_targets(o);
+}
+
+void rote_influence_leave(void **room)
+{
+  influence_room *r = *room;
+  if (r == NULL) {
+    return;
+  }
+  rote_per_image_destroy(&r->per_image);
+  rote_batch_destroy(&r->batch);
+  rote_free(&r->kept);
+  rote_free(&r->eps);
+  rote_free(&r->drawn);
+  rote_free(&r->square);
+  rote_free(&r->dot);
+  rote_free(room);
+}
+
+rote_status rote_influence_enter(const rote_subject_setting *setting, const rote_model *model,
+                                 void **room)
+{
+  rote_status status = ROTE_OK;
+  influence_room *r = NULL;
+  const rote_options *o = setting->options;
+  const size_t total = model->table->total, targets = rote_influence_targets(o);
+  const size_t fit = TARGET_BYTES / (total * sizeof(rote_real));
+  ROTE_TRY(rote_alloc(1, sizeof *r, &r));
+  *room = r;
+  r->setting = setting;
+  r->lot = fit < 1 ? 1 : fit < targets ? fit : targets;
+  ROTE_TRY(rote_per_image_create(model, o->influence.draws, BATCH, &r->per_image));
+  ROTE_TRY(rote_batch_create(model->pixels, 1, r->per_image->images, &r->batch));
+  ROTE_TRY(rote_alloc(r->lot * total, sizeof *r->kept, &r->kept));
+  ROTE_TRY(rote_alloc(model->latent * r->per_image->wide, sizeof *r->eps, &r->eps));
+  ROTE_TRY(rote_alloc(model->latent * r->per_image->draws, sizeof *r->drawn, &r->drawn));
+  ROTE_TRY(rote_alloc(BATCH, sizeof *r->square, &r->square));
+  ROTE_TRY(rote_alloc(BATCH * r->lot, sizeof *r->dot, &r->dot));
+done:
+  if (status != ROTE_OK && r != NULL) {
+    rote_influence_leave(room);
+  }
+  return status;
+}
+
+/* Images first .. first + n - 1 of the training (or test) images, each with its own noise: the same
+ * for all models, epochs and pieces, so that a training image is the same as a target. */
+static void load(influence_room *r, bool test, size_t first, size_t n)
+{
+  const rote_options *o = r->setting->options;
+  const rote_per_image *p = r->per_image;
+  const size_t L = p->model->latent, S = p->draws;
+  const rote_stream data = {.seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_DATA};
+  const rote_stream latent = {
+      .seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_LATENT};
+  uint32_t index[BATCH] = {0};
+  for (size_t i = 0; i < n; i++) {
+    index[i] = (uint32_t)(first + i);
+  }
+  rote_batch_load(r->batch, (rote_transform)o->data.transform,
+                  test ? r->setting->test : r->setting->train, index, n, data, latent);
+  memset(r->eps, 0, L * p->wide * sizeof *r->eps);
+  for (size_t i = 0; i < n; i++) {
+    rote_random_normal(latent, index[i], S * L, r->drawn);
+    for (size_t s = 0; s < S; s++) {
+      for (size_t l = 0; l < L; l++) {
+        r->eps[l * p->wide + i * S + s] = r->drawn[s * L + l];
+      }
+    }
+  }
+}
+
+/* Gradients of targets first .. first + count - 1. */
+static void keep_targets(influence_room *r, const rote_real *w, size_t first, size_t count)
+{
+  const size_t of_training = r->setting->options->influence.training;
+  for (size_t done = 0; done < count;) {
+    const size_t at = first + done;
+    const bool test = at >= of_training;
+    const size_t left =
+        test ? count - done : (of_training - at < count - done ? of_training - at : count - done);
+    const size_t n = left < r->per_image->images ? left : r->per_image->images;
+    load(r, test, test ? at - of_training : at, n);
+    rote_per_image_keep(r->per_image, w, r->batch->x, r->eps, n,
+                        r->kept + done * r->per_image->model->table->total);
+    done += n;
+  }
+}
+
+/* Rows row .. row + n - 1 with the targets whose gradients are kept. */
+static void work(influence_room *r, const rote_real *w, size_t first, size_t count, size_t row,
+                 size_t n, rote_rows *rows)
+{
+  load(r, false, rows->first + row, n);
+  if (count == 0) {
+    rote_per_image_squares(r->per_image, w, r->batch->x, r->eps, n, r->square);
+  } else {
+    rote_per_image_dots(r->per_image, w, r->batch->x, r->eps, n, r->kept, count, r->square, r->dot);
+  }
+  for (size_t i = 0; i < n; i++) {
+    *(float *)rote_rows_at(rows, ROTE_INFLUENCE_SELF, row + i) = (float)r->square[i];
+    float *on = rote_rows_at(rows, ROTE_INFLUENCE_ON, row + i);
+    for (size_t t = 0; t < count; t++) {
+      on[first + t] = (float)r->dot[i * count + t];
+    }
+  }
+}
+
+rote_status rote_influence_run(void *room, const rote_piece *piece, rote_rows *rows)
+{
+  influence_room *r = room;
+  const rote_subject_setting *s = r->setting;
+  const size_t targets = rote_influence_targets(s->options), at_once = r->per_image->images;
+  size_t first = 0;
+  do {
+    const size_t count = targets - first < r->lot ? targets - first : r->lot;
+    keep_targets(r, piece->w, first, count);
+    for (size_t row = 0; row < rows->count; row += at_once) {
+      const size_t left = rows->count - row;
+      if (s->stop != NULL && s->stop(s->context, (double)left * piece->seconds_per_row)) {
+        return rote_fail(ROTE_STOPPED, "stopped between two batches of images");
+      }
+      work(r, piece->w, first, count, row, left < at_once ? left : at_once, rows);
+    }
+    first += count;
+  } while (first < targets);
+  return ROTE_OK;
+}
+
+/* Columns of the decoder that an image takes, forwards and back, and the products. */
+static double weight(const rote_options *o)
+{
+  return 0.7 * (double)o->influence.draws + 0.1 * (double)rote_influence_targets(o);
+}
+
+static rote_status check(const rote_options *o, const rote_data_info *info)
+{
+  const size_t images =
+      o->data.limit > 0 && o->data.limit < info->train_count ? o->data.limit : info->train_count;
+  if (o->folds.full == 0) {
+    return rote_fail(ROTE_DATA, "measures: influence follows models that are trained on all "
+                                "images, and there are none; use folds.full: 1");
+  }
+  if (o->influence.training > images) {
+    return rote_fail(ROTE_DATA,
+                     "influence.training: %zu training images are targets, and the study has %zu",
+                     o->influence.training, images);
+  }
+  if (o->influence.test > info->test_count) {
+    return rote_fail(ROTE_DATA, "influence.test: %zu test images are targets, and %s has %zu",
+                     o->influence.test, o->data.file, info->test_count);
+  }
+  return ROTE_OK;
+}
+
+const rote_measure rote_measure_influence = {
+    .name = "influence",
+    .work = "attribute",
+    .doing = "influence",
+    .about = "Influence of every image",
+    .subject = ROTE_OF_EVALUATED,
+    .keys = keys,
+    .piece_arrays = rote_influence_rows,
+    .rows = count_rows,
+    .run = rote_influence_run,
+    .combine = rote_influence_combine,
+    .weight = weight,
+    .cost = rote_influence_cost,
+    .tell = rote_influence_tell,
+    .batch_rows = BATCH,
+    .sizes = sizes,
+    .open = rote_influence_enter,
+    .close = rote_influence_leave,
+    .check = check,
+    .scores = scores,
+    .bench = bench,
+    .manual = rote_influence_manual,
+};

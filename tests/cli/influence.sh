@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Influence of training images: sums over checkpoints recomputed from study.h5; the same bits from any number of ranks and
+# after a kill; what cannot be asked for is refused.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+cat >study.yaml <<'END'
+name: influence
+data: { file: data.h5, limit: 150 }
+model: { hidden: [24, 12], latent: 4, beta: 4 }
+training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
+folds: { count: 0, full: 1 }
+evaluation: { every: 2 }
+influence: { draws: 4, training: 40, test: 5 }
+measures: [influence]
+checkpoint: { keep: evaluated }
+END
+ends 0 run 1 study.yaml --output alone
+says run.out "influence over 2 checkpoints" "training #0: for it"
+"$PYTHON" "$TESTS/check_influence.py" alone/study.h5 >check.out || fail "$(cat check.out)"
+ends 0 "$ROTE" verify alone >verify.out
+says verify.out "0 damaged, 0 missing"
+ends 0 run 3 study.yaml --output ranks
+same alone/study.h5 ranks/study.h5
+
+# One number changed: verify says so.
+cp -r alone changed
+"$PYTHON" - changed/study.h5 <<'END'
+import sys
+
+import h5py
+
+with h5py.File(sys.argv[1], "r+") as f:
+    f["base/influence/on"][3, 2] += 1
+END
+"$PYTHON" "$TESTS/reseal.py" changed/study.h5
+ends 65 "$ROTE" verify changed >verify.out 2>&1
+says verify.out "base/influence/on"
+
+# A run that is killed when the training is over and the first epoch's rows are about to be kept.
+ROTE_FAULT=file.rename:full-r00-e0002-influence.h5=kill ends 137 "$ROTE" run study.yaml --output killed
+[ -e killed/results/base/full-r00.h5 ] || fail "the training was not done: $(find killed/results)"
+ends 0 run 1 study.yaml --output killed
+same alone/study.h5 killed/study.h5
+
+ends 65 run 1 study.yaml --output bad --set influence.training=151
+says run.err "influence.training: 151 training images are targets, and the study has 150"
+ends 65 run 1 study.yaml --output bad --set influence.test=100000
+says run.err "influence.test: 100000 test images are targets"
+ends 65 run 1 study.yaml --output bad --set folds.full=0 --set folds.count=2
+says run.err "folds.full: 1"
