@@ -31,6 +31,10 @@ rote_status rote_shared_memory_join(const char *name, rote_shared_memory *memory
 /** Take its name away, when all have joined. */
 void rote_shared_memory_unname(rote_shared_memory *memory);
 
+/** Do the memory limits leave that much? Also of memory that is not shared, which the system would
+ * end the process for. @return ROTE_OK; ROTE_IO as below */
+rote_status rote_memory_limit_check(size_t bytes);
+
 /** Reserve all pages; only by the one that made it.
  * @return ROTE_OK; ROTE_IO saying how much is needed, how much is there and what to do, also where
  * a memory limit (cgroup) leaves less */

@@ -114,6 +114,7 @@ rote_status rote_shared_data_load(const char *path, const rote_data_info *info, 
   static uint8_t nothing[64];
   d->bytes = lay_out(d, nothing); /* only for the size */
   if (rote_cluster_size() == 1) {
+    ROTE_TRY(rote_memory_limit_check(d->bytes));
     ROTE_TRY(rote_alloc(d->bytes, 1, &d->block));
     lay_out(d, d->block);
     ROTE_TRY(read_all(path, d));

@@ -76,13 +76,20 @@ static double room_left(int fd)
                                   : (double)INFINITY;
 }
 
-rote_status rote_shared_memory_reserve(rote_shared_memory *m, size_t bytes)
+rote_status rote_memory_limit_check(size_t bytes)
 {
   const double limit = rote_memory_limit_left("/proc/self/cgroup", "/sys/fs/cgroup");
+  return (double)bytes <= limit ? ROTE_OK
+                                : refuse(bytes, "the memory limit (cgroup)", limit,
+                                         "ask for more memory (sbatch --mem, docker run --memory)");
+}
+
+rote_status rote_shared_memory_reserve(rote_shared_memory *m, size_t bytes)
+{
+  const rote_status limited = rote_memory_limit_check(bytes);
   int error = 0;
-  if ((double)bytes > limit) {
-    return refuse(bytes, "the memory limit (cgroup)", limit,
-                  "ask for more memory (sbatch --mem, docker run --memory)");
+  if (limited != ROTE_OK) {
+    return limited;
   }
   const double left = room_left(m->fd);
   if ((double)bytes > left) {
