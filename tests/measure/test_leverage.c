@@ -15,7 +15,9 @@ typedef struct {
   double *h, *coordinate;
 } trial;
 
-/* Pixels that hang together; `kind` 1: pixel 2 is constant; 2: pixel 3 repeats pixel 1. */
+/* Pixels that hang together; `kind` 1: pixel 2 is constant; 2: pixel 3 repeats pixel 1; 3: pixel 2
+ * is one grey level brighter in
+ * image 7; 4: both of the last. */
 static trial make_trial(size_t n, size_t d, size_t p, int kind)
 {
   trial t = {.images = {.count = n}, .pixels = d, .components = p};
@@ -28,8 +30,8 @@ static trial make_trial(size_t n, size_t d, size_t p, int kind)
       const double wave = 40 * sin(0.9 * (double)i + (double)k);
       x[k] = (uint8_t)(110 + wave + (state >> 26));
     }
-    x[2] = kind == 1 ? 200 : x[2];
-    x[3] = kind == 2 ? x[1] : x[3];
+    x[2] = kind == 1 ? 200 : kind >= 3 ? i == 7 : x[2];
+    x[3] = kind == 2 || kind == 4 ? x[1] : x[3];
   }
   CHECK_OK(rote_alloc(n, sizeof *t.h, &t.h));
   CHECK_OK(rote_alloc(n * p, sizeof *t.coordinate, &t.coordinate));
@@ -128,6 +130,20 @@ static void sums_to_the_rank(void **state)
   }
 }
 
+/* An image that alone has something of a pixel is fitted by that pixel alone, however little it is.
+ */
+static void a_rare_pixel_is_not_lost_in_rounding(void **state)
+{
+  (void)state;
+  for (int kind = 3; kind <= 4; kind++) {
+    trial t = make_trial(5000, 300, 5, kind);
+    compute(&t, 0);
+    assert_true(fabs(t.h[7] - 1) < 1e-11);
+    assert_true(fabs(sum(5000, t.h) - (kind == 3 ? 301 : 300)) < 1e-8);
+    free_trial(&t);
+  }
+}
+
 /* Squares of coordinates over their eigenvalues are the squared Mahalanobis distances of the
  * components; with all components they are those of the pixels. */
 static void coordinates_give_the_distances(void **state)
@@ -198,6 +214,7 @@ int main(void)
       cmocka_unit_test(agrees_with_the_definition),
       cmocka_unit_test(a_ridge_shrinks),
       cmocka_unit_test(sums_to_the_rank),
+      cmocka_unit_test(a_rare_pixel_is_not_lost_in_rounding),
       cmocka_unit_test(coordinates_give_the_distances),
       cmocka_unit_test(stops),
       cmocka_unit_test(every_row_is_somewhere),
