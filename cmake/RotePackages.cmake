@@ -24,7 +24,7 @@ rote_need_module(CRYPTO libcrypto "OpenSSL's libcrypto" libssl-dev openssl opens
 rote_need_module(ZLIB zlib "zlib" zlib1g-dev zlib zlib "compressed IDX files")
 rote_need_module(JPEG libjpeg "libjpeg-turbo" libjpeg62-turbo-dev libjpeg-turbo libjpeg-turbo "JPEG images")
 rote_need_module(PNG libpng "libpng" libpng-dev libpng libpng "PNG images")
-rote_need_module(OPENBLAS openblas "OpenBLAS" libopenblas-dev openblas openblas "the yardstick of rote bench")
+rote_need_module(OPENBLAS openblas "OpenBLAS" libopenblas-dev openblas openblas "linear algebra in double")
 # One package name a kind of MPI on Debian, one for all elsewhere.
 pkg_search_module(SCALAPACK QUIET IMPORTED_TARGET scalapack-openmpi scalapack)
 rote_need(SCALAPACK_FOUND "ScaLAPACK" libscalapack-openmpi-dev netlib-scalapack scalapack "matrices too large for one rank")

@@ -12,8 +12,8 @@ const rote_manual rote_manual_directory[] = {
               "round differently. So what decides the bits of a processor is its arithmetic, `fma` "
               "or `base`; every result and checkpoint says which it was. A run on the other one, "
               "on nodes of both, or where OpenBLAS takes the kernels of another core than at the "
-              "start (its name stands for the kind of processor; so far OpenBLAS computes nothing "
-              "that is stored) is refused; `--allow-cpu-change` goes on, and writes the change "
+              "start (leverages and principal components are computed by it, and their last bits "
+              "hang on them) is refused; `--allow-cpu-change` goes on, and writes the change "
               "into `study.yaml`, `provenance.json` and, for the arithmetic, `study.h5` "
               "(`arithmetic`, and per unit below `/execution`)."),
     ROTE_TEXT("A few functions (exp, log) come from the C library: the promise holds for the same "
