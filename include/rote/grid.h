@@ -40,6 +40,11 @@ typedef struct {
   rote_status (*agree)(const rote_grid *grid, rote_status mine);
 } rote_grid_ops;
 
+/* The shape of a grid, and the rows of the matrices that it is for. */
+typedef struct {
+  size_t rows, columns, size;
+} rote_grid_shape;
+
 struct rote_grid {
   const rote_grid_ops *ops;
   void *own;

@@ -174,7 +174,7 @@ struct rote_measure {
    */
   bool (*together)(const rote_options *options, const rote_data_info *info);
   rote_status (*grid)(const rote_options *options, const rote_data_info *info, size_t processes,
-                      size_t *rows, size_t *columns);
+                      rote_grid_shape *shape);
   rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid, rote_rows *rows);
   /* Of a measure whose rows are made of all folds or repeats at once: when a study grows, they are
    * computed anew, where for others it would be refused. */

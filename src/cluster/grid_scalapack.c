@@ -206,7 +206,7 @@ done:
 
 /* A context of a communicator of our own, never of the world; and never Cblacs_exit(), which ends
  * MPI. */
-rote_status rote_scalapack_open(size_t rows, size_t columns, rote_grid *grid, bool *here)
+rote_status rote_scalapack_open(const rote_grid_shape *shape, rote_grid *grid, bool *here)
 {
   static const rote_grid_ops ops = {.cholesky = cholesky,
                                     .solve = solve,
@@ -216,11 +216,13 @@ rote_status rote_scalapack_open(size_t rows, size_t columns, rote_grid *grid, bo
                                     .agree = agree};
   rote_status status = ROTE_OK;
   scalapack *s = NULL;
-  int rank = 0, row = 0, column = 0, r = (int)rows, c = (int)columns;
-  *grid = (rote_grid){.ops = &ops, .rows = rows, .columns = columns, .block = BLOCK};
+  int rank = 0, row = 0, column = 0, r = (int)shape->rows, c = (int)shape->columns;
+  const size_t side = shape->rows > shape->columns ? shape->rows : shape->columns;
+  const size_t block = shape->size / side < BLOCK ? shape->size / side : BLOCK;
+  *grid = (rote_grid){.ops = &ops, .rows = shape->rows, .columns = shape->columns, .block = block};
   ROTE_TRY(rote_agree(rote_alloc(1, sizeof *s, &s)));
   ROTE_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
-  *here = (size_t)rank < rows * columns;
+  *here = (size_t)rank < shape->rows * shape->columns;
   ROTE_MPI(MPI_Comm_split(MPI_COMM_WORLD, *here ? 0 : MPI_UNDEFINED, rank, &s->ranks));
   if (!*here) {
     goto done;

@@ -56,11 +56,11 @@ static rote_status work_on_grid(const rote_unit_setting *setting, const rote_ord
   const rote_options *o = rote_plan_options(setting->plan, task->variant);
   const size_t ranks = (size_t)rote_cluster_size();
   rote_grid grid = rote_grid_alone();
-  size_t rows = 1, columns = 1;
+  rote_grid_shape shape;
   bool here = true;
-  ROTE_TRY(task->measure->grid(o, setting->plan->info, ranks, &rows, &columns));
+  ROTE_TRY(task->measure->grid(o, setting->plan->info, ranks, &shape));
   if (ranks > 1) {
-    ROTE_TRY(rote_scalapack_open(rows, columns, &grid, &here));
+    ROTE_TRY(rote_scalapack_open(&shape, &grid, &here));
   }
   if (here) {
     status = work(setting, order, &grid);

@@ -60,11 +60,11 @@ rote_status rote_measures_check_grids(const rote_study *study, const rote_data_i
                                       size_t processes)
 {
   rote_status status = ROTE_OK;
-  size_t rows, columns;
+  rote_grid_shape shape;
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     const rote_options *o = &study->base; /* of the data: variants ask for the same */
     if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
-      ROTE_TRY((*m)->grid(o, info, processes, &rows, &columns));
+      ROTE_TRY((*m)->grid(o, info, processes, &shape));
     }
   }
 done:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Leverages: against a singular value decomposition; the same bits from any number of ranks on one rank's path and from
 # any two runs on the same grid; grids of ranks against one rank; a rank that dies in the collective stage; bad input.
+made_up_data=$(realpath "$2")
 # shellcheck source=tests/cli/common.sh
-. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/common.sh" "$1"
 
 cat >study.yaml <<'END_OF_STUDY'
 name: leverage
@@ -33,6 +34,16 @@ for grid in 1,1 1,2 2,2 1,3 3,1; do
   ends 0 run 4 study.yaml --output "grid-$grid" --set leverage.ridge=0.1 --set "leverage.grid=[$grid]"
   says run.err "on a grid of ${grid/,/ x } ranks"
   check data.h5 "grid-$grid/study.h5" 0.1 ridge/study.h5 "$grid"
+done
+
+# Fewer pixels than a block of the library a rank.
+mkdir small
+"$made_up_data" small.h5 500 10 1 8
+small=(--set data.file=small.h5)
+ends 0 run 1 study.yaml --output small/alone "${small[@]}"
+for grid in 2,2 4,1 1,4; do
+  ends 0 run 4 study.yaml --output "small/$grid" "${small[@]}" --set "leverage.grid=[$grid]"
+  check small.h5 "small/$grid/study.h5" 0 small/alone/study.h5 "$grid"
 done
 
 # A rank dies in the stage: the run ends, and the same command does the stage alone.

@@ -150,22 +150,29 @@ static bool together(const rote_options *o, const rote_data_info *info)
   return o->leverage.grid.n > 0 || rote_data_pixels(info) > ROTE_COMPONENTS_PIXELS_MAX;
 }
 
-/* As square as can be, the larger side the columns. */
+/* As square as can be, the larger side the columns; and with pixels for every process, for
+ * ScaLAPACK is known to go wrong where some have none. */
 static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
-                              size_t *rows, size_t *columns)
+                              rote_grid_shape *shape)
 {
-  (void)info;
+  const size_t pixels = rote_data_pixels(info);
+  *shape = (rote_grid_shape){.rows = (size_t)sqrt((double)processes), .size = pixels};
+  shape->columns = processes / shape->rows;
   if (o->leverage.grid.n == 2) {
-    *rows = o->leverage.grid.value[0];
-    *columns = o->leverage.grid.value[1];
-    return *rows * *columns <= processes
-               ? ROTE_OK
-               : rote_fail(ROTE_DATA,
-                           "leverage.grid: [%zu, %zu] needs %zu ranks, and there are %zu", *rows,
-                           *columns, *rows * *columns, processes);
+    shape->rows = o->leverage.grid.value[0];
+    shape->columns = o->leverage.grid.value[1];
   }
-  *rows = (size_t)sqrt((double)processes);
-  *columns = processes / *rows;
+  const size_t asked = shape->rows * shape->columns;
+  if (asked > processes) {
+    return rote_fail(ROTE_DATA, "leverage.grid: [%zu, %zu] needs %zu ranks, and there are %zu",
+                     shape->rows, shape->columns, asked, processes);
+  }
+  if (shape->rows > pixels || shape->columns > pixels) {
+    return rote_fail(ROTE_DATA,
+                     "leverage.grid: [%zu, %zu] has more ranks on a side than images have "
+                     "pixels, %zu",
+                     shape->rows, shape->columns, pixels);
+  }
   return ROTE_OK;
 }
 
