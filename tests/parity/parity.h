@@ -45,8 +45,7 @@ typedef struct {
 typedef rote_status parity_check(hid_t file, parity_result *result);
 
 parity_check parity_vae, parity_statistics, parity_resize, parity_activations, parity_fc_ae,
-    parity_recovery, parity_posterior, parity_classical,
-    parity_neighbours;
+    parity_recovery, parity_posterior, parity_classical, parity_neighbours;
 
 /** Put the error of `got` against `want` into a group: the largest difference, divided by the
  * largest entry of `want`. A number that is not finite makes the error infinite. */
