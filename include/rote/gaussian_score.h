@@ -6,8 +6,6 @@
 #ifndef ROTE_GAUSSIAN_SCORE_H
 #define ROTE_GAUSSIAN_SCORE_H
 
-#include "rote/status.h"
-
 #include <stddef.h>
 
 /** Leverage of a point in a regression on [1, x]: (1 + d2) / n. */
@@ -27,19 +25,5 @@ double rote_gaussian_left_out_log_p(double d2, size_t n, size_t p, double log_de
  *
  * in nats; +infinity where the n - 1 others have no density. */
 double rote_gaussian_score(double d2, size_t n, size_t p);
-
-/** d2 of every point, for as few dimensions as a plain Cholesky factorization suits.
- * @param[in]  x   [n, p]
- * @param[out] d2  [n]
- * @param[out] log_determinant  of S
- * @return ROTE_OK; ROTE_DATA if S is singular to the precision of its entries; ROTE_NOMEM */
-rote_status rote_gaussian_distances(size_t n, size_t p, const double *x, double *d2,
-                                    double *log_determinant);
-
-/** Ridge leverage h_i = a_i^T (A^T A + ridge I)^-1 a_i of every row of A, likewise.
- * @param[in]  a  [n, p]
- * @param[out] h  [n]
- * @return as rote_gaussian_distances() */
-rote_status rote_ridge_leverage(size_t n, size_t p, const double *a, double ridge, double *h);
 
 #endif

@@ -5,7 +5,10 @@
 
 #include "rote/density.h"
 #include "rote/gaussian_score.h"
+#include "rote/grid.h"
 #include "rote/memory.h"
+
+#include <math.h>
 
 typedef struct {
   hid_t file;
@@ -172,12 +175,68 @@ done:
   return status;
 }
 
+/* a_i^T (scale A^T A + ridge I)^-1 a_i of every row, by the grid that leverages of images are
+ * computed on. @param[out] log_determinant  of that matrix */
+static rote_status find_quadratics(size_t n, size_t p, const double *a, double scale, double ridge,
+                                   double *out, double *log_determinant)
+{
+  rote_status status = ROTE_OK;
+  const rote_grid grid = rote_grid_alone();
+  double *g = NULL, *b = NULL;
+  bool definite = false;
+  ROTE_TRY(rote_alloc(p * p, sizeof *g, &g));
+  ROTE_TRY(rote_alloc(n * p, sizeof *b, &b));
+  for (size_t j = 0; j < p * p; j++) {
+    for (size_t i = 0; i < n; i++) {
+      g[j] += scale * a[i * p + j / p] * a[i * p + j % p];
+    }
+    g[j] += j / p == j % p ? ridge : 0;
+  }
+  for (size_t j = 0; j < n * p; j++) { /* rows one after the other are columns of A^T */
+    b[j] = a[j];
+  }
+  ROTE_TRY(grid.ops->cholesky(&grid, p, g, &definite));
+  ROTE_TRY(definite ? ROTE_OK : rote_fail(ROTE_DATA, "the points of the file span no volume"));
+  ROTE_TRY(grid.ops->solve(&grid, p, n, g, b));
+  *log_determinant = 0;
+  for (size_t j = 0; j < p; j++) {
+    *log_determinant += 2 * log(g[j * p + j]);
+  }
+  for (size_t i = 0; i < n; i++) {
+    out[i] = 0;
+    for (size_t j = 0; j < p; j++) {
+      out[i] += b[i * p + j] * b[i * p + j];
+    }
+  }
+done:
+  rote_free(&g);
+  rote_free(&b);
+  return status;
+}
+
+/* @param[out] centred [n, d] */
+static void centre(const scene *s, double *centred)
+{
+  for (size_t j = 0; j < s->d; j++) {
+    double mean = 0;
+    for (size_t i = 0; i < s->n; i++) {
+      mean += s->train.value[i * s->d + j] / (double)s->n;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+      centred[i * s->d + j] = s->train.value[i * s->d + j] - mean;
+    }
+  }
+}
+
 static rote_status check_gaussian(const scene *s)
 {
   rote_status status = ROTE_OK;
-  double log_determinant = 0;
+  double log_determinant = 0, unused = 0;
   double *const in = s->numbers, *const out = in + s->n, *const score = out + s->n;
-  ROTE_TRY(rote_gaussian_distances(s->n, s->d, s->train.value, s->square, &log_determinant));
+  double *centred = NULL;
+  ROTE_TRY(rote_alloc(s->n * s->d, sizeof *centred, &centred));
+  centre(s, centred);
+  ROTE_TRY(find_quadratics(s->n, s->d, centred, 1 / (double)s->n, 0, s->square, &log_determinant));
   for (size_t i = 0; i < s->n; i++) {
     in[i] = rote_gaussian_log_p(s->square[i], s->d, log_determinant);
     out[i] = rote_gaussian_left_out_log_p(s->square[i], s->n, s->d, log_determinant);
@@ -190,9 +249,10 @@ static rote_status check_gaussian(const scene *s)
     in[i] = rote_gaussian_leverage(s->square[i], s->n);
   }
   ROTE_TRY(compare(s, "leverage", "ols_with_intercept", s->n, in));
-  ROTE_TRY(rote_ridge_leverage(s->n, s->d, s->train.value, s->ridge, out));
+  ROTE_TRY(find_quadratics(s->n, s->d, s->train.value, 1, s->ridge, out, &unused));
   ROTE_TRY(compare(s, "leverage", "ridge_no_intercept", s->n, out));
 done:
+  rote_free(&centred);
   return status;
 }
 
