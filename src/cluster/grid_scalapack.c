@@ -45,12 +45,14 @@ typedef struct {
 
 static const int one = 1;
 
-/* Rows and columns are counted in 32 bits, and so are the entries of a part. */
+/* Rows and columns are counted in 32 bits, and so are the entries of a part: of the largest one, so
+ * that all processes find the same. */
 static rote_status describe(const rote_grid *g, size_t m, size_t n, descriptor *d)
 {
   const scalapack *s = g->own;
   const size_t local = rote_grid_leading(rote_grid_local_rows(g, m));
-  if (m > INT_MAX || n > INT_MAX || local * (rote_grid_local_columns(g, n) + 1) > INT_MAX) {
+  const size_t most = rote_grid_local(g, m, 0, g->rows) * rote_grid_local(g, n, 0, g->columns);
+  if (m > INT_MAX || n > INT_MAX || most > INT_MAX) {
     return rote_fail(ROTE_DATA,
                      "a rank of the grid %zu x %zu would hold more than %d numbers of a matrix of "
                      "%zu x %zu: use more ranks",

@@ -10,15 +10,19 @@
 #include "rote_mpi.h"
 #include "watch.h"
 
-/* The first process of the grid, rank 0, has the rows. */
-static rote_status make_rows(const rote_unit_setting *setting, const rote_measure *m,
-                             const rote_options *o, size_t count, rote_rows **rows)
+/* What can fail on one rank alone, before the first collective call. The first process of the grid,
+ * rank 0, has the rows. */
+static rote_status begin(const rote_unit_setting *setting, const rote_measure *m,
+                         const rote_options *o, size_t count, bool first, rote_rows **rows)
 {
   rote_status status = ROTE_OK;
   const rote_plan *plan = setting->plan;
   const rote_sizes sizes = rote_measure_sizes(m, o, plan->info, plan->images);
-  ROTE_TRY(rote_rows_create(rote_measure_arrays(m, false), &sizes, count, rows));
-  (*rows)->count = count;
+  ROTE_FAULT(STAGE_BEGIN, m->name);
+  if (first) {
+    ROTE_TRY(rote_rows_create(rote_measure_arrays(m, false), &sizes, count, rows));
+    (*rows)->count = count;
+  }
 done:
   return status;
 }
@@ -38,9 +42,7 @@ static rote_status work(const rote_unit_setting *setting, const rote_order *orde
     rote_log(ROTE_LOG_INFO, "together", "%s, on a grid of %zu x %zu ranks", m->doing, grid->rows,
              grid->columns);
   }
-  ROTE_FAULT(STAGE_BEGIN, m->name);
-  ROTE_TRY(grid->ops->agree(
-      grid, first ? make_rows(setting, m, subject.options, order->count, &rows) : ROTE_OK));
+  ROTE_TRY(grid->ops->agree(grid, begin(setting, m, subject.options, order->count, first, &rows)));
   ROTE_TRY(m->stage(&subject, grid, rows));
   ROTE_TRY(grid->ops->agree(
       grid, first ? rote_piece_write(setting, order, rows, rote_seconds() - start) : ROTE_OK));

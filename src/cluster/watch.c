@@ -7,7 +7,6 @@
 #include "rote/memory.h"
 #include "rote_mpi.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>

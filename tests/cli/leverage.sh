@@ -59,6 +59,14 @@ for rank in 0 3; do
   same grid-2,2/study.h5 "dead-$rank/study.h5"
 done
 
+# What fails on one rank alone ends the run on all.
+code=0
+ROTE_FAULT=stage.begin@1=error timeout 300 mpirun --oversubscribe -n 4 "$ROTE" run study.yaml --output failed \
+  --set leverage.ridge=0.1 --set 'leverage.grid=[2,2]' >run.out 2>run.err || code=$?
+[ "$code" -eq 70 ] || fail "a rank failed in the stage: exit code $code"
+says run.err "stage.begin"
+[ ! -e failed/together ] || fail "the signs of life are still there"
+
 # Where the launcher lets the others live, they find out by its silence.
 code=0
 ROTE_FAULT=stage.begin@2=kill timeout 300 mpirun --mca orte_abort_on_non_zero_status 0 --oversubscribe -n 4 "$ROTE" run \

@@ -213,20 +213,31 @@ static bool is_plainly_deficient(const leverage_room *r, const double *diagonal)
 }
 
 /* A pivot at the level of rounding is as good as none: pixels that depend on each other. */
-static rote_status factorize(leverage_room *r, double *diagonal)
+static rote_status factorize(leverage_room *r, double *diagonal, bool *definite)
 {
   rote_status status = ROTE_OK;
   const size_t d = r->problem->pixels;
-  const bool hopeless = is_plainly_deficient(r, diagonal);
-  bool definite = false;
   ROTE_TRY(fill_scaled(r));
   ROTE_TRY(gather_diagonal(r, diagonal));
   const double bound = (double)d * DBL_EPSILON * largest(d, diagonal);
-  ROTE_TRY(r->grid->ops->cholesky(r->grid, d, r->a, &definite));
-  if (definite) {
+  ROTE_TRY(r->grid->ops->cholesky(r->grid, d, r->a, definite));
+  if (*definite) {
     ROTE_TRY(gather_diagonal(r, diagonal));
     const double pivot = smallest(d, diagonal);
-    definite = pivot * pivot > bound && !hopeless;
+    *definite = pivot * pivot > bound;
+  }
+done:
+  return status;
+}
+
+/* A Cholesky factor, or where there is none the space that the images span. */
+static rote_status invert(leverage_room *r, double *diagonal)
+{
+  rote_status status = ROTE_OK;
+  const size_t d = r->problem->pixels;
+  bool definite = false;
+  if (!is_plainly_deficient(r, diagonal)) {
+    ROTE_TRY(factorize(r, diagonal, &definite));
   }
   r->deficient = !definite;
   if (!definite) {
@@ -363,32 +374,44 @@ done:
   return status;
 }
 
-/* Variances along the axes are the eigenvalues: by Ky Fan's theorem they are then the leading ones,
- * whatever the library says of itself. */
+/* Sums of squares along the axes. @param[out] squares  [p] */
+static void sum_squares(size_t images, size_t p, const double *coordinate, double *squares)
+{
+  for (size_t i = 0; i < images; i++) {
+    for (size_t j = 0; j < p; j++) {
+      squares[j] += coordinate[i * p + j] * coordinate[i * p + j];
+    }
+  }
+}
+
+/* What the library says of itself is not enough: what the images have along an axis must be its
+ * eigenvalue, and leverages must be such. */
 static rote_status check_results(const leverage_room *r, const double *h, const double *coordinate)
 {
+  rote_status status = ROTE_OK;
   const size_t p = r->problem->components, images = r->problem->images->count;
+  double *squares = NULL;
+  ROTE_TRY(rote_alloc(p, sizeof *squares, &squares));
+  sum_squares(images, p, coordinate, squares);
   for (size_t j = 0; j < p; j++) {
-    double squares = 0;
-    for (size_t i = 0; i < images; i++) {
-      squares += coordinate[i * p + j] * coordinate[i * p + j];
-    }
     const double wanted = r->value[p - 1 - j];
-    if (!(fabs(squares - wanted) <= RESIDUAL * r->value[p - 1])) {
-      return rote_fail(ROTE_INTERNAL,
-                       "leverage: the variance along principal component %zu is %.17g, its "
-                       "eigenvalue %.17g: the linear algebra library is wrong here; another "
-                       "leverage.grid may help",
-                       j + 1, squares, wanted);
+    if (!(fabs(squares[j] - wanted) <= RESIDUAL * r->value[p - 1])) {
+      ROTE_TRY(rote_fail(ROTE_INTERNAL,
+                         "leverage: the variance along principal component %zu is %.17g, its "
+                         "eigenvalue %.17g: the linear algebra library is wrong here; another "
+                         "leverage.grid may help",
+                         j + 1, squares[j], wanted));
     }
   }
   for (size_t i = 0; i < images; i++) {
     if (!(h[i] > 0 && h[i] <= 1 + RESIDUAL)) {
-      return rote_fail(ROTE_INTERNAL, "leverage: image %zu has %.17g, which is not in (0, 1]", i,
-                       h[i]);
+      ROTE_TRY(rote_fail(ROTE_INTERNAL, "leverage: image %zu has %.17g, which is not in (0, 1]", i,
+                         h[i]));
     }
   }
-  return ROTE_OK;
+done:
+  rote_free(&squares);
+  return status;
 }
 
 rote_status rote_leverage(const rote_leverage_problem *problem, const rote_grid *grid, double *h,
@@ -400,7 +423,7 @@ rote_status rote_leverage(const rote_leverage_problem *problem, const rote_grid 
   ROTE_TRY(grid->ops->agree(grid, rote_alloc(problem->pixels, sizeof *diagonal, &diagonal)));
   ROTE_TRY(grid->ops->agree(grid, enter(&r)));
   ROTE_TRY(find_axes(&r, diagonal));
-  ROTE_TRY(factorize(&r, diagonal));
+  ROTE_TRY(invert(&r, diagonal));
   ROTE_TRY(grid->ops->agree(grid, take_room_for_components(&r)));
   ROTE_TRY(work_panels(&r, h, coordinate));
   ROTE_TRY(grid->ops->agree(grid, h != NULL ? check_results(&r, h, coordinate) : ROTE_OK));

@@ -3,6 +3,7 @@
 #include "leverage_room.h"
 
 #include "rote/gaussian_score.h"
+#include "rote/gram.h"
 #include "rote/memory.h"
 
 #include <float.h>
@@ -68,23 +69,27 @@ static rote_status take(void *taker, const rote_rows *rows, bool missing)
   return ROTE_OK;
 }
 
-/* Variance of all pixels together; exact until the last division. */
-static double variance_of(const rote_pieces *pieces)
+/* Variance of all pixels together: mean of squares less squares of means, the sums exact. */
+static rote_status find_variance(const rote_pieces *pieces, double *variance)
 {
+  rote_status status = ROTE_OK;
   const rote_image_set *images = pieces->setting.train;
   const size_t pixels = rote_data_pixels(pieces->setting.info);
-  double all = 0;
-  for (size_t d = 0; d < pixels; d++) {
-    uint64_t sum = 0, squares = 0;
-    for (size_t i = 0; i < images->count; i++) {
-      const uint64_t x = images->pixel[i * pixels + d];
-      sum += x;
-      squares += x * x;
-    }
-    const double n = (double)images->count;
-    all += ((double)squares - (double)sum * (double)sum / n) / n;
+  const double n = (double)images->count;
+  uint64_t *sum = NULL, squares = 0;
+  ROTE_TRY(rote_alloc(pixels, sizeof *sum, &sum));
+  rote_pixel_sums(images, pixels, sum);
+  for (size_t i = 0; i < images->count * pixels; i++) {
+    squares += (uint64_t)images->pixel[i] * images->pixel[i];
   }
-  return all / (255.0 * 255.0);
+  *variance = (double)squares;
+  for (size_t d = 0; d < pixels; d++) {
+    *variance -= (double)sum[d] * (double)sum[d] / n;
+  }
+  *variance /= n * 255.0 * 255.0;
+done:
+  rote_free(&sum);
+  return status;
 }
 
 static void find_eigenvalues(combiner *c, double variance)
@@ -92,16 +97,16 @@ static void find_eigenvalues(combiner *c, double variance)
   const double n = (double)c->images;
   double held = 0;
   c->freedom = 0;
-  for (size_t j = 0; j < c->components; j++) {
-    double squares = 0;
-    for (size_t i = 0; i < c->images; i++) {
-      squares += c->coordinate[i * c->components + j] * c->coordinate[i * c->components + j];
-    }
-    c->eigenvalue[j] = squares / n;
-    held += c->eigenvalue[j];
-  }
   for (size_t i = 0; i < c->images; i++) {
+    const double *y = c->coordinate + i * c->components;
+    for (size_t j = 0; j < c->components; j++) {
+      c->eigenvalue[j] += y[j] * y[j];
+    }
     c->freedom += c->h[i];
+  }
+  for (size_t j = 0; j < c->components; j++) {
+    c->eigenvalue[j] /= n;
+    held += c->eigenvalue[j];
   }
   c->share = variance > 0 ? held / variance : 1;
 }
@@ -147,6 +152,7 @@ rote_status rote_leverage_combine(const rote_pieces *pieces, rote_sink *sink)
   const rote_subject_setting *s = &pieces->setting;
   const size_t n = s->train->count;
   combiner c = {.images = n, .components = rote_leverage_components_of(s->options, s->info, n)};
+  double variance = 0;
   ROTE_TRY(rote_alloc(n, sizeof *c.h, &c.h));
   ROTE_TRY(rote_alloc(n * c.components, sizeof *c.coordinate, &c.coordinate));
   ROTE_TRY(rote_alloc(c.components, sizeof *c.eigenvalue, &c.eigenvalue));
@@ -154,7 +160,8 @@ rote_status rote_leverage_combine(const rote_pieces *pieces, rote_sink *sink)
   ROTE_TRY(rote_alloc(n, sizeof *c.log_p, &c.log_p));
   ROTE_TRY(rote_alloc(n, sizeof *c.score, &c.score));
   ROTE_TRY(rote_pieces_read(pieces, 0, 0, rote_leverage_rows, take, &c));
-  find_eigenvalues(&c, variance_of(pieces));
+  ROTE_TRY(find_variance(pieces, &variance));
+  find_eigenvalues(&c, variance);
   score_images(&c);
   ROTE_TRY(put(&c, sink));
 done:

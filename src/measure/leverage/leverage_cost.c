@@ -53,11 +53,11 @@ done:
   return status;
 }
 
-/* 2 flops a multiply-add: the scatter twice, of its half; a Cholesky factor and the eigenproblem;
- * the triangular solve and the components of every image. */
+/* 2 flops a multiply-add: half of the scatter; a Cholesky factor and the eigenproblem; the
+ * triangular solve and the components of every image. */
 static double flops(double n, double d, double p)
 {
-  return 2 * n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
+  return n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
 }
 
 /* How many ranks share the matrices: nobody knows yet how many an automatic grid will have. */
