@@ -52,6 +52,11 @@ rote_status rote_data_create(const rote_data_info *info, rote_data **data);
 
 void rote_data_destroy(rote_data **data);
 
+/** Fill a set with noise: made-up images for measurements, where flat ones or such whose pixels
+ * hang on each other would be kind to the arithmetic. @param[in] pixels  D
+ * @param[in] seed  sets of another one are others */
+void rote_image_set_noise(rote_image_set *set, size_t pixels, uint32_t seed);
+
 /** SHA-256 over shape, counts, pixels and labels. @param[out] text  [ROTE_DIGEST_TEXT] */
 rote_status rote_data_digest(const rote_data *data, char *text);
 

@@ -57,7 +57,7 @@ rote_status rote_sink_count(rote_sink *sink, const rote_array *scale, size_t sta
 rote_status rote_sink_texts(rote_sink *sink, const rote_array *array, const rote_text_list *list);
 
 /** Whether an array is there, by its path: it has been put, or is in the file that is checked. */
-bool rote_sink_has(const rote_sink *sink, const char *path);
+bool rote_sink_has(rote_sink *sink, const char *path);
 
 /** Read what has been put, or what the file that is checked has there: [N] numbers of an array [N],
  * or of index `v` of an array [V, N], as doubles.

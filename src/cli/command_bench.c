@@ -42,14 +42,8 @@ static rote_status prepare(bench_room *r, const rote_measure_bench *c, bool mode
   }
   ROTE_TRY(rote_study_parse("bench", "folds: { count: 0 }", set_count, c->set, &r->study));
   ROTE_TRY(rote_data_create(&info, &r->data));
-  uint32_t x = 1;
-  for (size_t i = 0; i < info.train_count * rote_data_pixels(&info); i++) {
-    x = x * 1664525u + 1013904223u; /* noise: pixels must not hang on each other */
-    r->data->train.pixel[i] = (uint8_t)(x >> 24);
-  }
-  for (size_t i = 0; i < info.test_count * rote_data_pixels(&info); i++) {
-    r->data->test.pixel[i] = (uint8_t)((i + 7) * 2246822519u >> 13);
-  }
+  rote_image_set_noise(&r->data->train, rote_data_pixels(&info), 1);
+  rote_image_set_noise(&r->data->test, rote_data_pixels(&info), 2);
   ROTE_TRY(rote_alloc(c->images, sizeof *r->index, &r->index));
   for (uint32_t i = 0; i < c->images; i++) {
     r->index[i] = i;

@@ -30,16 +30,6 @@ typedef struct {
   rote_cost *measure; /* [rote_measure_count()] a row of each */
 } image_cost;
 
-/* Bytes of noise: flat images would be kind to the arithmetic. */
-static void fill(rote_image_set *set, size_t pixels)
-{
-  uint32_t x = 1;
-  for (size_t i = 0; i < set->count * pixels; i++) {
-    x = x * 1664525u + 1013904223u;
-    set->pixel[i] = (uint8_t)(x >> 24);
-  }
-}
-
 static double flop_since(double multiply_adds)
 {
   return 2 * (rote_kernels_multiply_adds() - multiply_adds);
@@ -136,7 +126,7 @@ static rote_status make_up(const rote_data_info *given, size_t count, rote_data 
   info.test_count = 0;
   info.validation_count = 0;
   ROTE_TRY(rote_data_create(&info, data));
-  fill(&(*data)->train, rote_data_pixels(&info));
+  rote_image_set_noise(&(*data)->train, rote_data_pixels(&info), 1);
 done:
   return status;
 }

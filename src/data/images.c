@@ -52,6 +52,15 @@ done:
   return status;
 }
 
+void rote_image_set_noise(rote_image_set *set, size_t pixels, uint32_t seed)
+{
+  uint32_t x = seed;
+  for (size_t i = 0; i < set->count * pixels; i++) {
+    x = x * 1664525u + 1013904223u;
+    set->pixel[i] = (uint8_t)(x >> 24);
+  }
+}
+
 static void free_set(rote_image_set *set)
 {
   rote_free(&set->pixel);

@@ -309,10 +309,9 @@ done:
   return status;
 }
 
-bool rote_sink_has(const rote_sink *s, const char *path)
+bool rote_sink_has(rote_sink *s, const char *path)
 {
-  rote_h5 h5 = s->h5;
-  return rote_h5_has(&h5, path);
+  return rote_h5_has(&s->h5, path);
 }
 
 rote_status rote_sink_get(rote_sink *s, const char *path, size_t v, size_t images, double *values)

@@ -5,24 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Cheap bytes that do not repeat soon. */
-static void fill(rote_image_set *set, size_t pixels)
-{
-  uint32_t x = 1;
-  for (size_t i = 0; i < set->count * pixels; i++) {
-    x = x * 1664525u + 1013904223u;
-    set->pixel[i] = (uint8_t)(x >> 24);
-  }
-}
-
 static rote_status make(const char *path, rote_data_info info)
 {
   rote_status status = ROTE_OK;
   rote_data *data = NULL;
   char name[32];
   ROTE_TRY(rote_data_create(&info, &data));
-  fill(&data->train, rote_data_pixels(&info));
-  fill(&data->test, rote_data_pixels(&info));
+  rote_image_set_noise(&data->train, rote_data_pixels(&info), 1);
+  rote_image_set_noise(&data->test, rote_data_pixels(&info), 1);
   for (size_t i = 0; i < info.train_count; i++) {
     snprintf(name, sizeof name, "%06zu.jpg", i + 1);
     ROTE_TRY(rote_text_list_add(&data->train.name, name));

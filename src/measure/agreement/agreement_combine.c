@@ -19,7 +19,7 @@ typedef struct {
   rote_sink *sink;
   size_t images, count;
   char path[SCORES_MAX][ROTE_PATH_MAX];
-  bool of_models[SCORES_MAX];
+  bool lasting[SCORES_MAX]; /* the same at every epoch */
   rote_text_list title;
   size_t of_role[ROTE_SCORE_OUTLIER + 1]; /* number of the score; SIZE_MAX */
   double *value[SCORES_MAX];              /* [S][N] at one epoch */
@@ -96,7 +96,7 @@ static rote_status take_score(combiner *c, const char *base, const rote_image_sc
     return ROTE_OK;
   }
   ROTE_TRY(rote_text_list_add(&c->title, score->title));
-  c->of_models[c->count] = score->of_models;
+  c->lasting[c->count] = score->of_models || base[0] == '\0';
   c->of_role[score->role] = c->count;
   c->count++; /* now it is released with the others */
   ROTE_TRY(rote_alloc(c->images, sizeof(double), &c->value[c->count - 1]));
@@ -182,16 +182,17 @@ static double overlap_of(const combiner *c, size_t s, size_t t)
   return one > 0 ? (double)both / (double)one : (double)NAN;
 }
 
-static rote_status compare_scores(combiner *c)
+/* @param[in] all  also pairs that no epoch changes */
+static rote_status compare_scores(combiner *c, bool all)
 {
   rote_status status = ROTE_OK;
   const size_t count = c->count;
   for (size_t s = 0; s < count; s++) {
-    ROTE_TRY(mark_high(c, s));
-  }
-  for (size_t s = 0; s < count; s++) {
     for (size_t t = 0; t <= s; t++) {
       double rho = 0;
+      if (!all && c->lasting[s] && c->lasting[t]) {
+        continue;
+      }
       ROTE_TRY(rote_spearman(c->images, c->value[s], c->value[t], &rho));
       c->spearman[s * count + t] = c->spearman[t * count + s] = rho;
       c->overlap[s * count + t] = overlap_of(c, s, t);
@@ -248,9 +249,13 @@ static rote_status put_epoch(combiner *c, size_t v)
   const size_t mean = c->of_role[ROTE_SCORE_MEAN], outlier = c->of_role[ROTE_SCORE_OUTLIER];
   const size_t log_p = c->of_role[ROTE_SCORE_LOG_P];
   for (size_t s = 0; s < c->count; s++) {
-    ROTE_TRY(rote_sink_get(c->sink, c->path[s], c->of_models[s] ? 0 : v, c->images, c->value[s]));
+    if (v == 0 || !c->lasting[s]) {
+      const size_t row = c->lasting[s] ? 0 : v;
+      ROTE_TRY(rote_sink_get(c->sink, c->path[s], row, c->images, c->value[s]));
+      ROTE_TRY(mark_high(c, s));
+    }
   }
-  ROTE_TRY(compare_scores(c));
+  ROTE_TRY(compare_scores(c, v == 0));
   ROTE_TRY(rote_sink_put(c->sink, &arrays[SPEARMAN], range, c->spearman));
   ROTE_TRY(rote_sink_put(c->sink, &arrays[OVERLAP], range, c->overlap));
   if (mean != SIZE_MAX && outlier != SIZE_MAX) {

@@ -29,11 +29,7 @@ static rote_status enter(small_problem *s, size_t pixels, size_t images, size_t 
   ROTE_TRY(rote_alloc(images * pixels, 1, &s->images.pixel));
   ROTE_TRY(rote_alloc(images, sizeof *s->h, &s->h));
   ROTE_TRY(rote_alloc(images * components, sizeof *s->coordinate, &s->coordinate));
-  uint32_t x = 1;
-  for (size_t i = 0; i < images * pixels; i++) {
-    x = x * 1664525u + 1013904223u; /* noise: pixels must not hang on each other */
-    s->images.pixel[i] = (uint8_t)(x >> 24);
-  }
+  rote_image_set_noise(&s->images, pixels, 1);
 done:
   return status;
 }
