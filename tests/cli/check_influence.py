@@ -34,4 +34,5 @@ for name, order in (("proponent", -on), ("opponent", on)):
         sys.exit(name)
     close(name, found[f"{name}_value"], np.take_along_axis(on.T, first, 1))
 itself = (found["proponent"][training, 0] == np.arange(40)).mean()
-print(f"{itself:.2f} of the training images are their own strongest proponents")
+if itself < 0.95:
+    sys.exit(f"{itself:.2f} of the training images are their own strongest proponents")
