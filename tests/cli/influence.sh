@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Influence of training images: sums over checkpoints recomputed from study.h5, an image its own
-# strongest proponent; the same bits from any number of ranks and
-# after a kill; what cannot be asked for is refused.
+# Influence of training images: sums over checkpoints recomputed from study.h5, an image its own strongest proponent; the
+# same bits from any number of ranks and after a kill; what cannot be asked for is refused.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
