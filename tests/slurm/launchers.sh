@@ -7,5 +7,6 @@ for launcher in srun mpirun; do
   ROTE_LAUNCHER=$launcher submit --nodes=2 --ntasks-per-node=2 "$SCRIPTS/rote.sbatch" study.yaml --output "runs/$launcher"
   finished "runs/$launcher"
   says job.log "4 ranks by $launcher on n[1-2]"
-  [ "$(launches "runs/$launcher")" -eq 1 ] || fail "$launcher: launched more than once"
+  [ "$(launches "runs/$launcher")" -eq 1 ] || fail "$launcher: launched more than once:
+$(cat "runs/$launcher/log/slurm.txt" job.log)"
 done
