@@ -84,6 +84,20 @@ ends 0 run 4 study.yaml --output silent "${square[@]}"
 same small/2,2/study.h5 silent/study.h5
 [ ! -e silent/together ] || fail "the signs of life are still there"
 
+# A run that is asked to stop in the stage ends at once, hands its directory back, and is gone on with.
+ROTE_FAULT=stage.begin@2=hang mpirun --oversubscribe -n 4 "$ROTE" run study.yaml --output asked "${square[@]}" \
+  >run.out 2>run.err &
+pid=$!
+while kill -0 "$pid" 2>/dev/null && ! grep -q 'fault: hang at' run.err; do sleep 0.02; done
+touch asked/STOP
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 75 ] || fail "stopped in the stage with code $code: $(cat run.err)"
+says run.err "the file STOP asks for it" "stopped: while all ranks compute together"
+[ ! -e asked/lock ] || fail "the lock is still there"
+ends 0 run 4 study.yaml --output asked "${square[@]}"
+same small/2,2/study.h5 asked/study.h5
+
 # Another grid is another study: what is there is not thrown away.
 ends 65 run 4 study.yaml --output small/2,2 "${small[@]}" --set 'leverage.grid=[1,2]'
 says run.err "leverage.grid"
