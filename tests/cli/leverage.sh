@@ -85,7 +85,7 @@ same small/2,2/study.h5 silent/study.h5
 [ ! -e silent/together ] || fail "the signs of life are still there"
 
 # A run that is asked to stop in the stage ends at once, hands its directory back, and is gone on with.
-ROTE_FAULT=stage.begin@2=hang mpirun --oversubscribe -n 4 "$ROTE" run study.yaml --output asked "${square[@]}" \
+ROTE_FAULT=stage.begin@2=hang timeout 300 mpirun --oversubscribe -n 4 "$ROTE" run study.yaml --output asked "${square[@]}" \
   >run.out 2>run.err &
 pid=$!
 while kill -0 "$pid" 2>/dev/null && ! grep -q 'fault: hang at' run.err; do sleep 0.02; done
