@@ -12,6 +12,7 @@
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
+  X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
   X(neighbours)                                                                                    \
