@@ -36,8 +36,9 @@ double rote_roc_area(size_t positives, const double *positive, size_t negatives,
 {
   uint64_t halves = 0; /* pairs, won ones twice: exact in any order */
   for (size_t i = 0; i < positives; i++) {
-    halves += rote_roc_count(negatives, negative, positive[i], false) +
-              rote_roc_count(negatives, negative, positive[i], true);
+    const size_t lower = rote_roc_count(negatives, negative, positive[i], false);
+    const bool tie = lower < negatives && negative[lower] == positive[i];
+    halves += lower + (tie ? rote_roc_count(negatives, negative, positive[i], true) : lower);
   }
   const double pairs = (double)positives * (double)negatives;
   return pairs > 0 ? (double)halves / 2 / pairs : (double)NAN;

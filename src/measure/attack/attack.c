@@ -16,7 +16,7 @@ const char *const rote_attack_name[] = {"base", "lira", "rmia"};
 struct rote_attack {
   const rote_design *design;
   const float *log_px; /* [R, K, N] */
-  double *gathered;    /* [R K] log p of an image by its references: with it, then without it */
+  double *gathered;    /* [R K] log p of an image by its references */
   /* What the references of the repeat in hand say of every image, each [N]; NaN: nothing. */
   double *log_mean;                      /* log of the mean likelihood by all of them */
   double *log_balanced;                  /* log (p_in + p_out) / 2 */
@@ -94,20 +94,23 @@ void rote_attack_begin(rote_attack *a, const float *log_px)
   }
 }
 
-/* log p of an image by its references, of one side. @return their number */
-static size_t gather(const rote_attack *a, size_t repeat, size_t i, bool held_out, double *x)
+/* log p of an image by its references: from the first of `gathered` on by those with it, from the
+ * last on backwards by those without. @return the number of the former */
+static size_t gather(const rote_attack *a, size_t repeat, size_t i, size_t *without)
 {
   const rote_design *d = a->design;
-  size_t n = 0;
+  size_t in = 0, out = d->repeats * d->folds;
   for (size_t r = 0; r < d->repeats; r++) {
+    const size_t held_out = d->fold[r * d->images + i];
     for (size_t k = 0; k < d->folds && r != repeat; k++) {
       const float value = a->log_px[(r * d->folds + k) * d->images + i];
-      if ((d->fold[r * d->images + i] == k) == held_out && !isnan(value)) {
-        x[n++] = value;
+      if (!isnan(value)) {
+        a->gathered[k == held_out ? --out : in++] = value;
       }
     }
   }
-  return n;
+  *without = d->repeats * d->folds - out;
+  return in;
 }
 
 /* log of (sum of weight e^x) / sum of weight, over `n` */
@@ -145,10 +148,10 @@ static double squares_around(size_t n, const double *x, double mean)
 static void look_at_references(rote_attack *a, size_t repeat)
 {
   for (size_t i = 0; i < a->design->images; i++) {
-    double *with = a->gathered;
-    const size_t in = gather(a, repeat, i, false, with);
-    double *without = with + in;
-    const size_t out = gather(a, repeat, i, true, without);
+    size_t out = 0;
+    const size_t in = gather(a, repeat, i, &out);
+    const double *with = a->gathered;
+    const double *without = with + a->design->repeats * a->design->folds - out;
     const double side[] = {log_mean_of(in, with, NULL), log_mean_of(out, without, NULL)};
     const double number[] = {(double)in, (double)out};
     a->log_mean[i] = in == 0 ? side[1] : out == 0 ? side[0] : log_mean_of(2, side, number);
