@@ -47,6 +47,7 @@ typedef struct {
   const char *title; /* "M": more of the number is more of that */
   rote_score_role role;
   bool of_models; /* [F, N] */
+  bool aside;     /* goes with another: it stands in tables, and is not compared */
 } rote_image_score;
 
 /* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */

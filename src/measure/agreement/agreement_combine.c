@@ -115,7 +115,7 @@ static rote_status find_scores(combiner *c)
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     const char *base = (*m)->subject == ROTE_OF_DATA ? "" : c->pieces->name;
     for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      ROTE_TRY(take_score(c, base, s));
+      ROTE_TRY(s->aside ? ROTE_OK : take_score(c, base, s));
     }
   }
 done:
