@@ -10,9 +10,9 @@ enum { ROTE_COLUMN_MAX = 256 };
 
 /* The scores are those that measures list (rote_image_score). */
 typedef struct {
-  /* The variant, the array's name and, unless it is 1, its unit: "lr3.score.M_nats" */
+  /* The variant, the array's name and, unless it is 1, its unit: "lr3.loss.train_nats" */
   char name[ROTE_COLUMN_MAX];
-  char path[ROTE_COLUMN_MAX]; /* in an HDF5 file: "lr3/score/M" */
+  char path[ROTE_COLUMN_MAX]; /* in an HDF5 file: "lr3/loss/train" */
   char units[64], long_name[512];
   rote_h5_type type; /* U32, I32, F64; TEXT: the names of the images */
   double *value;     /* [N] NaN: missing; NULL for TEXT */
@@ -40,7 +40,7 @@ rote_status rote_table_read(rote_study_reader *reader, const rote_study *study, 
                             rote_table **table);
 void rote_table_destroy(rote_table **table);
 
-/** A score by what people call it: "M", the title; "score/M", the array; or the column's name.
+/** A score by what people call it: its title, as "M"; its array; or the column's name.
  * @return ROTE_OK; ROTE_USAGE listing those that are there, or the variants that have it if there
  * are several */
 rote_status rote_table_find(const rote_table *table, const char *name,

@@ -43,8 +43,10 @@ static rote_status add_column(rote_table *t, rote_study_reader *reader, const ro
       (int)sizeof c->name) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is too long a name", path));
   }
-  for (char *at = c->name; *at != '\0'; at++) { /* as R and Python keep it */
-    *at = *at == '/' ? '.' : isalnum((unsigned char)*at) || strchr("._-", *at) ? *at : '_';
+  for (size_t i = 0; c->name[i] != '\0'; i++) { /* as R and Python keep it */
+    const bool group = c->name[i] == '/' && i < strlen(path);
+    const bool kept = isalnum((unsigned char)c->name[i]) || strchr("._-", c->name[i]) != NULL;
+    c->name[i] = group ? '.' : kept ? c->name[i] : '_';
   }
   *out = c;
 done:
