@@ -1,5 +1,5 @@
-/* What a variant's leave-out models say of all images, and after the last epoch the score of it: for
- * measures that stand on the score.
+/* What a variant's leave-out models say of all images, and after the last epoch the score of it:
+ * for measures that stand on the score.
  *
  * Letters: N images, K folds, R repeats. */
 #ifndef ROTE_SCORE_LAST_H

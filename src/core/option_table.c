@@ -13,10 +13,9 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",      "recovery",  "duplicates",
-                                       "density",    "leverage",  "agreement",
-                                       "neighbours", "influence", "attack",
-                                       NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
+                                       "leverage", "agreement", "neighbours", "influence",
+                                       "attack",   NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -29,7 +28,7 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,   0, 0 /* the data alone */,
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,    0,   0 /* the data alone */,
                                           0,    VAES,         VAES, VAES};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
