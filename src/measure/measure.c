@@ -16,6 +16,7 @@
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
   X(neighbours)                                                                                    \
+  X(attack)                                                                                        \
   X(agreement)
 
 #define X(name) extern const rote_measure rote_measure_##name;
