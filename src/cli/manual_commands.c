@@ -117,7 +117,8 @@ static const rote_manual export_text[] = {
               "as pandas and R read it; what is missing is empty. `.json`: one object of a list a "
               "column, as they read it too; what is missing or infinite is null. `.h5`: an array "
               "a column, with units. `.txt`, with --top: the names of the images alone, a line "
-              "each. Numbers have all their digits (in pandas float_precision=\"round_trip\" "
+              "each, as `rote import` kept them. Numbers have all their digits (in pandas "
+              "float_precision=\"round_trip\" "
               "keeps the last one; in R check.names=FALSE keeps a name with a hyphen)"),
     ROTE_ITEM("--long", "of .csv: a row a variant, evaluated epoch, image and score instead: "
                         "`variant,epoch,index,score,value`. Scores of the images alone have "

@@ -39,7 +39,7 @@ static const char *const measure_needs[] = {
     NULL,
     "draws samples, and an autoencoder (model.kind %s) has none",
     "follows evaluated epochs, and an autoencoder (model.kind %s) has none",
-    "attacks by likelihoods, and an autoencoder (model.kind %s) has none"};
+    "needs likelihoods, and an autoencoder (model.kind %s) has none"};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)

@@ -269,7 +269,7 @@ done:
   return status;
 }
 
-/* What the models hold of the images, at most: noise of positive M counts as well. */
+/* Rather too high: noise makes M positive too. */
 static double bits_per_parameter(const combiner *c, const double *m)
 {
   double nats = 0;

@@ -20,7 +20,7 @@ const rote_manual rote_agreement_manual[] = {
                             "images that are less likely than it to the models trained with them"),
     ROTE_ITEM("bits_per_parameter",
               "the sum of the positive M of all images, in bits, by the number of parameters that "
-              "`rote plan` says a model has: at most so much of the images is stored, since noise "
-              "makes M positive too"),
+              "`rote plan` says a model has: how much of them it may hold, too high rather than "
+              "too low, since noise makes M positive too"),
     ROTE_THE_END,
 };
