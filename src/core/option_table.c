@@ -70,6 +70,17 @@ static const rote_option table[] = {
      COST,
      .help =
          "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
+    {KEY(plant.duplicates), COUNT(0, 1e6), .fallback = "0", RESULTS,
+     .help = "images, chosen by the seed, of which there are afterwards as many as each of "
+             "plant.copies says; 0: none"},
+    {KEY(plant.copies), COUNTS(2, 65535), .none = "none", .fallback = "[2, 4, 16]", RESULTS,
+     .help = "how many there are then of an image, itself included; each of them of "
+             "plant.duplicates images"},
+    {KEY(plant.foreign), COUNT(0, 1e9), .fallback = "0", RESULTS,
+     .help = "training images of another data file, chosen by the seed"},
+    {KEY(plant.foreign_file), TEXT(0, ROTE_TEXT_MAX - 1), .fallback = "",
+     .help = "that file, made by `rote import`, with images of the same shape"},
+    {KEY(plant.noise), COUNT(0, 1e9), .fallback = "0", RESULTS, .help = "images of uniform noise"},
     {KEY(model.kind), CHOICE(models), .fallback = "mlp_vae", RESULTS, VARIANT, TRAINING, COST,
      .help = "the model to retrain"},
     {KEY(model.hidden), COUNTS(1, 65536), .fallback = "[512, 256]", RESULTS, VARIANT, TRAINING,
