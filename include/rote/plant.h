@@ -35,17 +35,17 @@ typedef struct {
  * plant.copies and each of plant.duplicates an original and c - 1 copies, then foreign ones, then
  * noise.
  * @param[in]  foreign_count  images that the other file has
- * @param[out] plants  released with rote_plants_free()
+ * @param[out] plants  released with rote_plant_free()
  * @return ROTE_OK; ROTE_DATA if there are fewer images than plants; ROTE_NOMEM */
-rote_status rote_plants_choose(const rote_options *options, size_t images, size_t foreign_count,
-                               rote_plants *plants);
+rote_status rote_plant_choose(const rote_options *options, size_t images, size_t foreign_count,
+                              rote_plants *plants);
 
 /** NULL-safe, as are its arrays. */
-void rote_plants_free(rote_plants *plants);
+void rote_plant_free(rote_plants *plants);
 
 /** What a planted image is called: "plant/copy-of-00042", "plant/foreign-00007" (index in the other
  * file), "plant/noise-00042" (its own place). @param[out] name  [size]; "" if it is the data file's
  * own, in its own place */
-void rote_plants_name(const rote_plants *plants, size_t image, char *name, size_t size);
+void rote_plant_name(const rote_plants *plants, size_t image, char *name, size_t size);
 
 #endif

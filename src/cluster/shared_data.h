@@ -19,9 +19,9 @@ typedef struct {
 } rote_shared_data;
 
 /** Read the images of the study and the test images into memory: rank 0 reads, the first rank of
- * every node receives, the others look at its memory. Collective; `info` (of
- * rote_study_images_info()) is equal on all ranks. @return on all ranks the same: ROTE_OK; ROTE_IO, also if a node has not so
- * much shared memory; ROTE_DATA */
+ * every node receives, the others look at its memory. Collective; `info`, from
+ * rote_study_images_info(), is equal on all ranks. @return on all ranks the same: ROTE_OK; ROTE_IO,
+ * also if a node has not so much shared memory; ROTE_DATA; ROTE_NOMEM */
 rote_status rote_shared_data_load(const rote_options *options, const rote_data_info *info,
                                   rote_shared_data *data);
 

@@ -13,9 +13,9 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",      "recovery",  "duplicates",
-                                       "density",    "leverage",  "agreement",
-                                       "neighbours", "influence", NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
+                                       "leverage", "agreement", "neighbours", "influence",
+                                       "plants",   NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -28,8 +28,8 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,   0, 0 /* the data alone */,
-                                          0,    VAES,         VAES};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,    0, 0 /* the data alone */,
+                                          0,    VAES,         VAES, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
@@ -38,7 +38,8 @@ static const char *const measure_needs[] = {
     NULL,
     NULL,
     "draws samples, and an autoencoder (model.kind %s) has none",
-    "follows evaluated epochs, and an autoencoder (model.kind %s) has none"};
+    "follows evaluated epochs, and an autoencoder (model.kind %s) has none",
+    NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -219,9 +220,11 @@ static const rote_option table[] = {
      .help = "test images, the first ones, on which it is computed"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
-     .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
-             "duplicates, density and leverage; agreement compares what the others say; neighbours "
-             "of samples and influence of images, of VAEs trained on all images"},
+     .help =
+         "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
+         "duplicates, density and leverage; agreement compares what the others say, plants what "
+         "they say of planted images; neighbours of samples and influence of images, of VAEs "
+         "trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

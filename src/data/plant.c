@@ -40,8 +40,8 @@ done:
   return status;
 }
 
-rote_status rote_plants_choose(const rote_options *o, size_t images, size_t foreign_count,
-                               rote_plants *p)
+rote_status rote_plant_choose(const rote_options *o, size_t images, size_t foreign_count,
+                              rote_plants *p)
 {
   rote_status status = ROTE_OK;
   const rote_stream stream = {.seed = o->seed, .purpose = ROTE_PURPOSE_PLANT};
@@ -75,12 +75,12 @@ done:
   rote_free(&place);
   rote_free(&foreign);
   if (status != ROTE_OK) {
-    rote_plants_free(p);
+    rote_plant_free(p);
   }
   return status;
 }
 
-void rote_plants_free(rote_plants *p)
+void rote_plant_free(rote_plants *p)
 {
   if (p != NULL) {
     rote_free(&p->kind);
@@ -91,7 +91,7 @@ void rote_plants_free(rote_plants *p)
   }
 }
 
-void rote_plants_name(const rote_plants *p, size_t image, char *name, size_t size)
+void rote_plant_name(const rote_plants *p, size_t image, char *name, size_t size)
 {
   switch ((rote_plant_kind)p->kind[image]) {
   case ROTE_PLANT_FOREIGN:

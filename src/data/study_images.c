@@ -130,7 +130,7 @@ rote_status rote_study_images_plant(const rote_options *o, const rote_data_info 
   if (rote_options_planted(o) == 0) {
     return ROTE_OK;
   }
-  ROTE_TRY(rote_plants_choose(o, set->count, info->foreign_count, &plants));
+  ROTE_TRY(rote_plant_choose(o, set->count, info->foreign_count, &plants));
   for (size_t i = 0; i < set->count; i++) {
     const size_t original = plants.original[i];
     if (original != i) {
@@ -141,7 +141,7 @@ rote_status rote_study_images_plant(const rote_options *o, const rote_data_info 
   ROTE_TRY(plant_foreign(o, &plants, pixels, set));
   ROTE_TRY(plant_noise(o, &plants, pixels, set));
 done:
-  rote_plants_free(&plants);
+  rote_plant_free(&plants);
   return status;
 }
 

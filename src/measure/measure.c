@@ -15,7 +15,8 @@
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
   X(neighbours)                                                                                    \
-  X(agreement)
+  X(agreement)                                                                                     \
+  X(plants)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)

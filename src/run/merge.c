@@ -36,7 +36,7 @@ static rote_status read_names(const merger *m, const rote_plants *plants, rote_t
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: has names of fewer images than the study has", file));
   }
   for (size_t i = 0; i < images; i++) {
-    rote_plants_name(plants, i, made, sizeof made);
+    rote_plant_name(plants, i, made, sizeof made);
     if (made[0] == '\0' && kept.count == 0) {
       snprintf(made, sizeof made, "train/%05zu", i);
     }
@@ -67,8 +67,8 @@ static rote_status put_samples(merger *m)
   const rote_options *o = &m->setting->plan->study->base;
   rote_text_list name = {.count = 0};
   rote_plants plants = {.images = 0};
-  ROTE_TRY(rote_plants_choose(o, m->setting->plan->images, m->setting->plan->info->foreign_count,
-                              &plants));
+  ROTE_TRY(rote_plant_choose(o, m->setting->plan->images, m->setting->plan->info->foreign_count,
+                             &plants));
   ROTE_TRY(rote_sink_base(sink, ""));
   ROTE_TRY(rote_sink_count(sink, &rote_study_arrays[ROTE_STUDY_IMAGE], 0));
   ROTE_TRY(rote_sink_count(sink, &rote_study_arrays[ROTE_STUDY_REPEAT], 0));
@@ -87,7 +87,7 @@ static rote_status put_samples(merger *m)
   }
 done:
   rote_text_list_free(&name);
-  rote_plants_free(&plants);
+  rote_plant_free(&plants);
   return status;
 }
 

@@ -76,14 +76,14 @@ static void plant(const rote_options *o, planted *p)
   CHECK_OK(rote_alloc(p->set.count * PIXELS, 1, &p->set.pixel));
   CHECK_OK(rote_alloc(p->set.count, sizeof *p->set.label, &p->set.label));
   CHECK_OK(rote_study_images_read(o, &p->info, &p->set));
-  CHECK_OK(rote_plants_choose(o, p->set.count, p->info.foreign_count, &p->plants));
+  CHECK_OK(rote_plant_choose(o, p->set.count, p->info.foreign_count, &p->plants));
 }
 
 static void forget(planted *p)
 {
   rote_free(&p->set.pixel);
   rote_free(&p->set.label);
-  rote_plants_free(&p->plants);
+  rote_plant_free(&p->plants);
 }
 
 static bool is_flat(const uint8_t *pixel, uint8_t mark, size_t level)
@@ -109,7 +109,7 @@ static void every_image_is_what_its_mark_says(void **state)
     const size_t original = p.plants.original[i], foreign = p.plants.foreign[i];
     uint32_t word[PIXELS];
     count[kind]++;
-    rote_plants_name(&p.plants, i, name, sizeof name);
+    rote_plant_name(&p.plants, i, name, sizeof name);
     snprintf(expected, sizeof expected, "%s", "");
     switch ((rote_plant_kind)kind) {
     case ROTE_PLANT_FOREIGN:
@@ -229,15 +229,15 @@ static void refuses_what_cannot_be_planted(void **state)
   CHECK_FAILS(rote_study_check_data(&study, IMAGES), ROTE_DATA,
               "plant: 201 images are asked for (duplicates with their originals, foreign and "
               "noise), but the study has 200");
-  CHECK_FAILS(rote_plants_choose(&o, IMAGES, FOREIGN, &plants), ROTE_DATA, "201 images");
+  CHECK_FAILS(rote_plant_choose(&o, IMAGES, FOREIGN, &plants), ROTE_DATA, "201 images");
   assert_null(plants.kind);
   study.base.plant.noise = 0;
   CHECK_OK(rote_study_check_data(&study, IMAGES));
-  CHECK_OK(rote_plants_choose(&study.base, IMAGES, FOREIGN, &plants)); /* no place is left */
+  CHECK_OK(rote_plant_choose(&study.base, IMAGES, FOREIGN, &plants)); /* no place is left */
   for (size_t i = 0; i < IMAGES; i++) {
     assert_int_not_equal(plants.kind[i], ROTE_PLANT_NONE);
   }
-  rote_plants_free(&plants);
+  rote_plant_free(&plants);
   o = options_of(3, 0, FOREIGN + 1, 0);
   CHECK_FAILS(rote_study_images_info(&o, &info), ROTE_DATA,
               "plant.foreign: 41 images are asked for, but plant_foreign.h5 has 40");
