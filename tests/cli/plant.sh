@@ -67,15 +67,29 @@ head -c 16 inverted/train-images-idx3-ubyte >start
 mv other inverted/train-images-idx3-ubyte
 "$ROTE" import mnist inverted -o other.h5 >import.out
 refuses plant.foreign_file=other.h5 "plant.foreign_file: other.h5" "is not the one this run directory was started with"
+
+ends 65 run 1 plants.yaml --output none --set 'measures=[score]' # trainings alone
+says run.err "holds another study" "base: plant.noise: 0 -> 5"
 kept before alone
 
+# So are the distances between other images.
+cp -r alone data_alone
+rm -r data_alone/results/base data_alone/models
+ends 65 run 1 plants.yaml --output data_alone --set plant.noise=4
+says run.err "data_alone/results/duplicates"
+
 # Verify sees foreign images that are not those, or gone.
-cp other.h5 moved.h5
-ends 65 "$ROTE" verify alone >verify.out 2>&1
-says verify.out "moved.h5: is not the data set of this run"
-rm moved.h5
-ends 65 "$ROTE" verify alone >verify.out 2>&1
-says verify.out "moved.h5"
+verifies() {
+  local code=0
+  "$ROTE" verify alone >verify.out 2>&1 || code=$?
+  [ "$code" -eq 65 ] || fail "verify of $1 foreign images ended with $code: $(cat verify.out)"
+  says verify.out "$2"
+}
+mv inverted.h5 kept.h5
+verifies missing "inverted.h5"
+cp other.h5 inverted.h5
+verifies other "inverted.h5: is not the data set of this run"
+mv kept.h5 inverted.h5
 
 # What cannot be planted.
 bad() {
@@ -88,8 +102,8 @@ bad 65 plant.foreign_file=nowhere.h5 "nowhere.h5"
 bad 65 plant.foreign_file=data.h5 "holds the data set of the study itself"
 bad 64 plant.noise=-1 "plant.noise"
 bad 64 plant.duplicates=-3 "plant.duplicates"
-bad 64 plant.copies=none "plant.copies does not say how often"
-bad 64 plant.foreign_file= "name it with plant.foreign_file"
+bad 65 plant.copies=none "plant.copies does not say how often"
+bad 65 plant.foreign_file= "name it with plant.foreign_file"
 "$PYTHON" - <<'END_OF_SHAPE'
 import h5py
 
