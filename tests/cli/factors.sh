@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
-# jobs/factors.yaml in small: every variant runs, and the summary has one table of M and one of the copies for each.
+# The summary of a study with variants has one table of M for all of them; jobs/factors.yaml, which is made for it, can be
+# run.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
+tiny tiny
+sed -i 's/every: 2/every: 1/; $a measures: [score]' tiny.yaml
+cp tiny.yaml two.yaml
+cat >>two.yaml <<'END'
+variants:
+  - { name: base, set: [] }
+  - { name: long-name, set: ["training.epochs=5", "model.latent=6"] }
+  - { name: once, set: ["training.epochs=1"] }
+END
+ends 0 run 1 two.yaml --output two
+"$PYTHON" "$TESTS/check_table.py" two/study.h5 run.out base long-name once >check.out 2>&1 || fail "$(cat check.out)"
+ends 0 run 1 tiny.yaml --output one
+grep -q "as they are trained" run.out && fail "a table of one variant"
+
 study=$(realpath "$TESTS/../../jobs/factors.yaml")
 mkdir data
-mv data.h5 data/mnist-2000.h5
-small=(--set data.limit=520 --set folds.count=2 --set folds.repeats=1 --set training.epochs=2 --set evaluation.every=1)
-small+=(--set evaluation.proposal=encoder --set evaluation.samples=2 --set plant.duplicates=2 --set checkpoint.keep=none)
-ends 0 run 3 "$study" --output small "${small[@]}"
-mapfile -t variants < <(sed -n 's/^  - { name: \([^,]*\),.*/\1/p' "$study")
-[ "${#variants[@]}" -ge 9 ] || fail "the study has ${#variants[@]} variants"
-"$PYTHON" "$TESTS/check_table.py" small/study.h5 run.out >check.out 2>&1 || fail "$(cat check.out)"
-says check.out "${#variants[@]} $((2 * ${#variants[@]}))"
-for variant in "${variants[@]}"; do
-  says run.out "$variant: what the scores say of planted images"
-done
-
-# Without variants there is nothing to hold beside each other.
-tiny tiny
-sed -i 's|file: data.h5|file: data/mnist-2000.h5|; $a measures: [score]' tiny.yaml
-ends 0 run 1 tiny.yaml
-grep -q "as they are trained" run.out && fail "a table of one variant"
+cp data.h5 data/mnist-2000.h5
+ends 0 "$ROTE" plan "$study" --seconds 0.01 >plan.out
+variants=$(grep -c '^  - { name: ' "$study")
+trainings=$(grep -c '^  trainings  *20 (4 repeats x 5 folds + 0 full)' plan.out)
+[ "$variants" -ge 8 ] && [ "$variants" -eq "$trainings" ] || fail "$variants variants, of $trainings there are trainings"
 exit 0
