@@ -33,8 +33,8 @@ const rote_manual rote_manual_study[] = {
               "data instead of 9/10."),
     ROTE_TEXT("share/rote/jobs has the published studies (`mnist-paper`, `cifar10-paper`, "
               "`celeba-paper`), `celeba-64`, and three of the same shape for a laptop: "
-              "`cifar10-quick`, `celeba-quick`, and `cifar10-levels` with mix_logistic; and two "
-              "for autoencoders, see RECOVERY."),
+              "`cifar10-quick`, `celeba-quick`, and `cifar10-levels` with mix_logistic; two "
+              "for autoencoders, see RECOVERY; and `factors`, what makes a model memorize."),
     ROTE_SECTION("MODELS"),
     ROTE_TEXT("`model.kind`, and the keys that it alone has:"),
     ROTE_ITEM("mlp_vae", "dense layers, widths `hidden` down to `latent` and back"),
@@ -131,6 +131,10 @@ const rote_manual rote_manual_study_end[] = {
               "Implement Associative Memory, PNAS 2020."),
     ROTE_TEXT("V. Feldman and C. Zhang, What Neural Networks Memorize and Why, NeurIPS 2020."),
     ROTE_TEXT("Y. Benjamini and Y. Hochberg, Controlling the False Discovery Rate, JRSS B 1995."),
+    ROTE_TEXT(
+        "E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Comparing the Areas under Two or "
+        "More Correlated Receiver Operating Characteristic Curves, Biometrics 1988. N. A. "
+        "Obuchowski, Nonparametric Analysis of Clustered ROC Curve Data, Biometrics 1997."),
     ROTE_TEXT("J. K. Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011 "
               "(Philox)."),
     ROTE_TEXT("O. Ronneberger, P. Fischer and T. Brox, U-Net: Convolutional Networks for "
