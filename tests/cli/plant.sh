@@ -48,6 +48,23 @@ h5ls -r none/study.h5 >listing
 grep -q planted listing && fail "marks without plants"
 h5diff none/study.h5 alone/study.h5 /base/loss/train >/dev/null && fail "plants do not change a training"
 
+# An autoencoder has only the scores of the data; and where nothing has copies there is no dose.
+cat >ae.yaml <<'END'
+name: ae
+data: { file: data.h5, limit: 70, transform: scale }
+plant: { noise: 3 }
+model: { kind: fc_ae, width: 16, depth: 2, activation: leaky_relu }
+training: { learning_rate: 3e-3, batch: 32, epochs: 4 }
+folds: { count: 2, repeats: 1, full: 1 }
+measures: [duplicates, plants]
+END
+ends 0 run 1 ae.yaml --output ae
+says run.out "base: what the scores say of planted images" "distance to the nearest image"
+h5ls -r ae/study.h5 >listing
+says listing "/base/plants/auc "
+grep -q plants/place listing && fail "doses without copies"
+ends 0 "$ROTE" verify ae >verify.out
+
 # Other plants are other images, whatever of them changes.
 refuses() {
   ends 65 run 1 plants.yaml --output alone --set "$1"
