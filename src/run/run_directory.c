@@ -25,7 +25,7 @@ static rote_status freeze(const char *path, const rote_run_directory_request *re
   const rote_data_info *info = request->info;
   char *text = NULL, *all = NULL;
   ROTE_TRY(rote_study_text(request->study, ROTE_STUDY_ALL, &text));
-  const size_t room = strlen(text) + 512;
+  const size_t room = strlen(text) + 640;
   ROTE_TRY(rote_alloc(room, 1, &all));
   snprintf(all, room,
            "# The study of this run directory, with every option. Not to be edited.\n" FORMAT_LINE
