@@ -102,7 +102,8 @@ rote_status rote_study_reader_get(rote_study_reader *reader, const char *array, 
 rote_status rote_study_reader_texts(rote_study_reader *reader, const char *array,
                                     rote_text_list *list);
 
-/** What the study and its data are known by: SHA-256 of the attributes `study` and `data_sha256`.
+/** What the study and its data are known by: SHA-256 of the attributes `study`, `data_sha256` and
+ * `foreign_sha256`, if there is one.
  * @param[out] text [ROTE_DIGEST_TEXT] */
 rote_status rote_study_reader_fingerprint(rote_study_reader *reader, char *text);
 

@@ -6,13 +6,13 @@
 #include "office.h"
 #include "processors.h"
 #include "rote/blas.h"
-#include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/fold.h"
 #include "rote/isa.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/random.h"
+#include "rote/study_images.h"
 #include "rote_mpi.h"
 #include "shared_data.h"
 #include "stage.h"
@@ -64,7 +64,7 @@ static rote_status prepare(run *r)
   char path[ROTE_PATH_MAX];
   rote_model *model = NULL;
   ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
-  ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
+  ROTE_TRY(rote_study_images_info(&r->study->base, &r->info));
   ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
   ROTE_TRY(rote_measures_check(r->study, &r->info));
   ROTE_TRY(rote_measures_check_grids(r->study, &r->info, (size_t)rote_cluster_size()));
@@ -400,8 +400,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   ROTE_TRY(rote_processors_check(request->allow_cpu_change, &r.arithmetic));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
-  ROTE_TRY(
-      rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
+  ROTE_TRY(rote_shared_data_load(&r.study->base, &r.info, &r.data));
   ROTE_TRY(rote_agree(make_plan(&r)));
   r.shard = choose_shard(r.data.train.count, worker_count());
   ROTE_TRY(rote_agree(is_root() ? take_stock(&r) : ROTE_OK));

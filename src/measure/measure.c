@@ -17,7 +17,8 @@
   X(influence)                                                                                     \
   X(neighbours)                                                                                    \
   X(attack)                                                                                        \
-  X(agreement)
+  X(agreement)                                                                                     \
+  X(plants)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)
