@@ -41,6 +41,7 @@ typedef enum {
   ROTE_PURPOSE_RELABEL = 26,          /* which are called training images; item: permutation */
   ROTE_PURPOSE_INFLUENCE_DATA = 27,   /* unit: 0 training set, 1 test set; item: image */
   ROTE_PURPOSE_INFLUENCE_LATENT = 28, /* the same */
+  ROTE_PURPOSE_PROJECTION = 29,       /* of gradients; item: layer and side */
 } rote_purpose;
 
 typedef struct {
