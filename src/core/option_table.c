@@ -16,6 +16,7 @@ static const char *const keeps[] = {"none", "last", "evaluated", NULL};
 static const char *const measures[] = {"score",      "recovery",  "duplicates",
                                        "density",    "leverage",  "agreement",
                                        "neighbours", "influence", NULL};
+static const char *const methods[] = {"tracin", "leverage", "both", NULL};
 static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
@@ -199,6 +200,10 @@ static const rote_option table[] = {
      .help = "of the names of training and held-out images, for exact p-values; 0: no test"},
     {KEY(neighbours.extraction), COUNT(1, 100000), .fallback = "20", RESULTS, VARIANT,
      .models = VAES, .help = "closest pairs of a sample and a training image that are listed"},
+    {KEY(influence.method), CHOICE(methods), .fallback = "tracin", RESULTS, VARIANT, .models = VAES,
+     .help =
+         "tracin: products of gradients over the evaluated epochs; leverage: projected gradients "
+         "at the end of the training; both"},
     {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
      .help = "draws of the encoder that the gradient of an image is averaged over"},
     {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,

@@ -14,6 +14,8 @@
   X(density)                                                                                       \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
+  X(gradient_leverage)                                                                             \
+  X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \
   X(agreement)
 

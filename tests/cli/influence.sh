@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Influence of training images: sums over checkpoints recomputed from study.h5, an image its own strongest proponent; the
-# same bits from any number of ranks and after a kill; what cannot be asked for is refused.
+# Influence of training images: sums over checkpoints, leverages of projected gradients and datamodeling scores recomputed
+# from what a run left, an image its own strongest proponent; the same bits from any number of ranks and after a kill; what cannot be asked for is refused.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -9,15 +9,16 @@ name: influence
 data: { file: data.h5, limit: 150 }
 model: { hidden: [24, 12], latent: 4, beta: 4 }
 training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
-folds: { count: 0, full: 1 }
-evaluation: { every: 2 }
-influence: { draws: 4, training: 40, test: 5 }
-measures: [influence]
+folds: { count: 3, repeats: 2, full: 1 }
+evaluation: { every: 2, samples: 16, proposal: encoder }
+influence: { method: both, draws: 4, training: 40, test: 5 }
+measures: [score, influence]
 checkpoint: { keep: evaluated }
 END
 ends 0 run 1 study.yaml --output alone
 says run.out "influence over 2 checkpoints" "training #0: for it"
-"$PYTHON" "$TESTS/check_influence.py" alone/study.h5 >check.out || fail "$(cat check.out)"
+says run.out "gradient leverage: " "40 targets, 4 models or more each"
+"$PYTHON" "$TESTS/check_influence.py" alone >check.out || fail "$(cat check.out)"
 ends 0 "$ROTE" verify alone >verify.out
 says verify.out "0 damaged, 0 missing"
 ends 0 run 3 study.yaml --output ranks
