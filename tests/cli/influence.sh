@@ -24,6 +24,27 @@ says verify.out "0 damaged, 0 missing"
 ends 0 run 3 study.yaml --output ranks
 same alone/study.h5 ranks/study.h5
 
+# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there.
+lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
+ends 0 run 2 "${lean[@]}"
+says run.out "no linear datamodeling score, for no measure has evaluated log p"
+projected() { find lean/results -name '*gradient_leverage*' -exec stat -c '%n %i %Y' {} + | sort; }
+projected >before.txt
+[ -s before.txt ] || fail "there are no projected gradients"
+ends 0 run 1 "${lean[@]}" --set influence.training=60
+projected | cmp - before.txt || fail "projected gradients were computed again"
+"$PYTHON" - <<'END'
+import h5py
+import numpy as np
+
+with h5py.File("alone/study.h5") as both, h5py.File("lean/study.h5") as lean:
+    assert "influence" not in lean["base"]
+    one, other = both["base/gradient_leverage"], lean["base/gradient_leverage"]
+    assert np.array_equal(one["h"], other["h"])
+    assert np.array_equal(one["on"][:, :40], other["on"][:, :40]), "the same targets"
+    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "test images"
+END
+
 # One number changed: verify says so.
 cp -r alone changed
 "$PYTHON" - changed/study.h5 <<'END'

@@ -14,7 +14,8 @@ const rote_manual rote_gradient_leverage_manual[] = {
         "and lambda a tenth of the mean eigenvalue of Phi' Phi, the influence of an image on a "
         "target is their product in the metric of (Phi' Phi + lambda)^-1. Nothing is assumed "
         "of the optimiser. The projected gradients stay in the directory of the run: more "
-        "training images as targets cost no gradient. In `study.h5`, below "
+        "training images as targets cost no gradient if the method is `leverage` alone. In "
+        "`study.h5`, below "
         "`/VARIANT/gradient_leverage/`, means over the full models:"),
     ROTE_ITEM("h", "the leverage of every image: its influence on itself, from 0 to 1"),
     ROTE_ITEM("target, target_set, on, proponent, opponent, ...",
