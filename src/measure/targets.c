@@ -26,6 +26,10 @@ rote_status rote_targets_check(const rote_options *o, const rote_data_info *info
     return rote_fail(ROTE_DATA, "measures: influence follows models that are trained on all "
                                 "images, and there are none; use folds.full: 1");
   }
+  if (rote_options_autoencoder(o) && o->influence.method != ROTE_INFLUENCE_LEVERAGE) {
+    return rote_fail(ROTE_DATA, "influence.method: TracIn follows evaluated epochs, and an "
+                                "autoencoder has none; use influence.method: leverage");
+  }
   if (o->influence.training > images) {
     return rote_fail(ROTE_DATA,
                      "influence.training: %zu training images are targets, and the study has %zu",

@@ -65,6 +65,23 @@ ROTE_FAULT=file.rename:full-r00-e0002-influence.h5=kill ends 137 "$ROTE" run stu
 ends 0 run 1 study.yaml --output killed
 same alone/study.h5 killed/study.h5
 
+# Autoencoders, by leverage alone.
+cat >ae.yaml <<'END'
+name: autoencoder
+data: { file: data.h5, limit: 100, transform: scale }
+model: { kind: fc_ae, width: 20, depth: 3 }
+training: { batch: 20, epochs: 3 }
+folds: { count: 0, full: 1 }
+influence: { method: leverage, training: 10, test: 5 }
+measures: [influence]
+END
+ends 0 run 1 ae.yaml --output ae
+says run.out "gradient leverage: "
+ends 0 run 2 ae.yaml --output ae2
+same ae/study.h5 ae2/study.h5
+ends 65 run 1 ae.yaml --output bad --set influence.method=both
+says run.err "influence.method: TracIn follows evaluated epochs, and an autoencoder has none"
+
 ends 65 run 1 study.yaml --output bad --set influence.training=151
 says run.err "influence.training: 151 training images are targets, and the study has 150"
 ends 65 run 1 study.yaml --output bad --set influence.test=100000

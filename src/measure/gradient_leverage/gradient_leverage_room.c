@@ -167,9 +167,11 @@ static double weight(const rote_options *o)
   return 0.7 * (double)o->influence.draws;
 }
 
+/* Of an autoencoder that asks for TracIn rote_targets_check() says what to do. */
 static bool asked(const rote_options *o)
 {
-  return rote_options_ask_for(o, "influence") && o->influence.method != ROTE_INFLUENCE_TRACIN;
+  return rote_options_ask_for(o, "influence") &&
+         (o->influence.method != ROTE_INFLUENCE_TRACIN || rote_options_autoencoder(o));
 }
 
 const rote_measure rote_measure_gradient_leverage = {

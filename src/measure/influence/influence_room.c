@@ -193,7 +193,8 @@ static double weight(const rote_options *o)
 /* Of influence.method, by its words; one of them alone is done elsewhere. */
 static bool asked(const rote_options *o)
 {
-  return rote_options_ask_for(o, "influence") && o->influence.method != ROTE_INFLUENCE_LEVERAGE;
+  return rote_options_ask_for(o, "influence") && !rote_options_autoencoder(o) &&
+         o->influence.method != ROTE_INFLUENCE_LEVERAGE;
 }
 
 static rote_status check(const rote_options *o, const rote_data_info *info)
