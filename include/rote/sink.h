@@ -94,6 +94,11 @@ bool rote_study_reader_has(rote_study_reader *reader, const char *array);
 rote_status rote_study_reader_shape(rote_study_reader *reader, const char *array,
                                     rote_h5_array *shape);
 
+/** An attribute of an array: "units", "long_name". @param[out] text  [size]
+ * @return ROTE_OK; ROTE_DATA if it is missing or longer */
+rote_status rote_study_reader_text(rote_study_reader *reader, const char *array,
+                                   const char *attribute, char *text, size_t size);
+
 /** A part of an array of numbers as doubles, whatever its type.
  * @param[in] array  "base/loss/train" @param[out] values  room for the part */
 rote_status rote_study_reader_get(rote_study_reader *reader, const char *array, rote_range range,

@@ -13,11 +13,11 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",      "recovery",  "duplicates",
-                                       "density",    "leverage",  "agreement",
-                                       "neighbours", "influence", NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
+                                       "leverage", "agreement", "neighbours", "influence",
+                                       "attack",   NULL};
+static const char *const points[] = {"components", "pixels", "latent", NULL};
 static const char *const methods[] = {"tracin", "leverage", "both", NULL};
-static const char *const points[] = {"components", "pixels", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -29,8 +29,8 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0, 0 /* the data alone */,
-                                          0,    VAES,         0};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0,   0 /* the data alone */,
+                                          0,    VAES,         0, VAES};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
@@ -39,7 +39,8 @@ static const char *const measure_needs[] = {
     NULL,
     NULL,
     "draws samples, and an autoencoder (model.kind %s) has none",
-    NULL};
+    NULL,
+    "needs likelihoods, and an autoencoder (model.kind %s) has none"};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -51,6 +52,7 @@ static const char *const measure_needs[] = {
 #define CHOICE(words) .type = ROTE_OPTION_CHOICE, .choices = (words)
 #define SET(words) .type = ROTE_OPTION_SET, .choices = (words)
 #define WHEN(key, word) .when = (key), .words = 1u << (word)
+#define UNLESS(key, word) .when = (key), .words = ~(1u << (word))
 #define RESULTS .of_results = true
 #define VARIANT .of_variant = true
 #define TRAINING .of_training = true
@@ -163,8 +165,8 @@ static const rote_option table[] = {
      .help = "grey levels (rms) up to which images are near copies; 0: a tenth of the median "
              "distance to the nearest"},
     {KEY(density.of), CHOICE(points), .fallback = "components", RESULTS, COST,
-     .help = "what is a point of the densities: an image in its leading principal components, or "
-             "its pixels (no mixtures then)"},
+     .help = "what is a point of the densities: an image in its leading principal components, its "
+             "pixels (no mixtures then), or its latent mean by the first full model"},
     {KEY(density.components), COUNT(1, 4096), .fallback = "20", RESULTS, COST,
      WHEN("density.of", 0),
      .help = "principal components; as many as there are, if there are fewer"},
@@ -173,13 +175,13 @@ static const rote_option table[] = {
     {KEY(density.bandwidth), REAL(0, 1e6), .fallback = "0", RESULTS,
      .help = "of the kernel density, in distances of pixels in [0,1]; 0: of 11 around Scott's rule "
              "the one of the largest leave-one-out likelihood"},
-    {KEY(density.mixtures), COUNT(1, 1000), .fallback = "10", RESULTS, COST, WHEN("density.of", 0),
-     .help = "spherical Gaussians that the mixture density is made of"},
-    {KEY(density.rounds), COUNT(1, 10000), .fallback = "30", RESULTS, COST, WHEN("density.of", 0),
+    {KEY(density.mixtures), COUNT(1, 1000), .fallback = "10", RESULTS, COST,
+     UNLESS("density.of", 1), .help = "spherical Gaussians that the mixture density is made of"},
+    {KEY(density.rounds), COUNT(1, 10000), .fallback = "30", RESULTS, COST, UNLESS("density.of", 1),
      .help = "rounds of expectation and maximization of a fit"},
     {KEY(density.floor), REAL(0, 1e6), .above_min = true, .fallback = "1e-3", RESULTS,
-     WHEN("density.of", 0), .help = "added to the variance of every Gaussian of the mixture"},
-    {KEY(density.refit), COUNT(0, 1e9), .fallback = "1000", RESULTS, WHEN("density.of", 0),
+     UNLESS("density.of", 1), .help = "added to the variance of every Gaussian of the mixture"},
+    {KEY(density.refit), COUNT(0, 1e9), .fallback = "1000", RESULTS, UNLESS("density.of", 1),
      .help = "images up to which the mixture is fitted without each of them; with more its "
              "leave-one-out score is of first order, and the error is measured"},
     {KEY(density.test), COUNT(0, 1e5), .fallback = "10", RESULTS,
@@ -213,8 +215,9 @@ static const rote_option table[] = {
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
-             "duplicates, density and leverage; agreement compares what the others say; neighbours "
-             "of samples of VAEs, and influence of images, of models trained on all images"},
+             "duplicates, density and leverage; agreement compares what the others say; attack "
+             "tries to tell members by the score's likelihoods; neighbours of samples of "
+             "VAEs, and influence of images, of models trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

@@ -12,11 +12,13 @@
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
+  X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
   X(gradient_leverage)                                                                             \
   X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \
+  X(attack)                                                                                        \
   X(agreement)
 
 #define X(name) extern const rote_measure rote_measure_##name;

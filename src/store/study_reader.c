@@ -43,6 +43,12 @@ rote_status rote_study_reader_shape(rote_study_reader *r, const char *array, rot
   return rote_h5_array_describe(&r->h5, array, shape);
 }
 
+rote_status rote_study_reader_text(rote_study_reader *r, const char *array, const char *attribute,
+                                   char *text, size_t size)
+{
+  return rote_h5_text_get(&r->h5, array, attribute, text, size);
+}
+
 rote_status rote_study_reader_get(rote_study_reader *r, const char *array, rote_range range,
                                   double *values)
 {
