@@ -9,6 +9,7 @@
 #define ROTE_IMAGE_GRADIENTS_H
 
 #include "rote/network.h"
+#include "rote/projection.h"
 
 struct rote_image_gradients {
   size_t draws;
@@ -16,6 +17,11 @@ struct rote_image_gradients {
   /* Called for every piece of every image's gradient, if not NULL. */
   void (*formed)(void *context, size_t image, size_t offset, size_t count, const rote_real *g);
   void *context;
+  /* If not NULL, projected gradients are wanted and nothing else: image i's [projections->total]
+   * becomes phi + i total; 0 before. */
+  const rote_projections *projections;
+  rote_real *phi;
+  rote_real *projecting; /* [rote_projections_room()] of the caller */
   /* room, see rote_image_gradients_create() */
   rote_real *piece;
   size_t piece_room;

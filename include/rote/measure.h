@@ -50,6 +50,13 @@ typedef struct {
   bool aside;     /* goes with another: it stands in tables, and is not compared */
 } rote_image_score;
 
+/* An array [N, T] of a variant: how much a training image has lowered the loss of a target. The
+ * first influence.training targets are the first training images. */
+typedef struct {
+  const char *array; /* its name below the base of the measure; NULL ends a list */
+  const char *title; /* "TracIn" */
+} rote_attribution;
+
 /* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */
 typedef struct {
   const rote_options *options;
@@ -206,6 +213,8 @@ struct rote_measure {
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
   const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
+  const rote_attribution *attributions; /* of what it puts, what says who matters to whom */
+  const char *log_p; /* of what it puts, [V, R, K, N]: of every image under all leave-out models */
   const rote_measure_bench *bench;
   const rote_manual *manual; /* its sections of rote-study(5) */
 };

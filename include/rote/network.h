@@ -92,6 +92,13 @@ typedef struct {
 
 typedef struct rote_layer rote_layer;
 
+typedef struct rote_projection rote_projection; /* rote/projection.h */
+
+/* A weight's gradient as a sum over positions of outer products [rows] x [columns]. */
+typedef struct {
+  size_t rows, columns, positions;
+} rote_weight_shape;
+
 /* One kind of layer. Adding a kind: one file layer_<kind>.c with its constructor. */
 typedef struct {
   /* REQUIRED */
@@ -113,6 +120,13 @@ typedef struct {
   void (*per_image)(const rote_layer *layer, const rote_pass *pass, size_t draws,
                     const rote_real *x, const rote_real *dy, rote_real *scratch, double *square);
   size_t (*per_image_room)(const rote_layer *layer, size_t draws);
+  /* Of layers with a weight, both or neither. The projected gradient of it, of every image,
+   * averaged as dy is: image i's at phi + i distance. x and dy as in backward(); scratch
+   * [(positions + 2) 16 ld] */
+  rote_weight_shape (*weight_shape)(const rote_layer *layer);
+  void (*project)(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                  const rote_projection *projection, const rote_real *x, const rote_real *dy,
+                  rote_real *scratch, rote_real *phi, size_t distance);
   bool in_place; /* forward overwrites x with y, backward needs y alone and overwrites dy with dx */
   size_t (*packed_room)(const rote_layer *layer);
   void (*pack)(const rote_layer *layer, const rote_real *w, const rote_slot *slot);

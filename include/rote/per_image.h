@@ -25,6 +25,8 @@ typedef struct {
   rote_real *d_hidden, *d_hidden_2;        /* [H, ld] */
   double *log_px_given_z, *d_own, *square; /* [wide], [wide], [n] */
   rote_autoencoder_workspace *autoencoder; /* of an autoencoder */
+  rote_projections *projections;           /* NULL before rote_per_image_prepare() */
+  rote_real *projecting;
 } rote_per_image;
 
 /** @param[in] draws  S @param[in] images  most images at once, if a worker's memory allows it
@@ -51,5 +53,17 @@ void rote_per_image_keep(rote_per_image *per_image, const rote_real *w, const ro
 void rote_per_image_dots(rote_per_image *per_image, const rote_real *w, const rote_real *x,
                          const rote_real *eps, size_t n, const rote_real *kept, size_t targets,
                          double *square, double *dot);
+
+/** Make the projections of the model's layers, once, before rote_per_image_project().
+ * @param[in] seed  of the study @return ROTE_OK; ROTE_NOMEM */
+rote_status rote_per_image_prepare(rote_per_image *per_image, uint64_t seed);
+
+/** Projected gradients (rote/projection.h), of the learned scalar of a likelihood none.
+ * @param[out] phi [n, per_image->projections->total] */
+void rote_per_image_project(rote_per_image *per_image, const rote_real *w, const rote_real *x,
+                            const rote_real *eps, size_t n, rote_real *phi);
+
+/** Q of a model. */
+size_t rote_per_image_projected_numbers(const rote_model *model);
 
 #endif

@@ -43,6 +43,7 @@ typedef enum {
   ROTE_PURPOSE_INFLUENCE_LATENT = 28, /* the same */
   ROTE_PURPOSE_PLANT = 29,            /* item: 0 places of plants, 1 images of the foreign file */
   ROTE_PURPOSE_PLANT_NOISE = 30,      /* item: image */
+  ROTE_PURPOSE_PROJECTION = 31,       /* of gradients; item: layer and side */
 } rote_purpose;
 
 typedef struct {

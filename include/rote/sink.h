@@ -65,6 +65,11 @@ bool rote_sink_has(rote_sink *sink, const char *path);
 rote_status rote_sink_get(rote_sink *sink, const char *path, size_t v, size_t images,
                           double *values);
 
+/** The same of any array of numbers: indices first .. first + count - 1 of its first dimension.
+ * @param[in] numbers  that an index must have @param[out] values [count, numbers] */
+rote_status rote_sink_get_part(rote_sink *sink, const char *path, size_t first, size_t count,
+                               size_t numbers, double *values);
+
 /** A second name for an array, and attributes of the file. A checker does nothing. */
 rote_status rote_sink_link(rote_sink *sink, const char *name, const char *second);
 rote_status rote_sink_attribute(rote_sink *sink, const char *name, const char *text);

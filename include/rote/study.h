@@ -47,6 +47,11 @@ typedef enum {
 } rote_likelihood_kind;
 typedef enum { ROTE_PROPOSAL_LAPLACE, ROTE_PROPOSAL_ENCODER } rote_proposal;
 typedef enum { ROTE_NOISE_SHARED, ROTE_NOISE_INDEPENDENT } rote_noise;
+typedef enum {
+  ROTE_INFLUENCE_TRACIN,
+  ROTE_INFLUENCE_LEVERAGE,
+  ROTE_INFLUENCE_BOTH
+} rote_influence_method;
 typedef enum { ROTE_KEEP_NONE, ROTE_KEEP_LAST, ROTE_KEEP_EVALUATED } rote_keep;
 typedef enum { ROTE_OPTIMIZER_ADAM, ROTE_OPTIMIZER_SGD } rote_optimizer_kind;
 
@@ -138,6 +143,7 @@ typedef struct {
     size_t extraction;   /* pairs listed */
   } neighbours;
   struct {
+    int method;            /* rote_influence_method */
     size_t draws;          /* S of the gradient of an image */
     size_t training, test; /* targets: the first images of either */
   } influence;

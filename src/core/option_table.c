@@ -17,6 +17,7 @@ static const char *const measures[] = {"score",    "recovery",  "duplicates", "d
                                        "leverage", "agreement", "neighbours", "influence",
                                        "attack",   "plants",    NULL};
 static const char *const points[] = {"components", "pixels", "latent", NULL};
+static const char *const methods[] = {"tracin", "leverage", "both", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -28,8 +29,8 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,    0,    0 /* the data alone */,
-                                          0,    VAES,         VAES, VAES, 0};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0, 0,    0 /* the data alone */,
+                                          0,    VAES,         0, VAES, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
@@ -38,7 +39,7 @@ static const char *const measure_needs[] = {
     NULL,
     NULL,
     "draws samples, and an autoencoder (model.kind %s) has none",
-    "follows evaluated epochs, and an autoencoder (model.kind %s) has none",
+    NULL,
     "needs likelihoods, and an autoencoder (model.kind %s) has none",
     NULL};
 
@@ -213,20 +214,23 @@ static const rote_option table[] = {
      .help = "of the names of training and held-out images, for exact p-values; 0: no test"},
     {KEY(neighbours.extraction), COUNT(1, 100000), .fallback = "20", RESULTS, VARIANT,
      .models = VAES, .help = "closest pairs of a sample and a training image that are listed"},
+    {KEY(influence.method), CHOICE(methods), .fallback = "tracin", RESULTS, VARIANT,
+     .help =
+         "tracin: products of gradients over the evaluated epochs; leverage: projected gradients "
+         "at the end of the training, also of autoencoders; both"},
     {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
      .help = "draws of the encoder that the gradient of an image is averaged over"},
     {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,
-     .models = VAES,
      .help = "training images, the first ones, on which the influence of every image is computed"},
-    {KEY(influence.test), COUNT(0, 1e5), .fallback = "10", RESULTS, VARIANT, COST, .models = VAES,
+    {KEY(influence.test), COUNT(0, 1e5), .fallback = "10", RESULTS, VARIANT, COST,
      .help = "test images, the first ones, on which it is computed"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
              "duplicates, density and leverage; agreement compares what the others say, plants "
-             "what they say of planted images; attack "
-             "tries to tell members by the score's likelihoods; neighbours of samples and "
-             "influence of images, of VAEs trained on all images"},
+             "what they say of planted images; attack tries to tell members by the score's "
+             "likelihoods; neighbours of samples of VAEs, and influence of images, of models "
+             "trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

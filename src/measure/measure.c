@@ -15,6 +15,8 @@
   X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
+  X(gradient_leverage)                                                                             \
+  X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \
   X(attack)                                                                                        \
   X(agreement)                                                                                     \

@@ -123,6 +123,8 @@ void rote_per_image_destroy(rote_per_image **per_image)
   rote_free(&p->d_own);
   rote_free(&p->square);
   rote_autoencoder_workspace_destroy(&p->autoencoder);
+  rote_projections_destroy(&p->projections);
+  rote_free(&p->projecting);
   rote_free(per_image);
 }
 
@@ -178,6 +180,8 @@ typedef struct {
   double *square;
   void (*formed)(void *context, size_t image, size_t offset, size_t count, const rote_real *g);
   void *context;
+  const rote_projections *projections;
+  rote_real *phi, *projecting;
 } wanted;
 
 static rote_gradient ask(rote_image_gradients *images, const wanted *what)
@@ -185,6 +189,9 @@ static rote_gradient ask(rote_image_gradients *images, const wanted *what)
   images->square = what->square;
   images->formed = what->formed;
   images->context = what->context;
+  images->projections = what->projections;
+  images->phi = what->phi;
+  images->projecting = what->projecting;
   return (rote_gradient){.images = images};
 }
 
@@ -192,7 +199,8 @@ static rote_gradient ask(rote_image_gradients *images, const wanted *what)
 static void own_gradient(const rote_per_image *p, size_t n, const wanted *what)
 {
   const rote_vae *vae = p->model->vae;
-  for (size_t i = 0; i < n && vae->likelihood->parameter != NULL; i++) {
+  const bool has = vae->likelihood->parameter != NULL && what->projections == NULL;
+  for (size_t i = 0; i < n && has; i++) {
     double sum = 0;
     for (size_t s = 0; s < p->draws; s++) {
       sum += p->d_own[i * p->draws + s] / (double)p->draws;
@@ -249,7 +257,9 @@ static void of_autoencoder(rote_per_image *p, const rote_real *w, const rote_rea
 static void walk(rote_per_image *p, const rote_real *w, const rote_real *x, const rote_real *eps,
                  size_t n, const wanted *what)
 {
-  memset(what->square, 0, n * sizeof *what->square);
+  if (what->square != NULL) {
+    memset(what->square, 0, n * sizeof *what->square);
+  }
   if (p->model->vae != NULL) {
     of_vae(p, w, x, eps, n, what);
   } else {
@@ -303,4 +313,49 @@ void rote_per_image_dots(rote_per_image *p, const rote_real *w, const rote_real 
       .total = p->model->table->total, .targets = targets, .with = kept, .dot = dot};
   memset(dot, 0, n * targets * sizeof *dot);
   walk(p, w, x, eps, n, &(wanted){.square = square, .formed = multiply_piece, .context = &rows});
+}
+
+/* Of the model, in the order of its parameters. @return their number */
+static size_t networks_of(const rote_model *model, const rote_network **network)
+{
+  if (model->vae != NULL) {
+    const rote_vae *v = model->vae;
+    const rote_network *const of_vae[] = {&v->encoder, &v->mu, &v->logvar, &v->decoder};
+    memcpy(network, of_vae, sizeof of_vae);
+    return sizeof of_vae / sizeof *of_vae;
+  }
+  const rote_graph *graph = &model->autoencoder->graph;
+  for (size_t i = 0; i < graph->count; i++) {
+    network[i] = &graph->chain[i].network;
+  }
+  return graph->count;
+}
+
+enum { NETWORKS_MAX = ROTE_CHAINS_MAX > 4 ? ROTE_CHAINS_MAX : 4 };
+
+size_t rote_per_image_projected_numbers(const rote_model *model)
+{
+  const rote_network *network[NETWORKS_MAX];
+  const size_t count = networks_of(model, network);
+  return rote_projected_numbers(network, count);
+}
+
+rote_status rote_per_image_prepare(rote_per_image *p, uint64_t seed)
+{
+  rote_status status = ROTE_OK;
+  const rote_network *network[NETWORKS_MAX];
+  const size_t count = networks_of(p->model, network);
+  ROTE_TRY(rote_projections_create(network, count, seed, &p->projections));
+  const size_t room = rote_projections_room(p->projections, p->wide);
+  ROTE_TRY(rote_alloc(room, sizeof *p->projecting, &p->projecting));
+done:
+  return status;
+}
+
+void rote_per_image_project(rote_per_image *p, const rote_real *w, const rote_real *x,
+                            const rote_real *eps, size_t n, rote_real *phi)
+{
+  memset(phi, 0, n * p->projections->total * sizeof *phi);
+  walk(p, w, x, eps, n,
+       &(wanted){.projections = p->projections, .phi = phi, .projecting = p->projecting});
 }

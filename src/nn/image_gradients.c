@@ -101,6 +101,14 @@ void rote_image_gradients_of_layer(rote_image_gradients *g, const rote_layer *la
   if (!layer->ops->has_parameters) {
     return;
   }
+  if (g->projections != NULL) {
+    const rote_projection *p = rote_projection_of(g->projections, layer);
+    if (p != NULL) {
+      layer->ops->project(layer, pass, draws, p, x, dy, g->projecting, g->phi + p->offset,
+                          g->projections->total);
+    }
+    return;
+  }
   if (layer->ops->per_image != NULL && g->formed == NULL) {
     layer->ops->per_image(layer, pass, draws, x, dy, g->scratch, g->square);
     return;

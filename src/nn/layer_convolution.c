@@ -10,6 +10,7 @@
  * matrix product. Only taps on real pixels are computed. */
 #include "rote/memory.h"
 #include "rote/network.h"
+#include "rote/projection.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -293,6 +294,41 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   }
 }
 
+static rote_weight_shape weight_shape(const rote_layer *layer)
+{
+  const convolution *c = (const convolution *)layer;
+  return (rote_weight_shape){.rows = c->low_channels,
+                             .columns = c->kernel * c->kernel * c->high_channels,
+                             .positions = c->low * c->low};
+}
+
+/* The projected high pixels under the kernel are a convolution of few filters. */
+static void project(const convolution *c, const rote_pass *pass, size_t draws,
+                    const rote_projection *p, const rote_real *high, const rote_real *low,
+                    rote_real *scratch, rote_real *phi, size_t distance)
+{
+  const size_t positions = c->low * c->low;
+  convolution narrow = *c;
+  narrow.low_channels = p->kept_columns;
+  down(&narrow, p->column, NULL, high, rote_column_pad(pass->columns), pass->ld, scratch);
+  rote_projection_sum(p, pass, draws, positions, low, scratch,
+                      scratch + positions * p->kept_columns * pass->ld, phi, distance);
+}
+
+static void down_project(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                         const rote_projection *p, const rote_real *x, const rote_real *dy,
+                         rote_real *scratch, rote_real *phi, size_t distance)
+{
+  project((const convolution *)layer, pass, draws, p, x, dy, scratch, phi, distance);
+}
+
+static void up_project(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                       const rote_projection *p, const rote_real *x, const rote_real *dy,
+                       rote_real *scratch, rote_real *phi, size_t distance)
+{
+  project((const convolution *)layer, pass, draws, p, dy, x, scratch, phi, distance);
+}
+
 static const rote_layer_ops down_ops = {
     .name = "convolution",
     .has_parameters = true,
@@ -302,6 +338,8 @@ static const rote_layer_ops down_ops = {
     .pack = down_pack,
     .follows_up = true,
     .scratch_room = scratch_room,
+    .weight_shape = weight_shape,
+    .project = down_project,
 };
 
 static const rote_layer_ops up_ops = {
@@ -313,6 +351,8 @@ static const rote_layer_ops up_ops = {
     .pack = up_pack,
     .follows_up = true,
     .scratch_room = scratch_room,
+    .weight_shape = weight_shape,
+    .project = up_project,
 };
 
 /* `fan` is PyTorch's fan_in: the second dimension of the weight times the taps. */

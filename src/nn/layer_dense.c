@@ -1,5 +1,6 @@
 #include "rote/memory.h"
 #include "rote/network.h"
+#include "rote/projection.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -113,6 +114,21 @@ static size_t dense_per_image_room(const rote_layer *layer, size_t draws)
   return 2 * draws * (rote_column_pad(draws) + ROTE_COLUMN_BLOCK);
 }
 
+static rote_weight_shape dense_weight_shape(const rote_layer *layer)
+{
+  return (rote_weight_shape){.rows = layer->out, .columns = layer->in, .positions = 1};
+}
+
+static void dense_project(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                          const rote_projection *p, const rote_real *x, const rote_real *dy,
+                          rote_real *scratch, rote_real *phi, size_t distance)
+{
+  rote_real *of_x = scratch, *rest = scratch + p->kept_columns * pass->ld;
+  rote_gemm(p->kept_columns, rote_column_pad(pass->columns), layer->in,
+            (rote_strided){p->column, layer->in, 1}, x, pass->ld, NULL, false, of_x, pass->ld);
+  rote_projection_sum(p, pass, draws, 1, dy, of_x, rest, phi, distance);
+}
+
 static const rote_layer_ops dense_ops = {
     .name = "dense",
     .has_parameters = true,
@@ -121,6 +137,8 @@ static const rote_layer_ops dense_ops = {
     .scratch_room = dense_scratch_room,
     .per_image = dense_per_image,
     .per_image_room = dense_per_image_room,
+    .weight_shape = dense_weight_shape,
+    .project = dense_project,
 };
 
 rote_status rote_layer_dense(rote_parameters *table, const char *name, size_t in, size_t out,

@@ -6,6 +6,7 @@
  * product. Only taps on real pixels are computed. */
 #include "rote/memory.h"
 #include "rote/network.h"
+#include "rote/projection.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -177,6 +178,26 @@ static void same_backward(const rote_layer *layer, const rote_pass *pass, const 
   rote_gradient_done(gradient, s->bias, s->filters, g);
 }
 
+static rote_weight_shape weight_shape(const rote_layer *layer)
+{
+  const same *s = (const same *)layer;
+  return (rote_weight_shape){
+      .rows = s->filters, .columns = taps_of(s) * s->channels, .positions = s->height * s->width};
+}
+
+/* The projected pixels under the kernel are a convolution of few filters. */
+static void same_project(const rote_layer *layer, const rote_pass *pass, size_t draws,
+                         const rote_projection *p, const rote_real *x, const rote_real *dy,
+                         rote_real *scratch, rote_real *phi, size_t distance)
+{
+  const same *s = (const same *)layer;
+  const size_t positions = s->height * s->width;
+  rote_real *rest = scratch + positions * p->kept_columns * pass->ld;
+  convolve(s, s->channels, p->kept_columns, p->column, NULL, x, rote_column_pad(pass->columns),
+           pass->ld, scratch);
+  rote_projection_sum(p, pass, draws, positions, dy, scratch, rest, phi, distance);
+}
+
 static const rote_layer_ops same_ops = {
     .name = "same_convolution",
     .has_parameters = true,
@@ -185,6 +206,8 @@ static const rote_layer_ops same_ops = {
     .packed_room = packed_room,
     .pack = pack,
     .scratch_room = scratch_room,
+    .weight_shape = weight_shape,
+    .project = same_project,
 };
 
 rote_status rote_layer_same_convolution(rote_parameters *table, const char *name, size_t height,

@@ -329,6 +329,24 @@ done:
   return status;
 }
 
+rote_status rote_sink_get_part(rote_sink *s, const char *path, size_t first, size_t count,
+                               size_t numbers, double *values)
+{
+  rote_status status = ROTE_OK;
+  rote_h5_array array;
+  size_t found = 1;
+  ROTE_TRY(rote_h5_array_describe(&s->h5, path, &array));
+  for (size_t d = 1; d < array.rank; d++) {
+    found *= array.shape[d];
+  }
+  if (array.rank == 0 || found != numbers || first + count > array.shape[0]) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: has not the shape that is expected", path));
+  }
+  ROTE_TRY(rote_h5_numbers_read(&s->h5, path, false, 0, first, count, values));
+done:
+  return status;
+}
+
 rote_status rote_sink_link(rote_sink *s, const char *name, const char *second)
 {
   return rote_sink_is_check(s) ? ROTE_OK : rote_h5_link(&s->h5, name, second);

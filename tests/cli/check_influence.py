@@ -1,13 +1,20 @@
 #!/usr/bin/python3
-"""check_influence.py STUDY.h5: what /base/influence says of itself, for SGD of rate 1e-4, batch 64, on 150 images."""
+"""check_influence.py DIRECTORY: what influence says of itself, for SGD of rate 1e-4, batch 64, on 150 images, and of the
+leave-out models; gradient leverage and its metric from the projected gradients that the run keeps."""
+import glob
 import sys
 
 import h5py
 import numpy as np
 
-with h5py.File(sys.argv[1]) as f:
+with h5py.File(f"{sys.argv[1]}/study.h5") as f:
     epoch = f["base/epoch"][...].astype(float)
     found = {name: array[...] for name, array in f["base/influence"].items()}
+    leverage = {name: array[...] for name, array in f["base/gradient_leverage"].items()}
+    datamodel = {name: array[...] for name, array in f["base/datamodel"].items()}
+    fold, log_p = f["fold"][...], f["base/log_px"][-1].astype(float)
+with h5py.File("data.h5") as f:
+    pixels = f["train/images"][:150].reshape(150, -1) / 255
 
 steps = np.diff(epoch, prepend=0) * np.ceil(150 / 64)
 weight = 1e-4 * 64 * steps / 150
@@ -28,11 +35,53 @@ if not np.array_equal(found["target"], np.r_[np.arange(40), np.arange(5)]) or tr
     sys.exit("targets")
 close("influence of an image on itself", np.diagonal(on[:, training]), own[:40])
 close("symmetry", on[:40, :40], on[:40, :40].T)
-for name, order in (("proponent", -on), ("opponent", on)):
-    first = np.argsort(order, axis=0, kind="stable")[:10].T
-    if not np.array_equal(found[name], first):
-        sys.exit(name)
-    close(name, found[f"{name}_value"], np.take_along_axis(on.T, first, 1))
+for of in (found, leverage):
+    for name, order in (("proponent", -of["on"]), ("opponent", of["on"])):
+        first = np.argsort(order, axis=0, kind="stable")[:10].T
+        if not np.array_equal(of[name], first):
+            sys.exit(name)
+        close(name, of[f"{name}_value"], np.take_along_axis(of["on"].T, first, 1))
 itself = (found["proponent"][training, 0] == np.arange(40)).mean()
 if itself < 0.95:
     sys.exit(f"{itself:.2f} of the training images are their own strongest proponents")
+
+# Rows of the run: 150 images, then 5 test images.
+phi = np.concatenate([h5py.File(path)["phi"][...] for path in
+                      sorted(glob.glob(f"{sys.argv[1]}/results/base/full-r00-gradient_leverage-*.h5"))]).astype(float)
+
+
+def metric(x):
+    gram = x.T @ x
+    return np.linalg.inv(gram + 0.1 * np.trace(gram) / len(gram) * np.eye(len(gram)))
+
+
+if phi.shape[0] != 155 or not phi.any(axis=1).all():
+    sys.exit("projected gradients")
+product = phi[:150] @ metric(phi[:150]) @ phi.T
+close("gradient leverage", leverage["h"], np.diagonal(product))
+close("influence by gradients", leverage["on"] + 1, np.c_[product[:, :40], product[:, 150:]] + 1)
+
+
+def ranks(x):
+    return np.array([(x < a).sum() + ((x == a).sum() + 1) / 2 for a in x])
+
+
+def score(tau, target):
+    predicted, seen = [], []
+    for r in range(log_p.shape[0]):
+        for k in range(log_p.shape[1]):
+            if fold[r, target] != k:
+                predicted.append(-tau[fold[r] == k, target].sum())
+                seen.append(log_p[r, k, target])
+    return np.corrcoef(ranks(np.array(predicted)), ranks(np.array(seen)))[0, 1]
+
+
+centred = pixels - pixels.mean(0)
+apart = ((pixels[:, None] - pixels[None, :40]) ** 2).sum(-1)
+attributions = [on, leverage["on"], centred @ metric(centred) @ centred[:40].T, -apart]
+want = np.array([[score(tau, t) for t in range(40)] for tau in attributions])
+close("datamodeling score", datamodel["score"] + 2, want + 2)
+close("its mean", datamodel["mean"] + 2, want.mean(1) + 2)
+close("its error", datamodel["standard_error"], want.std(1, ddof=1) / np.sqrt(40))
+if not (datamodel["models"] == 4).all():
+    sys.exit("models of a target")

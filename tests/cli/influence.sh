@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Influence of training images: sums over checkpoints recomputed from study.h5, an image its own strongest proponent; the
-# same bits from any number of ranks and after a kill; what cannot be asked for is refused.
+# Influence of training images: sums over checkpoints, leverages of projected gradients and datamodeling scores recomputed
+# from what a run left, an image its own strongest proponent; the same bits from any number of ranks and after a kill; what cannot be asked for is refused.
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -9,19 +9,41 @@ name: influence
 data: { file: data.h5, limit: 150 }
 model: { hidden: [24, 12], latent: 4, beta: 4 }
 training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
-folds: { count: 0, full: 1 }
-evaluation: { every: 2 }
-influence: { draws: 4, training: 40, test: 5 }
-measures: [influence]
+folds: { count: 3, repeats: 2, full: 1 }
+evaluation: { every: 2, samples: 16, proposal: encoder }
+influence: { method: both, draws: 4, training: 40, test: 5 }
+measures: [score, influence]
 checkpoint: { keep: evaluated }
 END
 ends 0 run 1 study.yaml --output alone
 says run.out "influence over 2 checkpoints" "training #0: for it"
-"$PYTHON" "$TESTS/check_influence.py" alone/study.h5 >check.out || fail "$(cat check.out)"
+says run.out "gradient leverage: " "40 targets, 4 models or more each"
+"$PYTHON" "$TESTS/check_influence.py" alone >check.out || fail "$(cat check.out)"
 ends 0 "$ROTE" verify alone >verify.out
 says verify.out "0 damaged, 0 missing"
 ends 0 run 3 study.yaml --output ranks
 same alone/study.h5 ranks/study.h5
+
+# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there.
+lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
+ends 0 run 2 "${lean[@]}"
+says run.out "no linear datamodeling score, for no measure has evaluated log p"
+projected() { find lean/results -name '*gradient_leverage*' -exec stat -c '%n %i %Y' {} + | sort; }
+projected >before.txt
+[ -s before.txt ] || fail "there are no projected gradients"
+ends 0 run 1 "${lean[@]}" --set influence.training=60
+projected | cmp - before.txt || fail "projected gradients were computed again"
+"$PYTHON" - <<'END'
+import h5py
+import numpy as np
+
+with h5py.File("alone/study.h5") as both, h5py.File("lean/study.h5") as lean:
+    assert "influence" not in lean["base"]
+    one, other = both["base/gradient_leverage"], lean["base/gradient_leverage"]
+    assert np.array_equal(one["h"], other["h"])
+    assert np.array_equal(one["on"][:, :40], other["on"][:, :40]), "the same targets"
+    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "test images"
+END
 
 # One number changed: verify says so.
 cp -r alone changed
@@ -42,6 +64,23 @@ ROTE_FAULT=file.rename:full-r00-e0002-influence.h5=kill ends 137 "$ROTE" run stu
 [ -e killed/results/base/full-r00.h5 ] || fail "the training was not done: $(find killed/results)"
 ends 0 run 1 study.yaml --output killed
 same alone/study.h5 killed/study.h5
+
+# Autoencoders, by leverage alone.
+cat >ae.yaml <<'END'
+name: autoencoder
+data: { file: data.h5, limit: 100, transform: scale }
+model: { kind: fc_ae, width: 20, depth: 3 }
+training: { batch: 20, epochs: 3 }
+folds: { count: 0, full: 1 }
+influence: { method: leverage, training: 10, test: 5 }
+measures: [influence]
+END
+ends 0 run 1 ae.yaml --output ae
+says run.out "gradient leverage: "
+ends 0 run 2 ae.yaml --output ae2
+same ae/study.h5 ae2/study.h5
+ends 65 run 1 ae.yaml --output bad --set influence.method=both
+says run.err "influence.method: TracIn follows evaluated epochs, and an autoencoder has none"
 
 ends 65 run 1 study.yaml --output bad --set influence.training=151
 says run.err "influence.training: 151 training images are targets, and the study has 150"

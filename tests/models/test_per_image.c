@@ -186,6 +186,85 @@ static void check_kept(const setup *s)
   }
 }
 
+/* The gradient of a weight as a matrix: first dimension by the others, of a convolution in the
+ * order ky, kx, channel where the weight has channel, ky, kx. */
+static double entry(const double *g, const rote_parameter *weight, size_t row, size_t column)
+{
+  if (weight->rank == 2) {
+    return g[weight->offset + row * weight->shape[1] + column];
+  }
+  const size_t channels = weight->shape[1], taps = weight->shape[2] * weight->shape[3];
+  return g[weight->offset + (row * channels + column % channels) * taps + column / channels];
+}
+
+static void check_projection(const setup *s, const rote_projection *p, const rote_parameter *weight,
+                             size_t image, const double *phi)
+{
+  const double *g = s->single + image * s->total;
+  double scale = 0;
+  for (size_t i = 0; i < weight->count; i++) {
+    scale += g[weight->offset + i] * g[weight->offset + i];
+  }
+  assert_int_equal(p->rows, weight->shape[0]);
+  assert_int_equal(p->rows * p->columns, weight->count);
+  for (size_t a = 0; a < p->kept_rows; a++) {
+    for (size_t b = 0; b < p->kept_columns; b++) {
+      double want = 0;
+      for (size_t r = 0; r < p->rows; r++) {
+        for (size_t c = 0; c < p->columns; c++) {
+          want += p->row[a * p->rows + r] * entry(g, weight, r, c) * p->column[b * p->columns + c];
+        }
+      }
+      near(phi[p->offset + a * p->kept_columns + b], want, sqrt(scale), 1e-12,
+           "a number of a projected gradient");
+    }
+  }
+}
+
+static void check_orthonormal(size_t kept, size_t n, const double *p)
+{
+  assert_int_equal(kept, n < 16 ? n : 16);
+  for (size_t a = 0; a < kept; a++) {
+    for (size_t b = 0; b <= a; b++) {
+      double dot = 0;
+      for (size_t i = 0; i < n; i++) {
+        dot += p[a * n + i] * p[b * n + i];
+      }
+      near(dot, a == b, 1, 1e-14, "a product of rows of a projection");
+    }
+  }
+}
+
+/* Of the gradients that were formed one by one, each weight's by its projections. */
+static void check_projected(setup *s)
+{
+  double *phi = NULL, *fewer = NULL;
+  size_t layer = 0;
+  CHECK_OK(rote_per_image_prepare(s->per_image, 7));
+  const rote_projections *all = s->per_image->projections;
+  assert_int_equal(all->total, rote_per_image_projected_numbers(s->model));
+  CHECK_OK(rote_alloc(IMAGES * all->total, sizeof *phi, &phi));
+  CHECK_OK(rote_alloc(IMAGES * all->total, sizeof *fewer, &fewer));
+  rote_per_image_project(s->per_image, s->w, s->x, s->eps, IMAGES, phi);
+  for (size_t p = 0; p < s->model->table->count; p++) {
+    const rote_parameter *weight = &s->model->table->parameter[p];
+    if (weight->rank > 1) {
+      assert_true(layer < all->count);
+      const rote_projection *projection = &all->projection[layer++];
+      check_orthonormal(projection->kept_rows, projection->rows, projection->row);
+      check_orthonormal(projection->kept_columns, projection->columns, projection->column);
+      for (size_t i = 0; i < IMAGES; i++) {
+        check_projection(s, projection, weight, i, phi + i * all->total);
+      }
+    }
+  }
+  assert_int_equal(layer, all->count);
+  rote_per_image_project(s->per_image, s->w, s->x, s->eps, 2, fewer);
+  assert_memory_equal(fewer, phi, 2 * all->total * sizeof *phi);
+  rote_free(&phi);
+  rote_free(&fewer);
+}
+
 static void check(const char *const *set, size_t count, const rote_data_info *info, size_t draws)
 {
   setup s = {0};
@@ -212,6 +291,7 @@ static void check(const char *const *set, size_t count, const rote_data_info *in
   double fewer[ROOM];
   rote_per_image_squares(s.per_image, s.w, s.x, s.eps, 2, fewer);
   assert_memory_equal(fewer, square, 2 * sizeof *square);
+  check_projected(&s);
   tear_down(&s);
 }
 

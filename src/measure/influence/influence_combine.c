@@ -2,10 +2,11 @@
  * target who matters most. */
 #include "influence_room.h"
 
+#include "targets.h"
+
 #include "rote/memory.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const rote_array checkpoint_array = {
@@ -28,42 +29,8 @@ static const rote_array self_array = {.name = "influence/self_influence",
                                       .units = "1",
                                       .long_name =
                                           "TracIn of the image on its own loss, over all epochs"};
-static const rote_array on_array = {.name = "influence/on",
-                                    .dims = "NT",
-                                    .type = ROTE_H5_F64,
-                                    .units = "1",
-                                    .long_name = "TracIn of the image on the loss of a target: "
-                                                 "above 0 it has lowered that"};
-static const rote_array target_array = {.name = "influence/target",
-                                        .dims = "T",
-                                        .type = ROTE_H5_U32,
-                                        .units = "1",
-                                        .long_name = "index of the target among its images",
-                                        .scale = true};
-static const rote_array set_array = {.name = "influence/target_set",
-                                     .dims = "T",
-                                     .type = ROTE_H5_U8,
-                                     .units = "1",
-                                     .long_name = "of which images the target is one",
-                                     .flags = "training test"};
-
-static const rote_array rank_array = {.name = "influence/rank",
-                                      .dims = "P",
-                                      .type = ROTE_H5_U32,
-                                      .units = "1",
-                                      .long_name = "place in the lists of proponents and opponents",
-                                      .scale = true};
-
-#define LIST(name_, type_, long_name_)                                                             \
-  {                                                                                                \
-    .name = "influence/" name_, .dims = "TP", .type = type_, .units = "1", .long_name = long_name_ \
-  }
-static const rote_array lists[] = {
-    LIST("proponent", ROTE_H5_U32, "training images of the largest influence, largest first"),
-    LIST("proponent_value", ROTE_H5_F64, "their influence"),
-    LIST("opponent", ROTE_H5_U32, "training images of the smallest influence, smallest first"),
-    LIST("opponent_value", ROTE_H5_F64, "their influence"),
-};
+static const rote_targets_arrays target_arrays = ROTE_TARGETS_ARRAYS(
+    "influence/", "TracIn of the image on the loss of a target: above 0 it has lowered that");
 
 /* With B images of N a step, rate eta: an image is in steps B / N of those since the last
  * checkpoint. */
@@ -134,88 +101,6 @@ done:
   return status;
 }
 
-typedef struct {
-  uint32_t image;
-  double value;
-} ranked;
-
-/* Largest first, what is not a number last. */
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *x = a, *y = b;
-  const bool x_nan = isnan(x->value), y_nan = isnan(y->value);
-  if (x_nan != y_nan) {
-    return x_nan - y_nan;
-  }
-  if (!x_nan && x->value != y->value) {
-    return (x->value < y->value) - (x->value > y->value);
-  }
-  return (x->image > y->image) - (x->image < y->image);
-}
-
-static rote_status put_lists(const combiner *c)
-{
-  rote_status status = ROTE_OK;
-  const size_t n = c->images, T = c->targets;
-  const size_t P = n < ROTE_INFLUENCE_LISTED ? n : ROTE_INFLUENCE_LISTED;
-  ranked *order = NULL;
-  uint32_t *image[2] = {NULL, NULL};
-  double *value[2] = {NULL, NULL};
-  rote_sink_size(c->sink, 'P', P);
-  ROTE_TRY(rote_sink_count(c->sink, &rank_array, 1));
-  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
-  for (int k = 0; k < 2; k++) {
-    ROTE_TRY(rote_alloc(T * P, sizeof *image[k], &image[k]));
-    ROTE_TRY(rote_alloc(T * P, sizeof *value[k], &value[k]));
-  }
-  for (size_t t = 0; t < T; t++) {
-    for (int k = 0; k < 2; k++) {
-      const double sign = k == 0 ? 1 : -1;
-      for (size_t i = 0; i < n; i++) {
-        order[i] = (ranked){(uint32_t)i, sign * c->on[i * T + t]};
-      }
-      qsort(order, n, sizeof *order, larger_first);
-      for (size_t p = 0; p < P; p++) {
-        image[k][t * P + p] = order[p].image;
-        value[k][t * P + p] = sign * order[p].value;
-      }
-    }
-  }
-  for (int k = 0; k < 2; k++) {
-    ROTE_TRY(rote_sink_put(c->sink, &lists[2 * k], ROTE_ALL, image[k]));
-    ROTE_TRY(rote_sink_put(c->sink, &lists[2 * k + 1], ROTE_ALL, value[k]));
-  }
-done:
-  rote_free(&order);
-  for (int k = 0; k < 2; k++) {
-    rote_free(&image[k]);
-    rote_free(&value[k]);
-  }
-  return status;
-}
-
-static rote_status put_targets(const combiner *c)
-{
-  rote_status status = ROTE_OK;
-  const size_t T = c->targets, of_training = c->pieces->setting.options->influence.training;
-  uint32_t *index = NULL;
-  uint8_t *set = NULL;
-  ROTE_TRY(rote_alloc(T, sizeof *index, &index));
-  ROTE_TRY(rote_alloc(T, sizeof *set, &set));
-  for (size_t t = 0; t < T; t++) {
-    set[t] = t >= of_training;
-    index[t] = (uint32_t)(set[t] ? t - of_training : t);
-  }
-  ROTE_TRY(rote_sink_put(c->sink, &target_array, ROTE_ALL, index));
-  ROTE_TRY(rote_sink_put(c->sink, &set_array, ROTE_ALL, set));
-  ROTE_TRY(rote_sink_put(c->sink, &on_array, ROTE_ALL, c->on));
-  ROTE_TRY(put_lists(c));
-done:
-  rote_free(&index);
-  rote_free(&set);
-  return status;
-}
-
 rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink)
 {
   rote_status status = ROTE_OK;
@@ -223,11 +108,10 @@ rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink)
   combiner c = {.pieces = pieces,
                 .sink = sink,
                 .images = pieces->setting.train->count,
-                .targets = rote_influence_targets(o)};
+                .targets = rote_targets(o)};
   if (o->folds.full == 0) {
     goto done;
   }
-  rote_sink_size(sink, 'T', c.targets);
   ROTE_TRY(rote_alloc(c.images, sizeof *c.gradient, &c.gradient));
   ROTE_TRY(rote_alloc(c.images, sizeof *c.self, &c.self));
   ROTE_TRY(rote_alloc(c.images * c.targets, sizeof *c.on, &c.on));
@@ -238,7 +122,7 @@ rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink)
   }
   ROTE_TRY(rote_sink_put(sink, &self_array, ROTE_ALL, c.self));
   if (c.targets > 0) {
-    ROTE_TRY(put_targets(&c));
+    ROTE_TRY(rote_targets_put(sink, &target_arrays, o, c.images, c.on));
   }
 done:
   rote_free(&c.gradient);

@@ -1,5 +1,7 @@
 #include "influence_room.h"
 
+#include "targets.h"
+
 #include "rote/clock.h"
 #include "rote/image_gradients.h"
 #include "rote/memory.h"
@@ -36,7 +38,7 @@ rote_status rote_influence_cost(const rote_cost_request *q, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
   const rote_trainer *t = q->trainer;
-  const size_t targets = rote_influence_targets(q->setting.options);
+  const size_t targets = rote_targets(q->setting.options);
   const size_t before = rote_memory_live_bytes();
   const rote_piece piece = {.unit = {.full = true}, .epoch = 1, .model = t->model, .w = t->w};
   rote_options alone = *q->setting.options;

@@ -3,8 +3,9 @@
 
 const rote_manual rote_influence_manual[] = {
     ROTE_SECTION("INFLUENCE"),
-    ROTE_TEXT("Which training images a model leans on: the measure `influence` follows the full "
-              "models over their evaluated epochs (TracIn, Pruthi et al. 2020; for VAEs Kong and "
+    ROTE_TEXT("Which training images a model leans on: with `influence.method` of `tracin` or "
+              "`both` the measure `influence` follows the full models over their evaluated epochs "
+              "(TracIn, Pruthi et al. 2020; for VAEs Kong and "
               "Chaudhuri 2021). The influence of a training image on a target is the sum over the "
               "epochs of `weight` times the dot product of the gradients of their losses, each "
               "averaged over `influence.draws` draws of the encoder, batch norm in evaluation "

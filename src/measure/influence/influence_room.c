@@ -6,10 +6,10 @@
  * products with those of the targets. */
 #include "influence_room.h"
 
-#include "rote/memory.h"
-#include "rote/per_image.h"
+#include "targets.h"
 
-#include <string.h>
+#include "rote/memory.h"
+#include "rote/noisy_images.h"
 
 /* Images at once, and bytes for gradients of targets: more targets are taken one lot after another.
  */
@@ -49,6 +49,11 @@ static const rote_measure_bench bench[] = {
     {.name = NULL},
 };
 
+static const rote_attribution attributions[] = {
+    {.array = "influence/on", .title = "TracIn"},
+    {.array = NULL},
+};
+
 static const rote_image_score scores[] = {
     {.array = "influence/self_influence", .title = "self-influence"},
     {.array = NULL},
@@ -57,19 +62,12 @@ static const rote_image_score scores[] = {
 typedef struct {
   const rote_subject_setting *setting;
   rote_per_image *per_image;
-  rote_batch *batch;
+  rote_noisy_images *images;
   size_t lot;      /* targets whose gradients there is room for */
   rote_real *kept; /* [lot, G] */
-  rote_real *eps;  /* [L, wide] */
-  float *drawn;    /* [S, L] of an image */
   double *square;  /* [BATCH] */
   double *dot;     /* [BATCH, lot] */
 } influence_room;
-
-size_t rote_influence_targets(const rote_options *o)
-{
-  return o->influence.training + o->influence.test;
-}
 
 static size_t count_rows(const rote_options *options, const rote_data_info *info, size_t images,
                          rote_unit unit)
@@ -81,7 +79,7 @@ static size_t count_rows(const rote_options *options, const rote_data_info *info
 static void sizes(const rote_options *o, const rote_data_info *info, rote_sizes *s)
 {
   (void)info;
-  s->length['T' - 'A'] = rote_influence_targets(o);
+  s->length['T' - 'A'] = rote_targets(o);
 }
 
 void rote_influence_leave(void **room)
@@ -90,11 +88,9 @@ void rote_influence_leave(void **room)
   if (r == NULL) {
     return;
   }
+  rote_noisy_images_destroy(&r->images);
   rote_per_image_destroy(&r->per_image);
-  rote_batch_destroy(&r->batch);
   rote_free(&r->kept);
-  rote_free(&r->eps);
-  rote_free(&r->drawn);
   rote_free(&r->square);
   rote_free(&r->dot);
   rote_free(room);
@@ -106,17 +102,15 @@ rote_status rote_influence_enter(const rote_subject_setting *setting, const rote
   rote_status status = ROTE_OK;
   influence_room *r = NULL;
   const rote_options *o = setting->options;
-  const size_t total = model->table->total, targets = rote_influence_targets(o);
+  const size_t total = model->table->total, targets = rote_targets(o);
   const size_t fit = TARGET_BYTES / (total * sizeof(rote_real));
   ROTE_TRY(rote_alloc(1, sizeof *r, &r));
   *room = r;
   r->setting = setting;
   r->lot = fit < 1 ? 1 : fit < targets ? fit : targets;
   ROTE_TRY(rote_per_image_create(model, o->influence.draws, BATCH, &r->per_image));
-  ROTE_TRY(rote_batch_create(model->pixels, 1, r->per_image->images, &r->batch));
+  ROTE_TRY(rote_noisy_images_create(r->per_image, &r->images));
   ROTE_TRY(rote_alloc(r->lot * total, sizeof *r->kept, &r->kept));
-  ROTE_TRY(rote_alloc(model->latent * r->per_image->wide, sizeof *r->eps, &r->eps));
-  ROTE_TRY(rote_alloc(model->latent * r->per_image->draws, sizeof *r->drawn, &r->drawn));
   ROTE_TRY(rote_alloc(BATCH, sizeof *r->square, &r->square));
   ROTE_TRY(rote_alloc(BATCH * r->lot, sizeof *r->dot, &r->dot));
 done:
@@ -126,31 +120,10 @@ done:
   return status;
 }
 
-/* Images first .. first + n - 1 of the training (or test) images, each with its own noise: the same
- * for all models, epochs and pieces, so that a training image is the same as a target. */
 static void load(influence_room *r, bool test, size_t first, size_t n)
 {
-  const rote_options *o = r->setting->options;
-  const rote_per_image *p = r->per_image;
-  const size_t L = p->model->latent, S = p->draws;
-  const rote_stream data = {.seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_DATA};
-  const rote_stream latent = {
-      .seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_LATENT};
-  uint32_t index[BATCH] = {0};
-  for (size_t i = 0; i < n; i++) {
-    index[i] = (uint32_t)(first + i);
-  }
-  rote_batch_load(r->batch, (rote_transform)o->data.transform,
-                  test ? r->setting->test : r->setting->train, index, n, data, latent);
-  memset(r->eps, 0, L * p->wide * sizeof *r->eps);
-  for (size_t i = 0; i < n; i++) {
-    rote_random_normal(latent, index[i], S * L, r->drawn);
-    for (size_t s = 0; s < S; s++) {
-      for (size_t l = 0; l < L; l++) {
-        r->eps[l * p->wide + i * S + s] = r->drawn[s * L + l];
-      }
-    }
-  }
+  const rote_subject_setting *s = r->setting;
+  rote_noisy_images_load(r->images, s->options, test ? s->test : s->train, test, first, n);
 }
 
 /* Gradients of targets first .. first + count - 1. */
@@ -164,7 +137,7 @@ static void keep_targets(influence_room *r, const rote_real *w, size_t first, si
         test ? count - done : (of_training - at < count - done ? of_training - at : count - done);
     const size_t n = left < r->per_image->images ? left : r->per_image->images;
     load(r, test, test ? at - of_training : at, n);
-    rote_per_image_keep(r->per_image, w, r->batch->x, r->eps, n,
+    rote_per_image_keep(r->per_image, w, r->images->batch->x, r->images->eps, n,
                         r->kept + done * r->per_image->model->table->total);
     done += n;
   }
@@ -176,9 +149,10 @@ static void work(influence_room *r, const rote_real *w, size_t first, size_t cou
 {
   load(r, false, rows->first + row, n);
   if (count == 0) {
-    rote_per_image_squares(r->per_image, w, r->batch->x, r->eps, n, r->square);
+    rote_per_image_squares(r->per_image, w, r->images->batch->x, r->images->eps, n, r->square);
   } else {
-    rote_per_image_dots(r->per_image, w, r->batch->x, r->eps, n, r->kept, count, r->square, r->dot);
+    rote_per_image_dots(r->per_image, w, r->images->batch->x, r->images->eps, n, r->kept, count,
+                        r->square, r->dot);
   }
   for (size_t i = 0; i < n; i++) {
     *(float *)rote_rows_at(rows, ROTE_INFLUENCE_SELF, row + i) = (float)r->square[i];
@@ -193,7 +167,7 @@ rote_status rote_influence_run(void *room, const rote_piece *piece, rote_rows *r
 {
   influence_room *r = room;
   const rote_subject_setting *s = r->setting;
-  const size_t targets = rote_influence_targets(s->options), at_once = r->per_image->images;
+  const size_t targets = rote_targets(s->options), at_once = r->per_image->images;
   size_t first = 0;
   do {
     const size_t count = targets - first < r->lot ? targets - first : r->lot;
@@ -213,27 +187,19 @@ rote_status rote_influence_run(void *room, const rote_piece *piece, rote_rows *r
 /* Columns of the decoder that an image takes, forwards and back, and the products. */
 static double weight(const rote_options *o)
 {
-  return 0.7 * (double)o->influence.draws + 0.1 * (double)rote_influence_targets(o);
+  return 0.7 * (double)o->influence.draws + 0.1 * (double)rote_targets(o);
+}
+
+/* Of influence.method, by its words; one of them alone is done elsewhere. */
+static bool asked(const rote_options *o)
+{
+  return rote_options_ask_for(o, "influence") && !rote_options_autoencoder(o) &&
+         o->influence.method != ROTE_INFLUENCE_LEVERAGE;
 }
 
 static rote_status check(const rote_options *o, const rote_data_info *info)
 {
-  const size_t images =
-      o->data.limit > 0 && o->data.limit < info->train_count ? o->data.limit : info->train_count;
-  if (o->folds.full == 0) {
-    return rote_fail(ROTE_DATA, "measures: influence follows models that are trained on all "
-                                "images, and there are none; use folds.full: 1");
-  }
-  if (o->influence.training > images) {
-    return rote_fail(ROTE_DATA,
-                     "influence.training: %zu training images are targets, and the study has %zu",
-                     o->influence.training, images);
-  }
-  if (o->influence.test > info->test_count) {
-    return rote_fail(ROTE_DATA, "influence.test: %zu test images are targets, and %s has %zu",
-                     o->influence.test, o->data.file, info->test_count);
-  }
-  return ROTE_OK;
+  return rote_targets_check(o, info);
 }
 
 const rote_measure rote_measure_influence = {
@@ -251,11 +217,13 @@ const rote_measure rote_measure_influence = {
     .cost = rote_influence_cost,
     .tell = rote_influence_tell,
     .batch_rows = BATCH,
+    .asked = asked,
     .sizes = sizes,
     .open = rote_influence_enter,
     .close = rote_influence_leave,
     .check = check,
     .scores = scores,
+    .attributions = attributions,
     .bench = bench,
     .manual = rote_influence_manual,
 };

@@ -7,11 +7,7 @@
  * the strongest that are listed. */
 enum { ROTE_INFLUENCE_SELF, ROTE_INFLUENCE_ON };
 extern const rote_array rote_influence_rows[];
-
-#define ROTE_INFLUENCE_LISTED ((size_t)10) /* P at most */
-
-/** T: training images, then test images, the first ones of each. */
-size_t rote_influence_targets(const rote_options *options);
+extern const rote_measure rote_measure_influence;
 
 /** What the v-th evaluated epoch weighs in the sum over checkpoints. @param[in] images  N */
 double rote_influence_weight(const rote_options *options, size_t images, size_t v);

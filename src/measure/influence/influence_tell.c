@@ -1,12 +1,12 @@
 #include "influence_room.h"
 
+#include "targets.h"
+
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
 
 #include <math.h>
-
-enum { TOP = 5, TARGETS = 3 };
 
 static rote_status read_array(const rote_told *told, const rote_variant *v, const char *name,
                               double *values)
@@ -19,42 +19,12 @@ done:
   return status;
 }
 
-/* The first targets: who has lowered their loss most, and who has raised it. */
-static rote_status tell_targets(const rote_told *told, const rote_variant *v, rote_lines *lines)
-{
-  rote_status status = ROTE_OK;
-  const size_t T = rote_influence_targets(&v->options), n = told->train->count;
-  const size_t P = n < ROTE_INFLUENCE_LISTED ? n : ROTE_INFLUENCE_LISTED;
-  double *proponent = NULL, *opponent = NULL;
-  ROTE_TRY(rote_alloc(T * P, sizeof *proponent, &proponent));
-  ROTE_TRY(rote_alloc(T * P, sizeof *opponent, &opponent));
-  ROTE_TRY(read_array(told, v, "proponent", proponent));
-  ROTE_TRY(read_array(told, v, "opponent", opponent));
-  for (size_t t = 0; t < T && t < TARGETS; t++) {
-    const size_t of_training = v->options.influence.training;
-    const bool test = t >= of_training;
-    rote_lines_add(lines, "  %s #%zu: for it", test ? "test" : "training",
-                   test ? t - of_training : t);
-    for (size_t p = 0; p < P && p < TOP; p++) {
-      rote_lines_add(lines, " #%.0f", proponent[t * P + p]);
-    }
-    rote_lines_add(lines, "; against it");
-    for (size_t p = 0; p < P && p < TOP; p++) {
-      rote_lines_add(lines, " #%.0f", opponent[t * P + p]);
-    }
-    rote_lines_add(lines, "\n");
-  }
-done:
-  rote_free(&proponent);
-  rote_free(&opponent);
-  return status;
-}
-
 static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   const size_t n = told->train->count;
   double *self = NULL, median = 0, high = 0;
+  char base[ROTE_PATH_MAX];
   size_t first = 0;
   ROTE_TRY(rote_alloc(n, sizeof *self, &self));
   ROTE_TRY(read_array(told, v, "self_influence", self));
@@ -72,9 +42,8 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
                  "\n%s, influence over %zu checkpoints: of an image on itself %.3g (median), %.3g "
                  "(0.95 quantile), most #%zu with %.3g\n",
                  v->name, rote_evaluation_count(&v->options), median, high, first, self[first]);
-  if (rote_influence_targets(&v->options) > 0) {
-    ROTE_TRY(tell_targets(told, v, lines));
-  }
+  ROTE_TRY(rote_path(base, "%s/influence", v->name));
+  ROTE_TRY(rote_targets_tell(told, &v->options, base, lines));
 done:
   rote_free(&self);
   return status;
@@ -85,7 +54,7 @@ rote_status rote_influence_tell(const rote_told *told, rote_lines *lines)
   rote_status status = ROTE_OK;
   for (size_t i = 0; i < told->study->variant_count; i++) {
     const rote_variant *v = &told->study->variant[i];
-    if (rote_options_ask_for(&v->options, "influence")) {
+    if (rote_measure_applies(&rote_measure_influence, &v->options)) {
       ROTE_TRY(tell_variant(told, v, lines));
     }
   }

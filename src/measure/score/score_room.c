@@ -274,6 +274,7 @@ const rote_measure rote_measure_score = {
     .share = asked_share,
     .smallest_p = smallest_p,
     .scores = scores,
+    .log_p = "log_px",
     .bench = bench,
     .manual = rote_score_manual,
 };

@@ -1,0 +1,27 @@
+/* Images as a model is asked for their gradients: with noise of their own, the same for all models,
+ * epochs and measures, so that a training image is the same as a target. */
+#ifndef ROTE_NOISY_IMAGES_H
+#define ROTE_NOISY_IMAGES_H
+
+#include "rote/batch.h"
+#include "rote/per_image.h"
+
+/* Owned by one worker and reused. */
+typedef struct {
+  const rote_per_image *per_image; /* borrowed */
+  rote_batch *batch;               /* its x [D, ld] */
+  rote_real *eps;                  /* [L, wide] */
+  float *drawn;                    /* [S, L] of an image */
+  uint32_t *index;                 /* [n at most] */
+} rote_noisy_images;
+
+/** For as many images as `per_image` takes at once. @return ROTE_OK; ROTE_NOMEM */
+rote_status rote_noisy_images_create(const rote_per_image *per_image, rote_noisy_images **images);
+void rote_noisy_images_destroy(rote_noisy_images **images);
+
+/** Images first .. first + n - 1 of a set: x and eps as rote/per_image.h asks for them.
+ * @param[in] test  of the test set, whose noise is another */
+void rote_noisy_images_load(rote_noisy_images *images, const rote_options *options,
+                            const rote_image_set *set, bool test, size_t first, size_t n);
+
+#endif

@@ -1,0 +1,175 @@
+#include "targets.h"
+
+#include "rote/file.h"
+#include "rote/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LISTED ((size_t)10)
+
+size_t rote_targets(const rote_options *o)
+{
+  return o->influence.training + o->influence.test;
+}
+
+size_t rote_targets_listed(size_t images)
+{
+  return images < LISTED ? images : LISTED;
+}
+
+rote_status rote_targets_check(const rote_options *o, const rote_data_info *info)
+{
+  const size_t images =
+      o->data.limit > 0 && o->data.limit < info->train_count ? o->data.limit : info->train_count;
+  if (o->folds.full == 0) {
+    return rote_fail(ROTE_DATA, "measures: influence follows models that are trained on all "
+                                "images, and there are none; use folds.full: 1");
+  }
+  if (rote_options_autoencoder(o) && o->influence.method != ROTE_INFLUENCE_LEVERAGE) {
+    return rote_fail(ROTE_DATA, "influence.method: TracIn follows evaluated epochs, and an "
+                                "autoencoder has none; use influence.method: leverage");
+  }
+  if (o->influence.training > images) {
+    return rote_fail(ROTE_DATA,
+                     "influence.training: %zu training images are targets, and the study has %zu",
+                     o->influence.training, images);
+  }
+  if (o->influence.test > info->test_count) {
+    return rote_fail(ROTE_DATA, "influence.test: %zu test images are targets, and %s has %zu",
+                     o->influence.test, o->data.file, info->test_count);
+  }
+  return ROTE_OK;
+}
+
+typedef struct {
+  uint32_t image;
+  double value;
+} ranked;
+
+/* Largest first, what is not a number last. */
+static int larger_first(const void *a, const void *b)
+{
+  const ranked *x = a, *y = b;
+  const bool x_nan = isnan(x->value), y_nan = isnan(y->value);
+  if (x_nan != y_nan) {
+    return x_nan - y_nan;
+  }
+  if (!x_nan && x->value != y->value) {
+    return (x->value < y->value) - (x->value > y->value);
+  }
+  return (x->image > y->image) - (x->image < y->image);
+}
+
+/* @param[in] sign  -1: the smallest first @param[out] image, value [P] */
+static void list(size_t n, size_t T, const double *on, size_t t, double sign, ranked *order,
+                 uint32_t *image, double *value)
+{
+  for (size_t i = 0; i < n; i++) {
+    order[i] = (ranked){(uint32_t)i, sign * on[i * T + t]};
+  }
+  qsort(order, n, sizeof *order, larger_first);
+  for (size_t p = 0; p < rote_targets_listed(n); p++) {
+    image[p] = order[p].image;
+    value[p] = sign * order[p].value;
+  }
+}
+
+static rote_status put_lists(rote_sink *sink, const rote_targets_arrays *arrays, size_t n, size_t T,
+                             const double *on)
+{
+  rote_status status = ROTE_OK;
+  const size_t P = rote_targets_listed(n);
+  ranked *order = NULL;
+  uint32_t *image = NULL;
+  double *value = NULL;
+  rote_sink_size(sink, 'P', P);
+  ROTE_TRY(rote_sink_count(sink, &arrays->rank, 1));
+  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
+  ROTE_TRY(rote_alloc(T * P, sizeof *image, &image));
+  ROTE_TRY(rote_alloc(T * P, sizeof *value, &value));
+  for (int k = 0; k < 2; k++) {
+    for (size_t t = 0; t < T; t++) {
+      list(n, T, on, t, k == 0 ? 1 : -1, order, image + t * P, value + t * P);
+    }
+    ROTE_TRY(rote_sink_put(sink, &arrays->list[2 * k], ROTE_ALL, image));
+    ROTE_TRY(rote_sink_put(sink, &arrays->list[2 * k + 1], ROTE_ALL, value));
+  }
+done:
+  rote_free(&order);
+  rote_free(&image);
+  rote_free(&value);
+  return status;
+}
+
+rote_status rote_targets_put(rote_sink *sink, const rote_targets_arrays *arrays,
+                             const rote_options *o, size_t images, const double *on)
+{
+  rote_status status = ROTE_OK;
+  const size_t T = rote_targets(o);
+  uint32_t *index = NULL;
+  uint8_t *set = NULL;
+  if (T == 0) {
+    return ROTE_OK;
+  }
+  rote_sink_size(sink, 'T', T);
+  ROTE_TRY(rote_alloc(T, sizeof *index, &index));
+  ROTE_TRY(rote_alloc(T, sizeof *set, &set));
+  for (size_t t = 0; t < T; t++) {
+    set[t] = t >= o->influence.training;
+    index[t] = (uint32_t)(set[t] ? t - o->influence.training : t);
+  }
+  ROTE_TRY(rote_sink_put(sink, &arrays->target, ROTE_ALL, index));
+  ROTE_TRY(rote_sink_put(sink, &arrays->set, ROTE_ALL, set));
+  ROTE_TRY(rote_sink_put(sink, &arrays->on, ROTE_ALL, on));
+  ROTE_TRY(put_lists(sink, arrays, images, T, on));
+done:
+  rote_free(&index);
+  rote_free(&set);
+  return status;
+}
+
+enum { TOP = 5, TARGETS = 3 };
+
+static rote_status read_list(const rote_told *told, const char *base, const char *name,
+                             double *values)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(path, "%s/%s", base, name));
+  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
+done:
+  return status;
+}
+
+rote_status rote_targets_tell(const rote_told *told, const rote_options *o, const char *base,
+                              rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t T = rote_targets(o), P = rote_targets_listed(told->train->count);
+  double *proponent = NULL, *opponent = NULL;
+  ROTE_TRY(rote_alloc(T * P, sizeof *proponent, &proponent));
+  ROTE_TRY(rote_alloc(T * P, sizeof *opponent, &opponent));
+  if (T > 0) {
+    ROTE_TRY(read_list(told, base, "proponent", proponent));
+    ROTE_TRY(read_list(told, base, "opponent", opponent));
+  }
+  for (size_t t = 0; t < T && t < TARGETS; t++) {
+    const size_t of_training = o->influence.training;
+    const bool test = t >= of_training;
+    rote_lines_add(lines, "  %s #%zu: for it", test ? "test" : "training",
+                   test ? t - of_training : t);
+    for (size_t p = 0; p < P && p < TOP; p++) {
+      rote_lines_add(lines, " #%.0f", proponent[t * P + p]);
+    }
+    rote_lines_add(lines, "; against it");
+    for (size_t p = 0; p < P && p < TOP; p++) {
+      rote_lines_add(lines, " #%.0f", opponent[t * P + p]);
+    }
+    rote_lines_add(lines, "\n");
+  }
+done:
+  rote_free(&proponent);
+  rote_free(&opponent);
+  return status;
+}
