@@ -30,6 +30,13 @@ rote_status rote_data_file_info(const char *path, rote_data_info *info);
  * @return ROTE_OK; ROTE_DATA (also when a checksum does not hold); ROTE_IO */
 rote_status rote_data_file_read(const char *path, const char *which, rote_image_set *set);
 
+/** Read the pixels of some images of a set, whatever their order.
+ * @param[in]  image  [number] numbers of images of the set
+ * @param[out] pixel  [number, C, H, W]
+ * @return as rote_data_file_read() */
+rote_status rote_data_file_read_images(const char *path, const char *which, size_t number,
+                                       const size_t *image, uint8_t *pixel);
+
 /** Read one of the arrays of text.
  * @param[in]  array  "train/names", "class_names", "left_out", ...
  * @param[out] list   its texts; empty if there is no such array. Released with

@@ -15,6 +15,7 @@
 #include "rote/lines.h"
 #include "rote/manual.h"
 #include "rote/model.h"
+#include "rote/page.h"
 #include "rote/sink.h"
 #include "rote/study.h"
 #include "rote/train.h"
@@ -118,12 +119,12 @@ typedef struct {
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 
-/* A finished study, for tell(). */
+/* A finished study, for tell() and show(). */
 typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
   const rote_data_info *info;
-  const rote_image_set *train; /* the N images; not for health() */
+  const rote_image_set *train; /* the N images; not for health(); for a report without pixels */
 } rote_told;
 
 /* Of a row that choose() does not ask for. */
@@ -202,6 +203,9 @@ struct rote_measure {
   double (*share)(const rote_options *options, size_t images);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
+  /* Its part of the report: sections, columns of the table of images, lines of the verdict, methods.
+   * NULL: what tell() and health() say is set there as it is. */
+  rote_status (*show)(const rote_told *told, rote_page *page);
   const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
   const rote_measure_bench *bench;
   const rote_manual *manual; /* its sections of rote-study(5) */

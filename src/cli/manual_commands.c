@@ -105,6 +105,20 @@ static const rote_manual verify_text[] = {
     ROTE_THE_END,
 };
 
+static const rote_manual report_text[] = {
+    ROTE_TEXT("Writes `DIR/report.html`: one file with style, script, figures and images in it, "
+              "which needs no network and is at most 5 MB, whatever the study. First a verdict of "
+              "five lines, then what each measure has to show, a table of the 500 images of the "
+              "highest M that sorts and filters, the trainings, the run, its provenance and a text "
+              "of methods with citations. It may be called at any time; of a run that is not "
+              "complete it shows what there is, and says so."),
+    ROTE_TEXT("Beside it `DIR/figures` has every figure as `NAME.svg`, the numbers behind it as "
+              "`NAME.csv`, and `NAME.gp`, by which gnuplot draws the one from the other. Without "
+              "gnuplot (Debian gnuplot-nox) the report has tables in the place of figures. Images "
+              "are shown where `data.file` of the study leads to the data."),
+    ROTE_THE_END,
+};
+
 static const rote_manual bench_text[] = {
     ROTE_TEXT("Prints the speed of the hot loops, against the sgemm peak of OpenBLAS in the same "
               "process. What handing out work costs is a case of its own, for many ranks:"),
@@ -145,9 +159,10 @@ static const struct {
   const char *name;
   const rote_manual *text;
 } pages[] = {
-    {"import", import_text}, {"plan", plan_text},         {"run", run_text},
-    {"status", status_text}, {"verify", verify_text},     {"bench", bench_text},
-    {"help", help_text},     {"selftest", selftest_text}, {"version", version_text},
+    {"import", import_text},   {"plan", plan_text},     {"run", run_text},
+    {"status", status_text},   {"verify", verify_text}, {"report", report_text},
+    {"bench", bench_text},     {"help", help_text},     {"selftest", selftest_text},
+    {"version", version_text},
 };
 
 const rote_manual *rote_manual_of_command(const char *name)

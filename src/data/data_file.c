@@ -156,6 +156,27 @@ done:
   return status;
 }
 
+/* The set of this name, its place and the shape of its images. @param[out] count  0: it has none */
+static rote_status find_set(rote_h5 *h5, const char *which, const set_place **place,
+                            rote_data_info *info, size_t *count)
+{
+  rote_status status = ROTE_OK;
+  *place = NULL;
+  *count = 0;
+  for (int i = 0; i < SET_COUNT; i++) {
+    *place = strcmp(sets[i].name, which) == 0 ? &sets[i] : *place;
+  }
+  if (*place == NULL) {
+    return rote_fail(ROTE_INTERNAL, "there is no set of images called %s", which);
+  }
+  if (rote_h5_has(h5, (*place)->images)) {
+    ROTE_TRY(describe_set(h5, *place, info));
+    memcpy(count, (char *)info + (*place)->count, sizeof *count);
+  }
+done:
+  return status;
+}
+
 rote_status rote_data_file_read(const char *path, const char *which, rote_image_set *set)
 {
   rote_status status = ROTE_OK;
@@ -163,17 +184,8 @@ rote_status rote_data_file_read(const char *path, const char *which, rote_image_
   const set_place *place = NULL;
   rote_data_info info = {.channels = 0};
   size_t count = 0;
-  for (int i = 0; i < SET_COUNT; i++) {
-    place = strcmp(sets[i].name, which) == 0 ? &sets[i] : place;
-  }
-  if (place == NULL) {
-    return rote_fail(ROTE_INTERNAL, "there is no set of images called %s", which);
-  }
   ROTE_TRY(rote_h5_open(path, kind, &h5));
-  if (rote_h5_has(&h5, place->images)) {
-    ROTE_TRY(describe_set(&h5, place, &info));
-    memcpy(&count, (char *)&info + place->count, sizeof count);
-  }
+  ROTE_TRY(find_set(&h5, which, &place, &info, &count));
   if (set->count > count) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: has %zu images in %s; %zu are needed", path, count, which,
                        set->count));
@@ -182,6 +194,30 @@ rote_status rote_data_file_read(const char *path, const char *which, rote_image_
     const rote_h5_array images = images_of(&info, count), labels = labels_of(count);
     ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, 0, set->count, set->pixel));
     ROTE_TRY(rote_h5_rows_read(&h5, place->labels, &labels, 0, set->count, set->label));
+  }
+done:
+  rote_h5_close(&h5);
+  return status;
+}
+
+rote_status rote_data_file_read_images(const char *path, const char *which, size_t number,
+                                       const size_t *image, uint8_t *pixel)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  const set_place *place = NULL;
+  rote_data_info info = {.channels = 0};
+  size_t count = 0;
+  ROTE_TRY(rote_h5_open(path, kind, &h5));
+  ROTE_TRY(find_set(&h5, which, &place, &info, &count));
+  const rote_h5_array images = images_of(&info, count);
+  for (size_t i = 0; i < number; i++) {
+    if (image[i] >= count) {
+      ROTE_TRY(rote_fail(ROTE_DATA, "%s: has %zu images in %s; number %zu is asked for", path,
+                         count, which, image[i]));
+    }
+    ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, image[i], 1,
+                               pixel + i * rote_data_pixels(&info)));
   }
 done:
   rote_h5_close(&h5);

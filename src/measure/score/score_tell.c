@@ -60,7 +60,9 @@ static void tell_row(const rote_told *told, const ranked *which, size_t count, r
   const int width = (int)(told->info->width / 2) + 2;
   char cell[80];
   rote_lines_add(lines, "\n");
-  tell_images(told->info, told->train->pixel, which, count, lines);
+  if (told->train->pixel != NULL) {
+    tell_images(told->info, told->train->pixel, which, count, lines);
+  }
   for (size_t i = 0; i < count; i++) {
     snprintf(cell, sizeof cell, "#%u label %d", which[i].image, told->train->label[which[i].image]);
     rote_lines_add(lines, "%-*s", width, cell);

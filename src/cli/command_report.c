@@ -1,0 +1,159 @@
+/* rote report: a study as one HTML file. */
+#include "command.h"
+#include "finished.h"
+#include "report_run.h"
+#include "rote/data_file.h"
+#include "rote/log.h"
+#include "rote/memory.h"
+#include "rote/plan.h"
+#include "rote/report.h"
+#include "status_view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+  const char *directory;
+  rote_status_view *view;
+  rote_finished finished;
+  rote_told told;
+  bool whole; /* there is a study.h5 of this study */
+  bool image; /* and its images are at hand */
+  rote_page *page;
+} reporter;
+
+/* Are the images those of the study? */
+static rote_status look_for_images(reporter *r)
+{
+  rote_status status = ROTE_OK;
+  char found[ROTE_DIGEST_TEXT], wanted[ROTE_DIGEST_TEXT];
+  const rote_study *study = r->finished.study;
+  r->image = rote_data_file_info(study->base.data.file, &r->finished.info) == ROTE_OK;
+  if (r->image) {
+    ROTE_TRY(rote_study_reader_fingerprint(r->finished.reader, found));
+    ROTE_TRY(rote_run_fingerprint(study, &r->finished.info, wanted));
+    r->image = strcmp(found, wanted) == 0;
+  } else {
+    r->finished.info = (rote_data_info){.name = ""};
+  }
+done:
+  return status;
+}
+
+/* Those of the data file, as the study kept them. */
+static rote_status read_labels(reporter *r, size_t images)
+{
+  rote_status status = ROTE_OK;
+  double *label = NULL;
+  r->finished.train.count = images;
+  ROTE_TRY(rote_alloc(images, sizeof *label, &label));
+  ROTE_TRY(rote_alloc(images, sizeof(int32_t), &r->finished.train.label));
+  ROTE_TRY(rote_study_reader_get(r->finished.reader, "sample/label", ROTE_ALL, label));
+  for (size_t i = 0; i < images; i++) {
+    r->finished.train.label[i] = (int32_t)label[i];
+  }
+done:
+  rote_free(&label);
+  return status;
+}
+
+/* study.h5, if it is there and can be believed; it may not be there yet. */
+static rote_status look_for_study(reporter *r)
+{
+  rote_status status = ROTE_OK;
+  rote_h5_array shape;
+  char path[ROTE_PATH_MAX];
+  ROTE_TRY(rote_path(path, "%s/study.h5", r->directory));
+  if (!rote_file_exists(path)) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_finished_open(r->directory, &r->finished));
+  ROTE_TRY(rote_study_reader_shape(r->finished.reader, "sample/index", &shape));
+  ROTE_TRY(read_labels(r, shape.shape[0]));
+  r->whole = true;
+  ROTE_TRY(look_for_images(r));
+  r->told = rote_finished_told(&r->finished);
+done:
+  return status;
+}
+
+static rote_status fill(reporter *r)
+{
+  rote_status status = ROTE_OK;
+  size_t diverged = 0;
+  ROTE_TRY(rote_page_create(r->finished.train.count, &r->page));
+  if (r->whole && !r->image) {
+    rote_page_section(r->page, true, "Images are missing");
+    rote_page_warning(r->page,
+                      "The data file %s is not there or is another one, so no image is shown. Make "
+                      "the report where data.file of the study leads to the data.",
+                      r->finished.study->base.data.file);
+  }
+  if (r->whole) {
+    ROTE_TRY(rote_report_fill(&r->told, r->page));
+    ROTE_TRY(rote_report_losses(&r->told, r->page, &diverged));
+  }
+  ROTE_TRY(rote_show_run(r->directory, r->view, r->whole ? &r->told : NULL, diverged, r->page));
+  ROTE_TRY(rote_show_provenance(r->directory, r->view, r->page));
+done:
+  return status;
+}
+
+static rote_status write_report(reporter *r, rote_report_outcome *outcome)
+{
+  const rote_study *study = r->view->study;
+  char subtitle[512];
+  const rote_data_info *info = r->image ? &r->finished.info : &r->view->info;
+  snprintf(subtitle, sizeof subtitle, "%zu images of %s, %zu variant%s; the run is %s",
+           r->whole ? r->finished.train.count : r->view->plan->images,
+           info->name[0] == '\0' ? "a data set" : info->name, study->variant_count,
+           study->variant_count == 1 ? "" : "s", rote_run_state_name(r->view->state));
+  const rote_report report = {.directory = r->directory,
+                              .title = study->base.name,
+                              .subtitle = subtitle,
+                              .page = r->page,
+                              .data_file = r->image ? study->base.data.file : NULL,
+                              .study = r->whole ? &r->told : NULL};
+  return rote_report_write(&report, outcome);
+}
+
+static rote_status make_report(const char *directory)
+{
+  rote_status status = ROTE_OK;
+  reporter r = {.directory = directory};
+  rote_report_outcome outcome;
+  ROTE_TRY(rote_status_view_read(directory, &r.view));
+  ROTE_TRY(look_for_study(&r));
+  ROTE_TRY(fill(&r));
+  ROTE_TRY(write_report(&r, &outcome));
+  if (outcome.figures > outcome.redrawn) {
+    rote_log(ROTE_LOG_WARN, "figures-missing",
+             outcome.gnuplot ? "%zu of %zu figures have nothing to draw or were not drawn"
+                             : "%zu of %zu figures are tables: there is no gnuplot (Debian "
+                               "gnuplot-nox); figures/NAME.csv has the numbers",
+             outcome.figures - outcome.redrawn, outcome.figures);
+  }
+  printf("%s/report.html: %.1f MB, %zu figures (%s/figures)\n", directory,
+         (double)outcome.bytes / 1e6, outcome.redrawn, directory);
+done:
+  rote_page_destroy(&r.page);
+  rote_finished_close(&r.finished);
+  rote_status_view_destroy(&r.view);
+  return status;
+}
+
+static int report_main(int argc, char **argv)
+{
+  if (argc != 2 || argv[1][0] == '-') {
+    return rote_command_misused(&rote_command_report, "one run directory is needed");
+  }
+  const rote_status status = make_report(argv[1]);
+  return status == ROTE_OK ? 0 : rote_command_failed(status);
+}
+
+const rote_command rote_command_report = {
+    .name = "report",
+    .usage = "DIR",
+    .help = "a study as one HTML file with figures, DIR/report.html, at any time",
+    .main = report_main,
+};

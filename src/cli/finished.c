@@ -1,0 +1,43 @@
+#include "finished.h"
+
+#include "rote/data_file.h"
+#include "rote/memory.h"
+
+void rote_finished_close(rote_finished *f)
+{
+  rote_study_reader_close(&f->reader);
+  rote_free(&f->train.pixel);
+  rote_free(&f->train.label);
+  rote_study_destroy(&f->study);
+}
+
+rote_status rote_finished_open(const char *directory, rote_finished *f)
+{
+  rote_status status = ROTE_OK;
+  *f = (rote_finished){.study = NULL};
+  ROTE_TRY(rote_path(f->path, "%s/study.yaml", directory));
+  ROTE_TRY(rote_study_read(f->path, 0, NULL, &f->study));
+  ROTE_TRY(rote_path(f->path, "%s/study.h5", directory));
+  ROTE_TRY(rote_study_reader_open(f->path, &f->reader));
+done:
+  return status;
+}
+
+rote_status rote_finished_read_images(rote_finished *f)
+{
+  rote_status status = ROTE_OK;
+  const char *file = f->study->base.data.file;
+  ROTE_TRY(rote_data_file_info(file, &f->info));
+  f->train.count = f->study->base.data.limit;
+  f->train.count = f->train.count > 0 ? f->train.count : f->info.train_count;
+  ROTE_TRY(rote_alloc(f->train.count * rote_data_pixels(&f->info), 1, &f->train.pixel));
+  ROTE_TRY(rote_alloc(f->train.count, sizeof *f->train.label, &f->train.label));
+  ROTE_TRY(rote_data_file_read(file, "train", &f->train));
+done:
+  return status;
+}
+
+rote_told rote_finished_told(const rote_finished *f)
+{
+  return (rote_told){.reader = f->reader, .study = f->study, .info = &f->info, .train = &f->train};
+}
