@@ -224,6 +224,10 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
 /** Has it rows, of the data or (else) of the models of variants? */
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
 
+/** Title of the score by which tables of images are in order: the published one; NULL if no measure
+ * has it. */
+const char *rote_measure_order_title(void);
+
 /** Do all ranks compute its rows together? */
 bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
                                 const rote_data_info *info);

@@ -33,6 +33,7 @@ typedef enum {
   ROTE_PART_TABLE,
   ROTE_PART_STRIP, /* images beside each other */
   ROTE_PART_FIGURE,
+  ROTE_PART_IMAGES, /* the section of the table of images */
 } rote_part_kind;
 
 /* How numbers are drawn. */
@@ -154,6 +155,9 @@ void rote_page_pixels(rote_page *page, size_t channels, size_t height, size_t wi
 
 /** A number of every image. @param[in] value [N] */
 void rote_page_column(rote_page *page, const char *variant, const char *title, const double *value);
+
+/** The place of the table of images, which is made of the columns. */
+void rote_page_images(rote_page *page);
 
 /** The column of this title; NULL if there is none. */
 const rote_column *rote_page_find_column(const rote_page *page, const char *variant,

@@ -16,7 +16,7 @@ typedef struct {
   const rote_page *page;  /* borrowed */
   const char *data_file;  /* pixels of training images; NULL: they are not to be had */
   const rote_told *study; /* of the table of images; NULL: there is none */
-} rote_report;
+} rote_report_request;
 
 typedef struct {
   size_t bytes;            /* of report.html */
@@ -38,6 +38,6 @@ rote_status rote_report_work(const rote_told *study, rote_page *page);
  * NAME.svg of every figure of the page. Without gnuplot there are tables in the place of figures.
  * Every file is whole or not there.
  * @return ROTE_OK; ROTE_DATA if pixels cannot be read; ROTE_IO; ROTE_NOMEM */
-rote_status rote_report_write(const rote_report *report, rote_report_outcome *outcome);
+rote_status rote_report_write(const rote_report_request *report, rote_report_outcome *outcome);
 
 #endif

@@ -5,8 +5,8 @@
 #include "rote/data_file.h"
 #include "rote/log.h"
 #include "rote/memory.h"
-#include "rote/plan.h"
 #include "rote/report.h"
+#include "run_directory.h"
 #include "status_view.h"
 
 #include <stdio.h>
@@ -26,17 +26,16 @@ typedef struct {
 static rote_status look_for_images(reporter *r)
 {
   rote_status status = ROTE_OK;
-  char found[ROTE_DIGEST_TEXT], wanted[ROTE_DIGEST_TEXT];
-  const rote_study *study = r->finished.study;
-  r->image = rote_data_file_info(study->base.data.file, &r->finished.info) == ROTE_OK;
-  if (r->image) {
-    ROTE_TRY(rote_study_reader_fingerprint(r->finished.reader, found));
-    ROTE_TRY(rote_run_fingerprint(study, &r->finished.info, wanted));
-    r->image = strcmp(found, wanted) == 0;
-  } else {
+  char data[ROTE_DIGEST_TEXT];
+  rote_study *frozen = NULL;
+  ROTE_TRY(rote_run_directory_frozen(r->directory, &frozen, data, NULL, NULL));
+  r->image = rote_data_file_info(frozen->base.data.file, &r->finished.info) == ROTE_OK &&
+             strcmp(r->finished.info.sha256, data) == 0;
+  if (!r->image) {
     r->finished.info = (rote_data_info){.name = ""};
   }
 done:
+  rote_study_destroy(&frozen);
   return status;
 }
 
@@ -108,12 +107,12 @@ static rote_status write_report(reporter *r, rote_report_outcome *outcome)
            r->whole ? r->finished.train.count : r->view->plan->images,
            info->name[0] == '\0' ? "a data set" : info->name, study->variant_count,
            study->variant_count == 1 ? "" : "s", rote_run_state_name(r->view->state));
-  const rote_report report = {.directory = r->directory,
-                              .title = study->base.name,
-                              .subtitle = subtitle,
-                              .page = r->page,
-                              .data_file = r->image ? study->base.data.file : NULL,
-                              .study = r->whole ? &r->told : NULL};
+  const rote_report_request report = {.directory = r->directory,
+                                      .title = study->base.name,
+                                      .subtitle = subtitle,
+                                      .page = r->page,
+                                      .data_file = r->image ? study->base.data.file : NULL,
+                                      .study = r->whole ? &r->told : NULL};
   return rote_report_write(&report, outcome);
 }
 

@@ -247,9 +247,9 @@ void rote_page_figure(rote_page *p, const rote_figure *figure)
   }
 }
 
-static rote_status take(const rote_series *from, rote_series *s)
+/* The entries of which all numbers are finite. */
+static void take(const rote_series *from, rote_series *s)
 {
-  rote_status status = ROTE_OK;
   double *const to[] = {s->x, s->y, s->low, s->high};
   double *const of[] = {from->x, from->y, from->low, from->high};
   for (size_t i = 0; i < from->count; i++) {
@@ -264,7 +264,6 @@ static rote_status take(const rote_series *from, rote_series *s)
     }
     s->count += finite;
   }
-  return status;
 }
 
 void rote_page_series(rote_page *p, rote_series_style style, const char *name, size_t count,
@@ -290,7 +289,7 @@ void rote_page_series(rote_page *p, rote_series_style style, const char *name, s
     ROTE_TRY(rote_alloc(count, sizeof *low, &s->low));
     ROTE_TRY(rote_alloc(count, sizeof *high, &s->high));
   }
-  ROTE_TRY(take(&from, s));
+  take(&from, s);
 done:
   p->status = status;
 }
@@ -303,18 +302,20 @@ void rote_page_strip(rote_page *p, const char *format, ...)
   va_end(args);
 }
 
-static void add_picture(rote_page *p, const rote_picture *picture, const char *format, va_list args)
+/* Takes the pixels, also if there is no memory. */
+static void add_picture(rote_page *p, rote_picture *picture, const char *format, va_list args)
 {
   rote_part *part = last(p, ROTE_PART_STRIP);
-  if (part == NULL) {
+  if (part != NULL) {
+    p->status = one_more(&part->picture, sizeof *part->picture, part->picture_count);
+  }
+  if (part == NULL || p->status != ROTE_OK) {
+    rote_free(&picture->pixel);
     return;
   }
-  p->status = one_more(&part->picture, sizeof *part->picture, part->picture_count);
-  if (p->status == ROTE_OK) {
-    rote_picture *one = &part->picture[part->picture_count++];
-    *one = *picture;
-    p->status = print(&one->caption, format, args);
-  }
+  rote_picture *one = &part->picture[part->picture_count++];
+  *one = *picture;
+  p->status = print(&one->caption, format, args);
 }
 
 void rote_page_training_image(rote_page *p, size_t image, const char *format, ...)
@@ -357,6 +358,11 @@ void rote_page_column(rote_page *p, const char *variant, const char *title, cons
   ROTE_TRY(copy(value, p->images * sizeof *value, &c->value));
 done:
   p->status = status;
+}
+
+void rote_page_images(rote_page *p)
+{
+  add(p, ROTE_PART_IMAGES);
 }
 
 const rote_column *rote_page_find_column(const rote_page *p, const char *variant, const char *title)

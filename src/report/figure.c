@@ -170,10 +170,11 @@ static void add_marks(const rote_part *figure, rote_lines *script)
 
 void rote_figure_script(const rote_part *figure, rote_lines *script)
 {
-  bool first = true;
+  bool first = true, bars = false;
   size_t named = 0;
   for (size_t i = 0; i < figure->series_count; i++) {
     named += figure->series[i].style != ROTE_SERIES_MARK;
+    bars = bars || figure->series[i].style == ROTE_SERIES_BARS;
   }
   rote_lines_add(script,
                  "# gnuplot %s.gp > %s.svg\n"
@@ -186,7 +187,8 @@ void rote_figure_script(const rote_part *figure, rote_lines *script)
   add_text(script, rote_figure_text(figure, ROTE_FIGURE_X));
   rote_lines_add(script, "\nset ylabel ");
   add_text(script, rote_figure_text(figure, ROTE_FIGURE_Y));
-  rote_lines_add(script, "\n%s%s\n", figure->log_y ? "set logscale y\n" : "",
+  rote_lines_add(script, "\n%s%s%s\n", figure->log_y ? "set logscale y\n" : "",
+                 figure->log_y && bars ? "set yrange [0.5:*]\n" : "",
                  named > 1 ? "set key above left Left reverse samplen 1.5 width 1" : "unset key");
   add_marks(figure, script);
   rote_lines_add(script, "plot ");

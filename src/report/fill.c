@@ -85,6 +85,9 @@ rote_status rote_report_fill(const rote_told *study, rote_page *page)
       ROTE_TRY(page->status);
     }
   }
+  if (page->column_count > 0) {
+    rote_page_images(page);
+  }
 done:
   return status;
 }

@@ -9,22 +9,9 @@
 
 #define SIDE 32 /* of the small images */
 
-/* The title of the score that has this role; NULL. */
-static const char *title_of(rote_score_role role)
-{
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if (s->role == role) {
-        return s->title;
-      }
-    }
-  }
-  return NULL;
-}
-
 static const rote_column *find_order(const rote_page *page)
 {
-  const char *title = title_of(ROTE_SCORE_PUBLISHED);
+  const char *title = rote_measure_order_title();
   for (size_t i = 0; title != NULL && i < page->column_count; i++) {
     if (strcmp(page->column[i].title, title) == 0 && page->column[i].variant[0] != '\0') {
       return &page->column[i];
@@ -48,7 +35,7 @@ static int larger_first(const void *a, const void *b)
   return x->image < y->image ? -1 : x->image > y->image;
 }
 
-rote_status rote_image_table_choose(const rote_report *report, rote_image_table *table)
+rote_status rote_image_table_choose(const rote_report_request *report, rote_image_table *table)
 {
   rote_status status = ROTE_OK;
   const rote_page *page = report->page;
@@ -123,7 +110,7 @@ typedef struct {
   rote_text_list name;
 } captions;
 
-static rote_status read_captions(const rote_report *report, captions *c)
+static rote_status read_captions(const rote_report_request *report, captions *c)
 {
   rote_status status = ROTE_OK;
   rote_study_reader *reader = report->study->reader;
@@ -160,7 +147,7 @@ static void add_all(const rote_page *page, const captions *c, size_t image, rote
   rote_lines_add(html, "</dl></details>");
 }
 
-static rote_status add_row(const rote_report *report, const rote_image_table *table,
+static rote_status add_row(const rote_report_request *report, const rote_image_table *table,
                            const captions *c, size_t image, rote_album *album, rote_lines *html)
 {
   rote_status status = ROTE_OK;
@@ -186,7 +173,7 @@ done:
   return status;
 }
 
-rote_status rote_image_table_write(const rote_report *report, const rote_image_table *table,
+rote_status rote_image_table_write(const rote_report_request *report, const rote_image_table *table,
                                    rote_album *album, rote_lines *html)
 {
   rote_status status = ROTE_OK;
@@ -201,7 +188,7 @@ rote_status rote_image_table_write(const rote_report *report, const rote_image_t
   }
   rote_lines_add(html, ". An image opens to show all its numbers, those of other variants "
                        "too; a column sorts by its head.</p>\n<div class=\"scroll\" "
-                       "tabindex=\"0\" role=\"region\" aria-label=\"Table of images\">"
+                       "tabindex=\"0\" role=\"region\" aria-label=\"Images and their scores\">"
                        "<table id=\"images\"><caption>Images and their scores</caption>\n");
   add_head(report->page, table, c.label != NULL, html);
   rote_lines_add(html, "<tbody>\n");

@@ -16,10 +16,10 @@ typedef struct {
 } rote_image_table;
 
 /** By the published score of the first variant that has it, else by the first column there is. */
-rote_status rote_image_table_choose(const rote_report *report, rote_image_table *table);
+rote_status rote_image_table_choose(const rote_report_request *report, rote_image_table *table);
 void rote_image_table_free(rote_image_table *table);
 
-rote_status rote_image_table_write(const rote_report *report, const rote_image_table *table,
+rote_status rote_image_table_write(const rote_report_request *report, const rote_image_table *table,
                                    rote_album *album, rote_lines *html);
 
 #endif

@@ -120,7 +120,8 @@ rote_status rote_part_write(const rote_part *p, const char *svg, rote_album *alb
                             rote_lines *html)
 {
   switch (p->kind) {
-  case ROTE_PART_SECTION: /* its frame is the page's */
+  case ROTE_PART_SECTION: /* their frame is the page's */
+  case ROTE_PART_IMAGES:
     break;
   case ROTE_PART_HEADING:
     add_element("<h3>", p->text, "</h3>\n", html);

@@ -13,8 +13,10 @@
 #define IMAGES_BUDGET ((size_t)2 << 20) /* bytes of HTML for images */
 #define FIGURE_BYTES ((size_t)1 << 19)  /* a larger drawing stays in its own file */
 
+#define TABLE_TITLE "Table of images"
+
 typedef struct {
-  const rote_report *report;
+  const rote_report_request *report;
   rote_report_outcome *outcome;
   rote_image_table table;
   rote_album album;
@@ -83,17 +85,25 @@ static void end_section(writer *w)
   rote_lines_add(&w->html, "</details>\n");
 }
 
-static rote_status write_images(writer *w)
+/* A part that is a section, or begins one. */
+static rote_status write_section(writer *w, size_t i)
 {
   rote_status status = ROTE_OK;
-  if (w->table.by == NULL) {
-    return ROTE_OK;
+  const rote_part *p = &w->report->page->part[i];
+  const bool images = p->kind == ROTE_PART_IMAGES;
+  char id[32];
+  snprintf(id, sizeof id, "part-%zu", i);
+  begin_section(w, id, images || p->open, images ? TABLE_TITLE : p->text);
+  if (images) {
+    ROTE_TRY(rote_image_table_write(w->report, &w->table, &w->album, &w->html));
   }
-  begin_section(w, "table-of-images", true, "Images");
-  ROTE_TRY(rote_image_table_write(w->report, &w->table, &w->album, &w->html));
-  end_section(w);
 done:
   return status;
+}
+
+static bool is_section(const rote_part *p)
+{
+  return p->kind == ROTE_PART_SECTION || p->kind == ROTE_PART_IMAGES;
 }
 
 static rote_status write_parts(writer *w)
@@ -107,14 +117,12 @@ static rote_status write_parts(writer *w)
       rote_lines_add(&w->html, "</div>\n");
       in_figures = false;
     }
-    if (p->kind == ROTE_PART_SECTION) {
-      char id[32];
+    if (is_section(p)) {
       if (in_section) {
         end_section(w);
       }
-      snprintf(id, sizeof id, "part-%zu", i);
-      begin_section(w, id, p->open, p->text);
       in_section = true;
+      ROTE_TRY(write_section(w, i));
     } else if (p->kind == ROTE_PART_FIGURE) {
       rote_lines_add(&w->html, in_figures ? "" : "<div class=\"figures\">\n");
       in_figures = true;
@@ -155,13 +163,11 @@ static void write_links(writer *w)
 {
   const rote_page *page = w->report->page;
   rote_lines_add(&w->html, "<nav aria-label=\"Sections\"><ul>\n");
-  if (w->table.by != NULL) {
-    rote_lines_add(&w->html, "<li><a href=\"#table-of-images\">Images</a></li>\n");
-  }
   for (size_t i = 0; i < page->count; i++) {
-    if (page->part[i].kind == ROTE_PART_SECTION) {
+    if (is_section(&page->part[i])) {
       rote_lines_add(&w->html, "<li><a href=\"#part-%zu\">", i);
-      rote_html_text(&w->html, page->part[i].text);
+      rote_html_text(&w->html,
+                     page->part[i].kind == ROTE_PART_IMAGES ? TABLE_TITLE : page->part[i].text);
       rote_lines_add(&w->html, "</a></li>\n");
     }
   }
@@ -196,7 +202,6 @@ static rote_status write_all(writer *w)
   rote_lines_add(&w->html, "<main>\n");
   rote_verdict_write(w->report->page, &w->html);
   ROTE_TRY(write_parts(w));
-  ROTE_TRY(write_images(w));
   write_methods(w);
   rote_lines_add(&w->html, "</main>\n<script>\n%s</script>\n</body>\n</html>\n", rote_html_script);
   ROTE_TRY(w->html.status);
@@ -216,7 +221,7 @@ done:
   return status;
 }
 
-rote_status rote_report_write(const rote_report *report, rote_report_outcome *outcome)
+rote_status rote_report_write(const rote_report_request *report, rote_report_outcome *outcome)
 {
   rote_status status = ROTE_OK;
   writer w = {.report = report,
