@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define SIDE 96     /* of images in strips */
+#define ANSWERS 3   /* of a line of the verdict that are seen at once */
 #define FALLBACK 40 /* lines of numbers that stand for a figure */
 
 static void add_element(const char *before, const char *text, const char *after, rote_lines *html)
@@ -147,6 +148,18 @@ rote_status rote_part_write(const rote_part *p, const char *svg, rote_album *alb
   return html->status;
 }
 
+/* A line a variant; of many, all but the first are folded. */
+static void add_answers(const rote_text_list *answer, rote_lines *html)
+{
+  for (size_t j = 0; j < answer->count; j++) {
+    if (j == ANSWERS) {
+      rote_lines_add(html, "<details><summary>%zu more</summary>", answer->count - j);
+    }
+    add_element("<span class=\"answer\">", rote_text_list_get(answer, j), "</span>\n", html);
+  }
+  rote_lines_add(html, "%s", answer->count > ANSWERS ? "</details>" : "");
+}
+
 void rote_verdict_write(const rote_page *page, rote_lines *html)
 {
   static const struct {
@@ -166,9 +179,7 @@ void rote_verdict_write(const rote_page *page, rote_lines *html)
                        "<h2 id=\"verdict-head\">Verdict</h2>\n<dl>\n");
   for (size_t i = 0; i < ROTE_VERDICTS; i++) {
     add_element("<dt>", line[i].asks, "</dt><dd>", html);
-    for (size_t j = 0; j < page->verdict[i].count; j++) {
-      add_element(j == 0 ? "" : "<br>", rote_text_list_get(&page->verdict[i], j), "", html);
-    }
+    add_answers(&page->verdict[i], html);
     add_element("", page->verdict[i].count == 0 ? line[i].without : "", "</dd>\n", html);
   }
   rote_lines_add(html, "</dl></section>\n");

@@ -13,5 +13,6 @@ const rote_measure rote_measure_agreement = {
     .keys = keys,
     .combine = rote_agreement_combine,
     .tell = rote_agreement_tell,
+    .show = rote_agreement_show,
     .manual = rote_agreement_manual,
 };

@@ -243,6 +243,7 @@ const rote_measure rote_measure_density = {
     .weight = weight,
     .cost = rote_density_cost,
     .tell = rote_density_tell,
+    .show = rote_density_show,
     .renewed = true,
     .sizes = fill_sizes,
     .open = enter,

@@ -250,6 +250,7 @@ const rote_measure rote_measure_influence = {
     .weight = weight,
     .cost = rote_influence_cost,
     .tell = rote_influence_tell,
+    .show = rote_influence_show,
     .batch_rows = BATCH,
     .sizes = sizes,
     .open = rote_influence_enter,
