@@ -52,13 +52,20 @@ typedef struct {
   double *x, *y, *low, *high; /* [count]; low and high NULL if they were not given */
 } rote_series;
 
+/* How the y axis is divided. */
+typedef enum {
+  ROTE_SCALE_LINEAR,
+  ROTE_SCALE_LOG,
+  ROTE_SCALE_COUNTS, /* logarithmic, from 1/2 up, where 0 is drawn too */
+} rote_scale;
+
 /* What a figure says of itself. */
 typedef struct {
   const char *name;  /* of its files: letters, digits, "-" and "_" */
   const char *title; /* one line above it */
   const char *alt;   /* what is to be seen, for those who do not see it */
   const char *x, *y; /* axes, with the unit: "M (nats)" */
-  bool log_y;
+  rote_scale scale;
 } rote_figure;
 
 /* Pixels of an image, or the number of a training image whose pixels the renderer finds. */
@@ -77,7 +84,7 @@ typedef struct {
   rote_text_list cells; /* row by row; the first of a row is its head. Of a figure the texts of
                            rote_figure: name, title, alt, x, y */
   bool shaded;          /* a table of numbers in -1..1 that are seen as well as read */
-  bool log_y;
+  rote_scale scale; /* of a figure */
   size_t series_count, picture_count;
   rote_series *series;
   rote_picture *picture;

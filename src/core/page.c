@@ -240,7 +240,7 @@ void rote_page_figure(rote_page *p, const rote_figure *figure)
   rote_part *part = add(p, ROTE_PART_FIGURE);
   if (part != NULL) {
     const char *const text[] = {figure->name, figure->title, figure->alt, figure->x, figure->y};
-    part->log_y = figure->log_y;
+    part->scale = figure->scale;
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
       list_text(p, &part->cells, text[i]);
     }

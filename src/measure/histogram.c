@@ -16,7 +16,7 @@ rote_histogram rote_histogram_over(size_t n, const double *x, size_t bars)
   if (h.low > h.high) {
     h.low = h.high = 0;
   }
-  if (h.high - h.low <= 1e-12 * fmax(1, fabs(h.high))) {
+  if (h.high - h.low <= 1e-6 * fmax(1, fabs(h.high))) {
     const double half = 0.5 * fmax(1, fabs(h.high));
     h.low -= half;
     h.high += half;
@@ -37,11 +37,12 @@ void rote_histogram_count(const rote_histogram *h, size_t n, const double *x, do
   }
 }
 
-void rote_histogram_show(rote_page *page, const rote_histogram *h, bool line, const char *name,
-                         const double *count)
+void rote_histogram_show(rote_page *page, const rote_histogram *h, rote_series_style style,
+                         const char *name, const double *count)
 {
   rote_status status = ROTE_OK;
   const double width = (h->high - h->low) / (double)h->bars;
+  const bool bars = style == ROTE_SERIES_BARS;
   double *x = NULL, *y = NULL, *low = NULL, *high = NULL;
   size_t n = 0;
   ROTE_TRY(rote_alloc(h->bars, sizeof *x, &x));
@@ -49,15 +50,14 @@ void rote_histogram_show(rote_page *page, const rote_histogram *h, bool line, co
   ROTE_TRY(rote_alloc(h->bars, sizeof *low, &low));
   ROTE_TRY(rote_alloc(h->bars, sizeof *high, &high));
   for (size_t b = 0; b < h->bars; b++) {
-    if (count[b] > 0) {
+    if (count[b] > 0 || style == ROTE_SERIES_LINE) {
       low[n] = h->low + width * (double)b;
       high[n] = low[n] + width;
       x[n] = (low[n] + high[n]) / 2;
       y[n++] = count[b];
     }
   }
-  rote_page_series(page, line ? ROTE_SERIES_LINE : ROTE_SERIES_BARS, name, n, x, y,
-                   line ? NULL : low, line ? NULL : high);
+  rote_page_series(page, style, name, n, x, y, bars ? low : NULL, bars ? high : NULL);
 done:
   page->status = page->status == ROTE_OK ? status : page->status;
   rote_free(&x);

@@ -18,9 +18,9 @@ rote_histogram rote_histogram_over(size_t n, const double *x, size_t bars);
 void rote_histogram_count(const rote_histogram *histogram, size_t n, const double *x,
                           double *count);
 
-/** A series of the figure that was begun last: the counts as bars, or as a line through their
- * middles. Bars without anything are left out. @param[in] count [bars] */
-void rote_histogram_show(rote_page *page, const rote_histogram *histogram, bool line,
+/** A series of the figure that was begun last: the counts as bars, or as a line through or points
+ * at their middles. Bars and points at 0 are left out. @param[in] count [bars] */
+void rote_histogram_show(rote_page *page, const rote_histogram *histogram, rote_series_style style,
                          const char *name, const double *count);
 
 #endif

@@ -130,12 +130,15 @@ static void add_series(const rote_part *figure, size_t i, bool *first, rote_line
                    colour);
     break;
   case ROTE_SERIES_LINE:
-    begin_series(figure, i, "4", first, script);
+    begin_series(figure, i,
+                 figure->scale == ROTE_SCALE_COUNTS ? "(column(4)>0.5?column(4):0.5)" : "4", first,
+                 script);
     rote_lines_add(script, " with %s lw 2 pt 7 ps 0.4 lc rgb '%s'", few ? "linespoints" : "lines",
                    colour);
     break;
   case ROTE_SERIES_BARS:
-    begin_series(figure, i, figure->log_y ? "4:5:6:(0.5):4" : "4:5:6:(0):4", first, script);
+    begin_series(figure, i, figure->scale == ROTE_SCALE_COUNTS ? "4:5:6:(0.5):4" : "4:5:6:(0):4",
+                 first, script);
     rote_lines_add(script, " with boxxyerror fs solid %s noborder lc rgb '%s'",
                    i == 0 ? "0.55" : "0.75", colour);
     break;
@@ -168,13 +171,34 @@ static void add_marks(const rote_part *figure, rote_lines *script)
   }
 }
 
+/* Where all x are nearly the same, the axis is wider than they are, or its numbers would be long.
+ */
+static void add_range(const rote_part *figure, rote_lines *script)
+{
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < figure->series_count; i++) {
+    const rote_series *s = &figure->series[i];
+    for (size_t j = 0; j < s->count && s->style != ROTE_SERIES_BARS; j++) {
+      low = fmin(low, s->x[j]);
+      high = fmax(high, s->x[j]);
+    }
+    for (size_t j = 0; j < s->count && s->style == ROTE_SERIES_BARS; j++) {
+      low = fmin(low, s->low[j]);
+      high = fmax(high, s->high[j]);
+    }
+  }
+  const double size = fmax(fabs(low), fabs(high));
+  if (low <= high && high - low < 0.1 * size) {
+    rote_lines_add(script, "set xrange [%.9g:%.9g]\n", low - 0.25 * size, high + 0.25 * size);
+  }
+}
+
 void rote_figure_script(const rote_part *figure, rote_lines *script)
 {
-  bool first = true, bars = false;
+  bool first = true;
   size_t named = 0;
   for (size_t i = 0; i < figure->series_count; i++) {
     named += figure->series[i].style != ROTE_SERIES_MARK;
-    bars = bars || figure->series[i].style == ROTE_SERIES_BARS;
   }
   rote_lines_add(script,
                  "# gnuplot %s.gp > %s.svg\n"
@@ -187,9 +211,10 @@ void rote_figure_script(const rote_part *figure, rote_lines *script)
   add_text(script, rote_figure_text(figure, ROTE_FIGURE_X));
   rote_lines_add(script, "\nset ylabel ");
   add_text(script, rote_figure_text(figure, ROTE_FIGURE_Y));
-  rote_lines_add(script, "\n%s%s%s\n", figure->log_y ? "set logscale y\n" : "",
-                 figure->log_y && bars ? "set yrange [0.5:*]\n" : "",
+  rote_lines_add(script, "\n%s%s%s\n", figure->scale == ROTE_SCALE_LINEAR ? "" : "set logscale y\n",
+                 figure->scale == ROTE_SCALE_COUNTS ? "set yrange [0.5:*]\n" : "",
                  named > 1 ? "set key above left Left reverse samplen 1.5 width 1" : "unset key");
+  add_range(figure, script);
   add_marks(figure, script);
   rote_lines_add(script, "plot ");
   for (size_t i = 0; i < figure->series_count; i++) {

@@ -37,7 +37,7 @@ const char rote_html_style[] =
     "font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.3rem 0}\n"
     "th,td{padding:.22rem .6rem;text-align:right;border-bottom:1px solid var(--line);"
     "vertical-align:top;font-weight:400}thead th{font-weight:600;vertical-align:bottom}"
-    "th:first-child,td.words{text-align:left}\n"
+    "th:first-child,td.words{text-align:left}td{white-space:nowrap}td.words{white-space:normal}\n"
     ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));"
     "gap:1rem 1.6rem;align-items:start}figure{margin:.6rem 0}figcaption{font-weight:600;"
     "font-size:.92rem}figure svg{width:100%;max-width:38rem;height:auto;display:block}\n"

@@ -99,7 +99,7 @@ static rote_status show_variant(const rote_told *study, const rote_variant *v, r
                                   "held-out images; bands from the least to the greatest model.",
                            .x = "epoch",
                            .y = nats ? "loss (nats per image)" : "mean squared error",
-                           .log_y = !nats});
+                           .scale = nats ? ROTE_SCALE_LINEAR : ROTE_SCALE_LOG});
   for (size_t c = 0; c < sizeof curve / sizeof *curve; c++) {
     ROTE_TRY(read_losses(study, v->name, curve[c].array, &l));
     if (l.models > 0) {

@@ -26,7 +26,7 @@ static void fill(rote_page *page)
     rote_page_cell(page, "%s", "row");
     rote_page_cell(page, "%.1f", 0.5);
     rote_page_shade(page);
-    rote_page_figure(page, &(rote_figure){"name", "title", "alt", "x", "y", true});
+    rote_page_figure(page, &(rote_figure){"name", "title", "alt", "x", "y", ROTE_SCALE_LOG});
     rote_page_series(page, ROTE_SERIES_BAND, "band", 4, x, y, low, y);
     rote_page_series(page, ROTE_SERIES_LINE, "line", 4, x, y, NULL, NULL);
     rote_page_strip(page, "strip");

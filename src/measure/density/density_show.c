@@ -30,11 +30,11 @@ static rote_status draw(const rote_told *told, rote_page *page)
                                                "score, one for each density.",
                                         .x = "leave-one-out M (nats)",
                                         .y = "images",
-                                        .log_y = true});
+                                        .scale = ROTE_SCALE_COUNTS});
   for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
     if (rote_density_has(o, (rote_density_kind)kind)) {
       rote_histogram_count(&h, n, all + kind * n, count);
-      rote_histogram_show(page, &h, true, rote_density_name[kind], count);
+      rote_histogram_show(page, &h, ROTE_SERIES_LINE, rote_density_name[kind], count);
     }
   }
 done:

@@ -75,7 +75,7 @@ static void draw(const view *w, rote_page *page)
                                         .x = "distance (grey levels, root mean square)",
                                         .y = "images"});
   rote_histogram_count(&h, w->images, w->distance, count);
-  rote_histogram_show(page, &h, false, "images", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "images", count);
 }
 
 rote_status rote_duplicates_show(const rote_told *told, rote_page *page)

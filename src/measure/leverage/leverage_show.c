@@ -26,9 +26,9 @@ static rote_status draw(const rote_told *told, const double *h, rote_page *page)
                                         .alt = "Histogram of the leverage of all images.",
                                         .x = "leverage",
                                         .y = "images",
-                                        .log_y = true});
+                                        .scale = ROTE_SCALE_COUNTS});
   rote_histogram_count(&bars, n, h, in_bar);
-  rote_histogram_show(page, &bars, false, "leverage", in_bar);
+  rote_histogram_show(page, &bars, ROTE_SERIES_BARS, "leverage", in_bar);
 done:
   return status;
 }

@@ -41,7 +41,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
                                         .x = "neighbour ratio",
                                         .y = "images"});
   rote_histogram_count(&h, n, ratio, count);
-  rote_histogram_show(page, &h, false, "images", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "images", count);
   rote_page_series(page, ROTE_SERIES_MARK, "1", 1, &one, &zero, NULL, NULL);
 done:
   rote_free(&ratio);

@@ -267,7 +267,7 @@ static rote_status draw_gain(const rote_told *told, const rote_variant *v, rote_
                                         .x = "gain (dB)",
                                         .y = "images"});
   rote_histogram_count(&h, n, gain, count);
-  rote_histogram_show(page, &h, false, "images", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "images", count);
   rote_page_column(page, v->name, "PSNR gain (dB)", gain);
   rote_page_column(page, v->name, "p of PSNR gain", p);
 done:

@@ -90,15 +90,15 @@ static rote_status draw_scores(const rote_told *told, const rote_score_view *w, 
                               "if nothing were memorized.",
                        .x = "M (nats)",
                        .y = "images",
-                       .log_y = true},
+                       .scale = ROTE_SCALE_COUNTS},
         page);
   rote_histogram_count(&h, w->images, w->m, count);
-  rote_histogram_show(page, &h, false, "M", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "M", count);
   if (o->folds.count >= 3 && o->evaluation.held_in == 0) {
     ROTE_TRY(rote_alloc(w->images, sizeof *null, &null));
     ROTE_TRY(read_null(told, w, null));
     rote_histogram_count(&h, w->images, null, count);
-    rote_histogram_show(page, &h, true, "without memorization", count);
+    rote_histogram_show(page, &h, ROTE_SERIES_LINE, "without memorization", count);
   }
   mark(page, "median", median);
   mark(page, "0.95", high);
@@ -123,12 +123,12 @@ static rote_status draw_log_p(const rote_score_view *w, rote_page *page)
                               "the highest M among them.",
                        .x = "log p under models trained with the image (nats)",
                        .y = "images",
-                       .log_y = true},
+                       .scale = ROTE_SCALE_COUNTS},
         page);
   rote_histogram_count(&h, w->images, w->u, count);
-  rote_histogram_show(page, &h, false, "all images", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "all images", count);
   rote_histogram_count(&h, w->images, marked, count);
-  rote_histogram_show(page, &h, false, "the 5 % of the highest M", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "the 5 % of the highest M", count);
 done:
   rote_free(&marked);
   return status;
@@ -189,13 +189,13 @@ static rote_status draw_p_values(const rote_score_view *w, rote_page *page)
   double count[P_BARS], *tail = NULL;
   begin(w, "p",
         &(rote_figure){.title = "p-values",
-                       .alt = "Histogram of the p-values, with a line for what is expected if "
+                       .alt = "Histogram of the p-values, with points at what is expected if "
                               "nothing were memorized. An excess at the left are memorized images.",
                        .x = "p",
                        .y = "images"},
         page);
   rote_histogram_count(&h, w->images, w->p, count);
-  rote_histogram_show(page, &h, false, "p", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_BARS, "p", count);
   ROTE_TRY(rote_alloc(R * ranks + 2, sizeof *tail, &tail));
   ROTE_TRY(rote_rank_sum_tail(R, ranks, tail));
   for (size_t b = 0; b < P_BARS; b++) {
@@ -205,7 +205,7 @@ static rote_status draw_p_values(const rote_score_view *w, rote_page *page)
     const size_t b = (size_t)(tail[s] * P_BARS);
     count[b < P_BARS ? b : P_BARS - 1] += (tail[s] - tail[s + 1]) * (double)w->images;
   }
-  rote_histogram_show(page, &h, true, "without memorization", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_POINTS, "without memorization", count);
 done:
   rote_free(&tail);
   return status;

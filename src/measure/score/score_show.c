@@ -103,7 +103,7 @@ static rote_status judge(const rote_told *told, const rote_score_view *w, rote_p
   const rote_options *o = &w->variant->options;
   const double least = rote_score_smallest_p(o), n = (double)w->images;
   double found = 0, smallest = 1, high = 0, poor = 0, poor_highest = 0, largest = -INFINITY;
-  char path[ROTE_PATH_MAX];
+  char path[ROTE_PATH_MAX], few[80];
   const rote_range last = {.first = w->last, .count = 1};
   for (size_t i = 0; i < w->images; i++) {
     found += w->significant[i] == 1;
@@ -126,12 +126,17 @@ static rote_status judge(const rote_told *told, const rote_score_view *w, rote_p
                     "highest M%s.",
                     w->variant->name, smallest, least, 100 * poor, 100 * poor_highest,
                     fmax(poor, poor_highest) > 0.05 ? ": too many to rest on" : "");
+  if (least > 0.05) {
+    snprintf(few, sizeof few, "no image can be significant");
+  } else {
+    snprintf(few, sizeof few, "no fewer than %.0f images can be significant",
+             ceil(least * n / 0.05));
+  }
   if (found == 0 && ceil(least * n / 0.05) > 1) {
     rote_page_warning(page,
-                      "%s: with %zu folds and %zu repeats no p is below %.2g, so one image alone "
-                      "cannot be significant among %zu: %s. More repeats would help (rote plan).",
-                      w->variant->name, o->folds.count, o->folds.repeats, least, w->images,
-                      least > 0.05 ? "none can" : "many would have to be at once");
+                      "%s: with %zu folds and %zu repeats no p is below %.2g, so at 5 %% false "
+                      "discovery %s among %zu. More repeats would help (rote plan).",
+                      w->variant->name, o->folds.count, o->folds.repeats, least, few, w->images);
   }
 done:
   return status;
