@@ -19,23 +19,36 @@ static size_t count(const rote_status_view *v, char letter)
   return n;
 }
 
+/* Models that are trained, counted once where variants share them. */
+static size_t trainings(const rote_plan *plan)
+{
+  size_t n = 0;
+  for (size_t g = 0; g < plan->group_count; g++) {
+    n += plan->group[g].of_data ? 0 : plan->group[g].units;
+  }
+  return n;
+}
+
 static void add_verdict(const rote_status_view *v, size_t diverged, rote_page *page)
 {
   const size_t units = v->first[v->study->variant_count];
   const size_t failed = count(v, ROTE_UNIT_GIVEN_UP), done = count(v, ROTE_UNIT_DONE);
   if (v->state == ROTE_RUN_COMPLETE && failed + diverged == 0) {
     rote_page_verdict(page, ROTE_VERDICT_WHOLE,
-                      "Yes: all %zu models of the study are trained and looked at.", units);
+                      "Yes: all %zu models of the study are trained and looked at.",
+                      trainings(v->plan));
   } else if (v->state == ROTE_RUN_COMPLETE) {
-    rote_page_verdict(page, ROTE_VERDICT_WHOLE,
-                      "It is complete, but of %zu models %zu diverged and %zu failed for good; "
-                      "they count as missing.",
-                      units, diverged, failed);
+    rote_page_verdict(
+        page, ROTE_VERDICT_WHOLE,
+        "It is complete, but of %zu models (counted for each variant) %zu diverged and "
+        "%zu failed for good; they count as missing.",
+        units, diverged, failed);
   } else {
-    rote_page_verdict(page, ROTE_VERDICT_WHOLE,
-                      "No: the run is %s, and %zu of %zu models are done. The numbers here are "
-                      "not final; the same `rote run` command continues.",
-                      rote_run_state_name(v->state), done, units);
+    rote_page_verdict(
+        page, ROTE_VERDICT_WHOLE,
+        "No: the run is %s, and %zu of %zu models (counted for each variant) are "
+        "done. The numbers here are not final; the same `rote run` command continues.",
+        rote_run_state_name(v->state), done, units);
   }
 }
 

@@ -126,15 +126,15 @@ static void add_series(const rote_part *figure, size_t i, bool *first, rote_line
                    colour);
     end_series(s, false, script);
     begin_series(figure, i, "4", first, script);
-    rote_lines_add(script, " with %s lw 2 pt 7 ps 0.4 lc rgb '%s'", few ? "linespoints" : "lines",
-                   colour);
+    rote_lines_add(script, " with %s lw 2%s lc rgb '%s'", few ? "linespoints" : "lines",
+                   few ? " pt 7 ps 0.4" : "", colour);
     break;
   case ROTE_SERIES_LINE:
     begin_series(figure, i,
                  figure->scale == ROTE_SCALE_COUNTS ? "(column(4)>0.5?column(4):0.5)" : "4", first,
                  script);
-    rote_lines_add(script, " with %s lw 2 pt 7 ps 0.4 lc rgb '%s'", few ? "linespoints" : "lines",
-                   colour);
+    rote_lines_add(script, " with %s lw 2%s lc rgb '%s'", few ? "linespoints" : "lines",
+                   few ? " pt 7 ps 0.4" : "", colour);
     break;
   case ROTE_SERIES_BARS:
     begin_series(figure, i, figure->scale == ROTE_SCALE_COUNTS ? "4:5:6:(0.5):4" : "4:5:6:(0):4",

@@ -55,6 +55,8 @@ const char rote_html_style[] =
     "clear:both;text-align:left;font-size:.8rem}#images dd{margin:0;overflow-wrap:anywhere}\n"
     "#images button{font:inherit;color:var(--link);background:none;border:0;padding:0;"
     "cursor:pointer;text-align:inherit}\n"
+    "th[aria-sort=descending]::after{content:' \\25be'}"
+    "th[aria-sort=ascending]::after{content:' \\25b4'}\n"
     ".tools{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:center;margin:.6rem 0}"
     ".tools input,.tools select{font:inherit;padding:.15rem .3rem;color:inherit;"
     "background:var(--paper);border:1px solid var(--faint);max-width:14rem}\n"

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The report of a finished study, of one of recovery, and of odd ones: what it says is in study.h5, it needs nothing
+# else, and names are text whatever characters they have.
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+
+# shows FILE WORDS...: as `says`, of a file that is too long to be printed.
+shows() {
+  local file=$1 words
+  shift
+  for words in "$@"; do
+    grep -qF -- "$words" "$file" || fail "$file does not say \"$words\""
+  done
+}
+
+# report DIR: make it; its HTML has no fault.
+report() {
+  ends 0 "$ROTE" report "$1" >report.out 2>run.err
+  tidy -quiet -errors "$1/report.html" 2>tidy.out || fail "$1/report.html: $(head -5 tidy.out)"
+  "$PYTHON" "$TESTS/check_report.py" "$1" data.h5 >check.out 2>&1 || fail "$1/report.html: $(tail -5 check.out)"
+  no_leftovers "$1"
+}
+
+cat >all.yaml <<'END_OF_STUDY'
+name: all
+seed: 7
+output: all
+data: { file: data.h5, limit: 130, transform: binarize }
+model: { kind: mlp_vae, hidden: [16, 8], latent: 2, likelihood: bernoulli }
+training: { learning_rate: 3e-3, batch: 32, epochs: 6 }
+folds: { count: 3, repeats: 2, full: 1 }
+evaluation: { every: 2, samples: 16, noise: shared, audit: 2 }
+influence: { training: 3, test: 2 }
+density: { test: 2 }
+leverage: { ridge: 0.1 }
+measures: [score, duplicates, density, leverage, influence, neighbours, agreement]
+checkpoint: { every: 2, keep: last }
+variants:
+  - { name: fitted, set: [] }
+  - { name: encoder, set: ["evaluation.proposal=encoder", "evaluation.audit=0"] }
+END_OF_STUDY
+ends 0 run 3 all.yaml
+ends 0 "$ROTE" report all >report.out 2>run.err
+tidy -quiet -errors all/report.html 2>tidy.out || fail "$(head -5 tidy.out)"
+"$PYTHON" "$TESTS/check_report.py" all data.h5 fitted encoder >check.out 2>&1 || fail "$(tail -5 check.out)"
+shows all/report.html "Memorization" "Copies" "Classical densities" "Outliers" "Who taught the model an image" \
+  "Do samples copy training images?" "What the scores say together" "Audit of the likelihoods" "Training" \
+  "van den Burg" "Yes: all 7 models"
+for figure in all/figures/*.csv; do
+  xmllint --noout "${figure%.csv}.svg" || fail "${figure%.csv}.svg"
+  (cd all/figures && gnuplot "$(basename "${figure%.csv}").gp" >again.svg 2>again.err && cmp again.svg "$(basename "${figure%.csv}").svg" && [ ! -s again.err ]) ||
+    fail "$figure is not what its figure is drawn from"
+done
+cp all/report.html first.html
+ends 0 "$ROTE" report all >report.out
+cmp first.html all/report.html || fail "the same study gives another report"
+
+# Without gnuplot, without the images, without study.h5.
+PATH=/nowhere ends 0 "$ROTE" report all >report.out 2>run.err
+says run.err "there is no gnuplot"
+shows all/report.html "of the numbers"
+mv data.h5 elsewhere.h5
+ends 0 "$ROTE" report all >report.out 2>run.err
+shows all/report.html "Images are missing"
+mv elsewhere.h5 data.h5
+rm all/study.h5 all/DONE
+report all
+shows all/report.html "No: the run is" "There is no study.h5 yet"
+
+# A run that is killed.
+(ROTE_FAULT=file.create:r01-f01.h5=kill "$ROTE" run all.yaml --output killed >run.out 2>run.err; exit $?) 2>/dev/null &&
+  fail "the run was not killed"
+report killed
+shows killed/report.html "No: the run is crashed" "it was killed, or its node is gone"
+ends 65 "$ROTE" report nowhere 2>run.err
+[ ! -e nowhere ] || fail "a report was begun where there is no run"
+ends 64 "$ROTE" report 2>run.err
+ends 64 "$ROTE" report all killed 2>run.err
+
+# Recovery.
+cat >recovery.yaml <<'END_OF_STUDY'
+name: recovery
+output: recovery
+data: { file: data.h5, limit: 24, transform: scale }
+model: { kind: fc_ae, width: 48, depth: 3, activation: leaky_relu }
+training: { learning_rate: 3e-3, batch: 24, epochs: 120, stop_loss: 0.001 }
+folds: { count: 2, repeats: 1, full: 1 }
+recovery: { rounds: 8, control: 10, missing: 0.2 }
+measures: [recovery]
+END_OF_STUDY
+ends 0 run 3 recovery.yaml
+report recovery
+shows recovery/report.html "come back from the model" "degraded" "oracle" "Abitbul"
+
+# Names of files that are not names of elements; one epoch; images that are all the same; one that is there twice.
+"$PYTHON" "$TESTS/odd_images.py" odd
+ends 0 "$ROTE" import images odd -o odd.h5 >run.out 2>run.err
+cat >odd.yaml <<'END_OF_STUDY'
+name: odd
+output: odd-run
+data: { file: odd.h5, transform: binarize }
+model: { kind: mlp_vae, hidden: [8], latent: 2, likelihood: bernoulli }
+training: { batch: 8, epochs: 1 }
+folds: { count: 2, repeats: 2, full: 0 }
+evaluation: { every: 1, samples: 4 }
+measures: [score, duplicates]
+END_OF_STUDY
+ends 0 run 1 odd.yaml
+report odd-run
+shows odd-run/report.html "&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;" "The same image" "no image can be significant"
+! grep -q '<b>' odd-run/report.html || fail "a name of a file is an element"
+
+# All trainings diverged: there is no number at all.
+ends 65 run 1 odd.yaml --output diverged --set training.learning_rate=1e30 --set training.optimizer=sgd
+report diverged
+shows diverged/report.html "4 diverged" "There is no number to draw"
