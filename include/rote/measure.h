@@ -123,7 +123,7 @@ typedef struct {
 typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
-  const rote_data_info *info;
+  const rote_data_info *info;  /* of a report all zero where the data file is not at hand */
   const rote_image_set *train; /* the N images; not for health(); for a report without pixels */
 } rote_told;
 

@@ -62,6 +62,10 @@ static void add_table(const rote_part *p, rote_lines *html)
 static rote_status add_strip(const rote_part *p, rote_album *album, rote_lines *html)
 {
   rote_status status = ROTE_OK;
+  if (p->picture_count == 0) {
+    add_element("<p class=\"faint\">", p->text, ": none.</p>\n", html);
+    return ROTE_OK;
+  }
   add_element("<figure class=\"strip\"><figcaption>", p->text, "</figcaption><ul>\n", html);
   for (size_t i = 0; i < p->picture_count; i++) {
     rote_lines_add(html, "<li>");
