@@ -114,4 +114,5 @@ shows odd-run/report.html "&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;" "The same i
 sed '/^variants:/,$d' mini.yaml >base.yaml
 ends 65 run 3 base.yaml --output diverged --set training.learning_rate=10
 report diverged
-shows diverged/report.html "7 diverged" "There is no number to draw"
+shows diverged/report.html "7 diverged" "There is no number to draw" "No image has a score"
+! sed 's/<script>.*//;s/<[^>]*>//g' diverged/report.html | grep -qE '(^|[^a-z])-?(nan|inf)([^a-z]|$)' || fail "NaN is not a word"

@@ -163,6 +163,20 @@ static rote_status add_rates(const rote_told *told, const rote_variant *v, size_
   snprintf(name, sizeof name, "recovery/rate/%s/p_against_control",
            rote_recovery_groups[ROTE_INVERSE_BLIND]);
   ROTE_TRY(get(told, v, name, range, &p));
+  if (!isfinite(share[0][ROTE_INVERSE_BLIND])) {
+    rote_page_cell(page, "–");
+    rote_page_verdict(page, ROTE_VERDICT_FOUND,
+                      "%s, model %zu: not known. Its training diverged or failed.", v->name, model);
+    return ROTE_OK;
+  }
+  if (!isfinite(p)) {
+    rote_page_cell(page, "–");
+    rote_page_verdict(page, ROTE_VERDICT_FOUND,
+                      "%s, model %zu: %.1f %% of the %zu training images come back from the model "
+                      "when they are damaged; there are no control images to hold that against.",
+                      v->name, model, 100 * share[0][ROTE_INVERSE_BLIND], of[0]);
+    return ROTE_OK;
+  }
   rote_page_cell(page, "%.2g", p);
   rote_page_verdict(page, ROTE_VERDICT_FOUND,
                     "%s, model %zu: %.1f %% of the %zu training images come back from the model "

@@ -115,6 +115,12 @@ static rote_status judge(const rote_told *told, const rote_score_view *w, rote_p
   ROTE_TRY(rote_study_reader_get(told->reader, path, last, &poor));
   ROTE_TRY(rote_path(path, "%s/health/poor_of_highest", w->variant->name));
   ROTE_TRY(rote_study_reader_get(told->reader, path, last, &poor_highest));
+  if (!isfinite(high)) {
+    rote_page_verdict(page, ROTE_VERDICT_FOUND,
+                      "%s: not known. No image has a score: the models diverged or failed.",
+                      w->variant->name);
+    return ROTE_OK;
+  }
   rote_page_verdict(page, ROTE_VERDICT_FOUND,
                     "%s: %.0f of %zu images (%.1f %%) are memorized at 5 %% false discovery, after "
                     "epoch %zu. M goes up to %.1f nats; its 0.95 quantile is %.1f.",
