@@ -3,6 +3,8 @@
 #include "rote/memory.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 rote_status rote_show_told(const rote_told *told,
@@ -52,4 +54,18 @@ rote_status rote_show_largest(size_t n, const double *x, size_t count, size_t *p
 done:
   rote_free(&all);
   return status;
+}
+
+void rote_show_image(const rote_told *told, rote_page *page, size_t image, const char *format, ...)
+{
+  char label[32] = "", text[200] = "";
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (told->train->label[image] >= 0) {
+    snprintf(label, sizeof label, ", label %d", told->train->label[image]);
+  }
+  rote_page_training_image(page, image, "#%zu%s%s%s", image, label, text[0] == '\0' ? "" : "\n",
+                           text);
 }

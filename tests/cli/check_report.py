@@ -164,7 +164,7 @@ def check_figures(run, study, variants):
         marks = {r["name"]: float(r["x"]) for r in rows if r["name"] in ("median", "0.95")}
         assert np.allclose([marks["median"], marks["0.95"]], np.quantile(m, [0.5, 0.95]), rtol=1e-6)
         rows = list(csv.DictReader(open(f"{run}/figures/p-{variant}.csv")))
-        null = sum(float(r["y"]) for r in rows if r["name"] == "without memorization")
+        null = sum(float(r["y"]) for r in rows if r["name"] == "no memorization")
         assert abs(null - len(m)) < 1e-3, null
     rows = list(csv.DictReader(open(f"{run}/figures/M-quantiles.csv")))
     for variant in variants:

@@ -28,7 +28,7 @@ static void show_groups(const rote_told *told, const view *w, rote_page *page)
     size_t members = 0;
     for (size_t j = i; j < w->images && members < MEMBERS; j++) {
       if ((size_t)w->group[j] == i) {
-        rote_page_training_image(page, j, "#%zu, label %d", j, told->train->label[j]);
+        rote_show_image(told, page, j, "%s", "");
         members++;
       }
     }
@@ -55,9 +55,8 @@ static rote_status show_pairs(const rote_told *told, const view *w, rote_page *p
   rote_page_strip(page, "The closest pairs of different images");
   for (size_t k = 0; k < count && !isnan(near[place[k]]); k++) {
     const size_t i = place[k], j = (size_t)w->nearest[i];
-    rote_page_training_image(page, i, "#%zu, label %d", i, told->train->label[i]);
-    rote_page_training_image(page, j, "#%zu, label %d\n%.3g grey levels from #%zu", j,
-                             told->train->label[j], w->distance[i], i);
+    rote_show_image(told, page, i, "%s", "");
+    rote_show_image(told, page, j, "%.3g grey levels from #%zu", w->distance[i], i);
   }
 done:
   rote_free(&near);

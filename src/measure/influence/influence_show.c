@@ -39,15 +39,13 @@ static rote_status show_targets(const rote_told *told, const rote_variant *v, ro
     rote_page_strip(page, "%s: who moves %s image #%zu", v->name, training ? "training" : "test",
                     training ? t : t - v->options.influence.training);
     if (training) {
-      rote_page_training_image(page, t, "the image, #%zu\nlabel %d", t, told->train->label[t]);
+      rote_show_image(told, page, t, "the image itself");
     }
     for (size_t k = 0; k < 2; k++) {
       for (size_t p = 0; p < P && p < LISTED; p++) {
         const double image = list[k][t * P + p];
         if (image < (double)n) {
-          rote_page_training_image(page, (size_t)image, "%s\n#%.0f, label %d",
-                                   k == 0 ? "for it" : "against it", image,
-                                   told->train->label[(size_t)image]);
+          rote_show_image(told, page, (size_t)image, k == 0 ? "for it" : "against it");
         }
       }
     }
@@ -72,8 +70,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_show_largest(n, self, few, highest));
   rote_page_strip(page, "%s: the highest influence on itself", v->name);
   for (size_t i = 0; i < few; i++) {
-    rote_page_training_image(page, highest[i], "#%zu, label %d\n%.3g", highest[i],
-                             told->train->label[highest[i]], self[highest[i]]);
+    rote_show_image(told, page, highest[i], "%.3g", self[highest[i]]);
   }
   ROTE_TRY(show_targets(told, v, page));
 done:

@@ -18,8 +18,7 @@ static rote_status draw(const rote_told *told, const double *h, rote_page *page)
   ROTE_TRY(rote_show_largest(n, h, count, highest));
   rote_page_strip(page, "The highest leverage");
   for (size_t i = 0; i < count; i++) {
-    rote_page_training_image(page, highest[i], "#%zu, label %d\nleverage %.3f", highest[i],
-                             told->train->label[highest[i]], h[highest[i]]);
+    rote_show_image(told, page, highest[i], "leverage %.3f", h[highest[i]]);
   }
   rote_page_figure(page, &(rote_figure){.name = "leverage",
                                         .title = "Leverage of all images",

@@ -27,8 +27,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_show_largest(n, ratio, few, highest));
   rote_page_strip(page, "%s: images that samples come closest to, against test images", v->name);
   for (size_t i = 0; i < few && !isnan(ratio[highest[i]]); i++) {
-    rote_page_training_image(page, highest[i], "#%zu, label %d\nratio %.3g", highest[i],
-                             told->train->label[highest[i]], ratio[highest[i]]);
+    rote_show_image(told, page, highest[i], "ratio %.3g", ratio[highest[i]]);
   }
   snprintf(name, sizeof name, "neighbour-ratio-%s", v->name);
   snprintf(title, sizeof title, "%s: nearest test image against nearest sample", v->name);

@@ -93,7 +93,7 @@ static rote_status show_image(const rote_told *told, const rote_variant *v, size
   rote_status status = ROTE_OK;
   char name[96], caption[96];
   rote_page_strip(page, "%s: image #%zu", v->name, image);
-  rote_page_training_image(page, image, "original\nlabel %d", told->train->label[image]);
+  rote_show_image(told, page, image, "original");
   ROTE_TRY(show_pixels(told, v, "recovery/training/degraded", false, image, "degraded", page));
   for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
     snprintf(name, sizeof name, "recovery/training/%s/image", rote_recovery_groups[m]);

@@ -259,11 +259,17 @@ done:
 static void show_pair(const char *laplace, const char *encoder, const double *number,
                       rote_page *page)
 {
-  rote_page_verdict(
-      page, ROTE_VERDICT_ENCODER,
-      "%.0f %% of the mean score by the encoder (%.2f nats, %s) is the encoder's own: "
-      "the same models, judged without it, give %.2f nats (%s).",
-      share_of(number), number[M_ENCODER], encoder, number[M_LAPLACE], laplace);
+  if (number[M_ENCODER] > 0) {
+    rote_page_verdict(page, ROTE_VERDICT_ENCODER,
+                      "%.0f %% of the mean score by the encoder (%.2f nats, %s) is the encoder's "
+                      "own: the same models, judged without it, give %.2f nats (%s).",
+                      share_of(number), number[M_ENCODER], encoder, number[M_LAPLACE], laplace);
+  } else {
+    rote_page_verdict(page, ROTE_VERDICT_ENCODER,
+                      "There is nothing to share: by the encoder the mean score is %.2f nats (%s), "
+                      "without it %.2f (%s).",
+                      number[M_ENCODER], encoder, number[M_LAPLACE], laplace);
+  }
   rote_page_cell(page, "%s against %s", laplace, encoder);
   rote_page_cell(page, "%.2f", number[MEAN_HELD_IN]);
   rote_page_cell(page, "%.2f", number[MEAN_HELD_OUT]);

@@ -98,7 +98,7 @@ static rote_status draw_scores(const rote_told *told, const rote_score_view *w, 
     ROTE_TRY(rote_alloc(w->images, sizeof *null, &null));
     ROTE_TRY(read_null(told, w, null));
     rote_histogram_count(&h, w->images, null, count);
-    rote_histogram_show(page, &h, ROTE_SERIES_LINE, "without memorization", count);
+    rote_histogram_show(page, &h, ROTE_SERIES_LINE, "no memorization", count);
   }
   mark(page, "median", median);
   mark(page, "0.95", high);
@@ -205,7 +205,7 @@ static rote_status draw_p_values(const rote_score_view *w, rote_page *page)
     const size_t b = (size_t)(tail[s] * P_BARS);
     count[b < P_BARS ? b : P_BARS - 1] += (tail[s] - tail[s + 1]) * (double)w->images;
   }
-  rote_histogram_show(page, &h, ROTE_SERIES_POINTS, "without memorization", count);
+  rote_histogram_show(page, &h, ROTE_SERIES_POINTS, "no memorization", count);
 done:
   rote_free(&tail);
   return status;

@@ -4,6 +4,7 @@
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
+#include "show.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -69,8 +70,8 @@ static void show_strip(const rote_told *told, const rote_score_view *w, const ch
   rote_page_strip(page, "%s: %s", w->variant->name, which);
   for (size_t i = 0; i < count; i++) {
     const size_t image = order[i].image;
-    rote_page_training_image(page, image, "#%zu, label %d\nM %.2f nats\np %.2g, q %.2g", image,
-                             told->train->label[image], w->m[image], w->p[image], w->q[image]);
+    rote_show_image(told, page, image, "M %.2f nats\np %.2g, q %.2g", w->m[image], w->p[image],
+                    w->q[image]);
   }
 }
 
