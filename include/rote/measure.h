@@ -119,12 +119,20 @@ typedef struct {
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 
+/* What lines may have beside ASCII. */
+typedef enum {
+  ROTE_TERMINAL_NONE,   /* nothing: a file, a pipe, a report */
+  ROTE_TERMINAL_BLOCKS, /* UTF-8 */
+  ROTE_TERMINAL_COLOUR, /* and 256 colours */
+} rote_terminal;
+
 /* A finished study, for tell() and show(). */
 typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
   const rote_data_info *info;  /* of a report all zero where the data file is not at hand */
   const rote_image_set *train; /* the N images; not for health(); for a report without pixels */
+  rote_terminal terminal;      /* where tell() is shown */
 } rote_told;
 
 /* Of a row that choose() does not ask for. */
@@ -203,8 +211,8 @@ struct rote_measure {
   double (*share)(const rote_options *options, size_t images);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
-  /* Its part of the report: sections, columns of the table of images, lines of the verdict, methods.
-   * NULL: what tell() and health() say is set there as it is. */
+  /* Its part of the report: sections, columns of the table of images, lines of the verdict,
+   * methods. NULL: what tell() and health() say is set there as it is. */
   rote_status (*show)(const rote_told *told, rote_page *page);
   const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
   const rote_measure_bench *bench;

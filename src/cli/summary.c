@@ -4,6 +4,9 @@
 #include "rote/measure.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Is a measure asked for in a variant, or of the data? */
 static bool is_in(const rote_study *study, const rote_measure *measure)
@@ -53,6 +56,24 @@ done:
   return status;
 }
 
+/* What stdout can show: blocks where it is a terminal of UTF-8, and colours unless NO_COLOR is set
+ * (no-color.org) or the terminal has none. */
+static rote_terminal terminal_of_stdout(void)
+{
+  static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+  const char *kind = getenv("TERM"), *no_colour = getenv("NO_COLOR"), *locale = NULL;
+  for (size_t i = 0; i < sizeof names / sizeof *names && locale == NULL; i++) {
+    const char *value = getenv(names[i]);
+    locale = value != NULL && value[0] != '\0' ? value : NULL;
+  }
+  const bool utf8 =
+      locale != NULL && (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
+  if (!isatty(STDOUT_FILENO) || !utf8 || kind == NULL || strcmp(kind, "dumb") == 0) {
+    return ROTE_TERMINAL_NONE;
+  }
+  return no_colour != NULL && no_colour[0] != '\0' ? ROTE_TERMINAL_BLOCKS : ROTE_TERMINAL_COLOUR;
+}
+
 rote_status rote_summary_print(const char *directory)
 {
   rote_status status = ROTE_OK;
@@ -61,7 +82,8 @@ rote_status rote_summary_print(const char *directory)
   char line[64];
   ROTE_TRY(rote_finished_open(directory, &f));
   ROTE_TRY(rote_finished_read_images(&f));
-  const rote_told told = rote_finished_told(&f);
+  rote_told told = rote_finished_told(&f);
+  told.terminal = terminal_of_stdout();
   ROTE_TRY(print_measures(&told, &about));
   snprintf(line, sizeof line, "%s:", about == NULL ? "Losses of every epoch" : about);
   printf("\n%-23s %s\nStudy as it was run:    %s/study.yaml\nProvenance:             "

@@ -77,6 +77,9 @@ ends 65 "$ROTE" report nowhere 2>run.err
 ends 64 "$ROTE" report 2>run.err
 ends 64 "$ROTE" report all killed 2>run.err
 
+# The summary: in characters where it goes into a file, in blocks and colours on a terminal of UTF-8.
+on_terminal() { script -qec "$ROTE run odd.yaml" /dev/null </dev/null >run.out 2>&1; }
+
 # Recovery.
 cat >recovery.yaml <<'END_OF_STUDY'
 name: recovery
@@ -106,6 +109,15 @@ evaluation: { every: 1, samples: 4 }
 measures: [score, duplicates]
 END_OF_STUDY
 ends 0 run 1 odd.yaml
+says run.out "Images by M, in nats:" "#####"
+! grep -q -e $'\x1b' -e '▀' -e '█' run.out || fail "colours in a file"
+LC_ALL=C.UTF-8 TERM=xterm ends 0 on_terminal
+says run.out $'\x1b[38;5;2' '▀' '█████'
+LC_ALL=C.UTF-8 TERM=xterm NO_COLOR=1 ends 0 on_terminal
+says run.out '█████'
+! grep -q -e $'\x1b\[38' -e '▀' run.out || fail "colours in spite of NO_COLOR"
+LC_ALL=C TERM=xterm ends 0 on_terminal
+! grep -q -e $'\x1b\[38' -e '█' run.out || fail "UTF-8 where the locale has none"
 report odd-run
 shows odd-run/report.html "&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;" "The same image" "no image can be significant"
 ! grep -q '<b>' odd-run/report.html || fail "a name of a file is an element"

@@ -49,6 +49,15 @@ rote_status rote_score_show(const rote_told *told, rote_page *page);
 /** Smallest p-value of the design; NaN without folds. */
 double rote_score_smallest_p(const rote_options *options);
 
+/** Images beside each other at half their size, in characters or, on a terminal that has colours,
+ * in half blocks. @param[in] image [count] */
+void rote_score_tell_images(const rote_told *told, size_t count, const uint32_t *image,
+                            rote_lines *lines);
+
+/** How many images have which M, a bar a line. @param[in] m [images] */
+void rote_score_tell_chart(const rote_told *told, size_t images, const double *m,
+                           rote_lines *lines);
+
 /* Numbers of all images after the last epoch of a variant. */
 typedef struct {
   const rote_variant *variant;
