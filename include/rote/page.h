@@ -84,7 +84,7 @@ typedef struct {
   rote_text_list cells; /* row by row; the first of a row is its head. Of a figure the texts of
                            rote_figure: name, title, alt, x, y */
   bool shaded;          /* a table of numbers in -1..1 that are seen as well as read */
-  rote_scale scale; /* of a figure */
+  rote_scale scale;     /* of a figure */
   size_t series_count, picture_count;
   rote_series *series;
   rote_picture *picture;

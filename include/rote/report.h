@@ -28,8 +28,8 @@ typedef struct {
  * @return ROTE_OK; ROTE_DATA if study.h5 is damaged; ROTE_IO; ROTE_NOMEM */
 rote_status rote_report_fill(const rote_told *study, rote_page *page);
 
-/** What is there to say of any finished study: a section of the losses of its trainings; and a table
- * of what the work took, for the section that was begun last.
+/** What is there to say of any finished study: a section of the losses of its trainings; and a
+ * table of what the work took, for the section that was begun last.
  * @param[out] diverged  trainings of VAEs whose loss is not finite at the end */
 rote_status rote_report_losses(const rote_told *study, rote_page *page, size_t *diverged);
 rote_status rote_report_work(const rote_told *study, rote_page *page);

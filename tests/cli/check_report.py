@@ -83,6 +83,31 @@ def png(uri):
     return np.array(rows, dtype=np.uint8).reshape((height, width) if step == 1 else (height, width, 3))
 
 
+def contrast(one, other):
+    """Of two colours "#rrggbb" (WCAG 2.1)."""
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def check_colours(style):
+    """Text can be told from paper, and drawings too, in light and dark."""
+    schemes = re.findall(r":root\{([^}]*)\}", style)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colour = dict(re.findall(r"--(\w+):(#\w+)", scheme))
+        colour = {k: v if len(v) == 7 else "#" + "".join(2 * c for c in v[1:]) for k, v in colour.items()}
+        for text, paper in map(str.split, ("ink paper", "ink shade", "faint paper", "link paper", "warn warnpaper")):
+            assert contrast(colour[text], colour[paper]) >= 4.5, (text, paper, contrast(colour[text], colour[paper]))
+        for i in range(7):
+            assert contrast(colour[f"c{i}"], colour["paper"]) >= 3, (i, contrast(colour[f"c{i}"], colour["paper"]))
+
+
 def check_alone(text, page):
     """No network, no other file, and readable by machines that read it aloud."""
     assert len(text.encode()) <= 5 << 20
@@ -92,6 +117,7 @@ def check_alone(text, page):
             assert target is None or target.startswith(("#", "data:image/png;base64,")), (name, target)
     style = page.all("style")[0][2]
     assert "url(" not in style and "@import" not in style
+    check_colours(style)
     ids = [e[1]["id"] for e in page.elements if "id" in e[1]]
     assert len(ids) == len(set(ids)), "an id is there twice"
     for link in page.all("a"):

@@ -223,6 +223,24 @@ static void survives_a_full_disk(void **state)
   assert_int_equal(count_entries(directory), 3);
 }
 
+/* Some images, in any order and more than once; none beyond the end. */
+static void gives_the_images_that_are_asked_for(void **state)
+{
+  (void)state;
+  const size_t image[] = {12, 0, 7, 7}, beyond[] = {3, N};
+  uint8_t p[4 * D];
+  CHECK_OK(rote_data_file_read_images(path, "train", 4, image, p));
+  for (size_t i = 0; i < 4; i++) {
+    assert_memory_equal(p + i * D, pixel + image[i] * D, D);
+  }
+  CHECK_OK(rote_data_file_read_images(path, "test", 1, image + 1, p));
+  assert_memory_equal(p, test_pixel, D);
+  CHECK_FAILS(rote_data_file_read_images(path, "train", 2, beyond, p), ROTE_DATA, "number 13");
+  CHECK_FAILS(rote_data_file_read_images(path, "validation", 1, image, p), ROTE_DATA,
+              "has 0 images");
+  CHECK_OK(rote_data_file_read_images(path, "train", 0, NULL, NULL));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -235,6 +253,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(notices_damage_behind_the_seal, setup, teardown),
       cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup, teardown),
       cmocka_unit_test_setup_teardown(survives_a_full_disk, setup, teardown),
+      cmocka_unit_test_setup_teardown(gives_the_images_that_are_asked_for, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
