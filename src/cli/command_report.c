@@ -4,7 +4,6 @@
 #include "report_run.h"
 #include "rote/data_file.h"
 #include "rote/log.h"
-#include "rote/memory.h"
 #include "rote/report.h"
 #include "run_directory.h"
 #include "status_view.h"
@@ -39,36 +38,17 @@ done:
   return status;
 }
 
-/* Those of the data file, as the study kept them. */
-static rote_status read_labels(reporter *r, size_t images)
-{
-  rote_status status = ROTE_OK;
-  double *label = NULL;
-  r->finished.train.count = images;
-  ROTE_TRY(rote_alloc(images, sizeof *label, &label));
-  ROTE_TRY(rote_alloc(images, sizeof(int32_t), &r->finished.train.label));
-  ROTE_TRY(rote_study_reader_get(r->finished.reader, "sample/label", ROTE_ALL, label));
-  for (size_t i = 0; i < images; i++) {
-    r->finished.train.label[i] = (int32_t)label[i];
-  }
-done:
-  rote_free(&label);
-  return status;
-}
-
 /* study.h5, if it is there and can be believed; it may not be there yet. */
 static rote_status look_for_study(reporter *r)
 {
   rote_status status = ROTE_OK;
-  rote_h5_array shape;
   char path[ROTE_PATH_MAX];
   ROTE_TRY(rote_path(path, "%s/study.h5", r->directory));
   if (!rote_file_exists(path)) {
     return ROTE_OK;
   }
   ROTE_TRY(rote_finished_open(r->directory, &r->finished));
-  ROTE_TRY(rote_study_reader_shape(r->finished.reader, "sample/index", &shape));
-  ROTE_TRY(read_labels(r, shape.shape[0]));
+  ROTE_TRY(rote_finished_read_labels(&r->finished));
   r->whole = true;
   ROTE_TRY(look_for_images(r));
   r->told = rote_finished_told(&r->finished);
@@ -100,20 +80,26 @@ done:
 
 static rote_status write_report(reporter *r, rote_report_outcome *outcome)
 {
+  rote_status status = ROTE_OK;
   const rote_study *study = r->view->study;
-  char subtitle[512];
+  char subtitle[512], path[ROTE_PATH_MAX], figures[ROTE_PATH_MAX];
   const rote_data_info *info = r->image ? &r->finished.info : &r->view->info;
   snprintf(subtitle, sizeof subtitle, "%zu images of %s, %zu variant%s; the run is %s",
            r->whole ? r->finished.train.count : r->view->plan->images,
            info->name[0] == '\0' ? "a data set" : info->name, study->variant_count,
            study->variant_count == 1 ? "" : "s", rote_run_state_name(r->view->state));
-  const rote_report_request report = {.directory = r->directory,
+  const rote_report_request report = {.path = path,
+                                      .figures = figures,
                                       .title = study->base.name,
                                       .subtitle = subtitle,
                                       .page = r->page,
                                       .data_file = r->image ? study->base.data.file : NULL,
                                       .study = r->whole ? &r->told : NULL};
-  return rote_report_write(&report, outcome);
+  ROTE_TRY(rote_path(path, "%s/report.html", r->directory));
+  ROTE_TRY(rote_path(figures, "%s/figures", r->directory));
+  ROTE_TRY(rote_report_write(&report, outcome));
+done:
+  return status;
 }
 
 static rote_status make_report(const char *directory)

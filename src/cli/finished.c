@@ -37,6 +37,24 @@ done:
   return status;
 }
 
+rote_status rote_finished_read_labels(rote_finished *f)
+{
+  rote_status status = ROTE_OK;
+  rote_h5_array shape;
+  double *label = NULL;
+  ROTE_TRY(rote_study_reader_shape(f->reader, "sample/label", &shape));
+  f->train.count = shape.shape[0];
+  ROTE_TRY(rote_alloc(f->train.count, sizeof *label, &label));
+  ROTE_TRY(rote_alloc(f->train.count, sizeof *f->train.label, &f->train.label));
+  ROTE_TRY(rote_study_reader_get(f->reader, "sample/label", ROTE_ALL, label));
+  for (size_t i = 0; i < f->train.count; i++) {
+    f->train.label[i] = (int32_t)label[i];
+  }
+done:
+  rote_free(&label);
+  return status;
+}
+
 rote_told rote_finished_told(const rote_finished *f)
 {
   return (rote_told){.reader = f->reader, .study = f->study, .info = &f->info, .train = &f->train};

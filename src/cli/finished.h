@@ -20,6 +20,10 @@ rote_status rote_finished_open(const char *directory, rote_finished *finished);
 /** The training images of the study. @return ROTE_OK; as rote_data_file_read() */
 rote_status rote_finished_read_images(rote_finished *finished);
 
+/** Their number and labels alone, which study.h5 has kept. @return ROTE_OK; ROTE_DATA; ROTE_IO;
+ * ROTE_NOMEM */
+rote_status rote_finished_read_labels(rote_finished *finished);
+
 void rote_finished_close(rote_finished *finished);
 
 /** As measures see it; borrowed. */

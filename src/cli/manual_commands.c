@@ -119,6 +119,16 @@ static const rote_manual report_text[] = {
     ROTE_THE_END,
 };
 
+static const rote_manual compare_text[] = {
+    ROTE_TEXT("Writes one HTML file like that of `rote report`, about two finished studies of the "
+              "same images (another seed, model, rate or proposal): for variants of the same name, "
+              "or else of the same place, rank correlations of all scores that both have, how many "
+              "images are significant in both and how many would be by chance, quantiles of M, and "
+              "the images whose M changed most. Its figures are in a directory beside the file."),
+    ROTE_ITEM("-o FILE.html", "the file to write; `FILE-figures` gets its figures"),
+    ROTE_THE_END,
+};
+
 static const rote_manual bench_text[] = {
     ROTE_TEXT("Prints the speed of the hot loops, against the sgemm peak of OpenBLAS in the same "
               "process. What handing out work costs is a case of its own, for many ranks:"),
@@ -159,10 +169,10 @@ static const struct {
   const char *name;
   const rote_manual *text;
 } pages[] = {
-    {"import", import_text},   {"plan", plan_text},     {"run", run_text},
-    {"status", status_text},   {"verify", verify_text}, {"report", report_text},
-    {"bench", bench_text},     {"help", help_text},     {"selftest", selftest_text},
-    {"version", version_text},
+    {"import", import_text},     {"plan", plan_text},       {"run", run_text},
+    {"status", status_text},     {"verify", verify_text},   {"report", report_text},
+    {"compare", compare_text},   {"bench", bench_text},     {"help", help_text},
+    {"selftest", selftest_text}, {"version", version_text},
 };
 
 const rote_manual *rote_manual_of_command(const char *name)

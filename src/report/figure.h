@@ -19,10 +19,9 @@ void rote_figure_csv(const rote_part *figure, rote_lines *csv);
 /** What makes gnuplot draw NAME.csv of its directory as SVG to its output. */
 void rote_figure_script(const rote_part *figure, rote_lines *script);
 
-/** Run gnuplot on figures/NAME.gp. @param[out] svg  released with rote_free(); NULL if there is no
- * gnuplot, or if it failed, which is logged. @param[out] found  whether there is one */
-rote_status rote_figure_draw(const char *directory, const rote_part *figure, char **svg,
-                             bool *found);
+/** Run gnuplot on NAME.gp of a directory. @param[out] svg  released with rote_free(); NULL if there
+ * is no gnuplot, or if it failed, which is logged. @param[out] found  whether there is one */
+rote_status rote_figure_draw(const char *figures, const rote_part *figure, char **svg, bool *found);
 
 /** The drawing as a part of a page: its colours are the page's. */
 void rote_figure_embed(const rote_part *figure, const char *svg, rote_lines *html);

@@ -50,17 +50,15 @@ static rote_status read_all(int from, rote_lines *text)
   return text->status;
 }
 
-rote_status rote_figure_draw(const char *directory, const rote_part *figure, char **svg,
-                             bool *found)
+rote_status rote_figure_draw(const char *figures, const rote_part *figure, char **svg, bool *found)
 {
   rote_status status = ROTE_OK;
   const char *name = rote_figure_text(figure, ROTE_FIGURE_NAME);
-  char figures[ROTE_PATH_MAX], script[ROTE_PATH_MAX];
+  char script[ROTE_PATH_MAX];
   rote_lines text = {.status = ROTE_OK};
   int end[2] = {-1, -1}, code = 0;
   pid_t child = 0;
   *svg = NULL;
-  ROTE_TRY(rote_path(figures, "%s/figures", directory));
   ROTE_TRY(rote_path(script, "%s.gp", name));
   if (pipe2(end, O_CLOEXEC) != 0) {
     ROTE_TRY(rote_fail(ROTE_IO, "no pipe to gnuplot: %s", strerror(errno)));

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SIDE 96     /* of images in strips */
 #define ANSWERS 3   /* of a line of the verdict that are seen at once */
@@ -28,11 +29,12 @@ static void add_shade(const char *cell, rote_lines *html)
   }
 }
 
+/* Or nothing, or the sign that there is none. */
 static bool is_number(const char *text)
 {
   char *end = NULL;
   strtod(text, &end);
-  return end != text;
+  return end != text || text[0] == '\0' || strcmp(text, "–") == 0;
 }
 
 static void add_table(const rote_part *p, rote_lines *html)
@@ -48,7 +50,7 @@ static void add_table(const rote_part *p, rote_lines *html)
     add_element("<tr><th scope=\"row\">", rote_text_list_get(&p->cells, i), "</th>", html);
     for (size_t j = 1; j < p->columns; j++) {
       const char *cell = rote_text_list_get(&p->cells, i + j);
-      rote_lines_add(html, is_number(cell) || cell[0] == '\0' ? "<td" : "<td class=\"words\"");
+      rote_lines_add(html, is_number(cell) ? "<td" : "<td class=\"words\"");
       if (p->shaded) {
         add_shade(cell, html);
       }

@@ -7,6 +7,7 @@
 #include "rote/file.h"
 #include "rote/memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ typedef struct {
 static rote_status make_figure(writer *w, const rote_part *part, char **svg)
 {
   rote_status status = ROTE_OK;
-  const char *directory = w->report->directory, *name = rote_figure_text(part, ROTE_FIGURE_NAME);
+  const char *directory = w->report->figures, *name = rote_figure_text(part, ROTE_FIGURE_NAME);
   char path[ROTE_PATH_MAX];
   rote_lines csv = {.status = ROTE_OK}, script = {.status = ROTE_OK};
   *svg = NULL;
@@ -36,15 +37,15 @@ static rote_status make_figure(writer *w, const rote_part *part, char **svg)
   rote_figure_script(part, &script);
   ROTE_TRY(csv.status);
   ROTE_TRY(script.status);
-  ROTE_TRY(rote_path(path, "%s/figures/%s.csv", directory, name));
+  ROTE_TRY(rote_path(path, "%s/%s.csv", directory, name));
   ROTE_TRY(rote_file_write_text(path, csv.text));
-  ROTE_TRY(rote_path(path, "%s/figures/%s.gp", directory, name));
+  ROTE_TRY(rote_path(path, "%s/%s.gp", directory, name));
   ROTE_TRY(rote_file_write_text(path, script.text));
   if (!rote_figure_is_empty(part)) {
     ROTE_TRY(rote_figure_draw(directory, part, svg, &w->outcome->gnuplot));
   }
   if (*svg != NULL) {
-    ROTE_TRY(rote_path(path, "%s/figures/%s.svg", directory, name));
+    ROTE_TRY(rote_path(path, "%s/%s.svg", directory, name));
     ROTE_TRY(rote_file_write_text(path, *svg));
     w->outcome->redrawn++;
   }
@@ -194,29 +195,28 @@ static void write_head(writer *w)
   rote_lines_add(html, "</p></header>\n");
 }
 
+static bool has_verdict(const rote_page *page)
+{
+  bool any = false;
+  for (size_t i = 0; i < ROTE_VERDICTS; i++) {
+    any = any || page->verdict[i].count > 0;
+  }
+  return any;
+}
+
 static rote_status write_all(writer *w)
 {
   rote_status status = ROTE_OK;
   write_head(w);
   write_links(w);
   rote_lines_add(&w->html, "<main>\n");
-  rote_verdict_write(w->report->page, &w->html);
+  if (has_verdict(w->report->page)) {
+    rote_verdict_write(w->report->page, &w->html);
+  }
   ROTE_TRY(write_parts(w));
   write_methods(w);
   rote_lines_add(&w->html, "</main>\n<script>\n%s</script>\n</body>\n</html>\n", rote_html_script);
   ROTE_TRY(w->html.status);
-done:
-  return status;
-}
-
-static rote_status make_directories(const char *directory)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/figures", directory));
-  if (rote_directory_create(path) != ROTE_OK) {
-    ROTE_TRY(rote_fail_context(ROTE_IO, "%s cannot be made", path));
-  }
 done:
   return status;
 }
@@ -228,16 +228,16 @@ rote_status rote_report_write(const rote_report_request *report, rote_report_out
               .outcome = outcome,
               .album = {.budget = IMAGES_BUDGET},
               .drawings = ROTE_REPORT_BYTES / 4};
-  char path[ROTE_PATH_MAX];
   *outcome = (rote_report_outcome){0};
   ROTE_TRY(report->page->status);
-  ROTE_TRY(make_directories(report->directory));
+  if (rote_directory_create(report->figures) != ROTE_OK) {
+    ROTE_TRY(rote_fail(ROTE_IO, "%s cannot be made: %s", report->figures, strerror(errno)));
+  }
   ROTE_TRY(rote_image_table_choose(report, &w.table));
   ROTE_TRY(
       rote_album_open(report->data_file, report->page, w.table.count, w.table.image, &w.album));
   ROTE_TRY(write_all(&w));
-  ROTE_TRY(rote_path(path, "%s/report.html", report->directory));
-  ROTE_TRY(rote_file_write_text(path, w.html.text));
+  ROTE_TRY(rote_file_write_text(report->path, w.html.text));
   outcome->bytes = w.html.length;
 done:
   rote_image_table_free(&w.table);

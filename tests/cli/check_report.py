@@ -1,4 +1,4 @@
-"""check_report.py RUN DATA.h5: a report says what study.h5 says, and is a page by itself.
+"""check_report.py RUN DATA.h5 [VARIANT...|FILE.html]: a report says what study.h5 says, and is a page by itself.
 
 The page is read with Python's parser; PNG and CSV are read here, study.h5 by h5py.
 """
@@ -203,9 +203,10 @@ def check_figures(run, study, variants):
 def main():
     run, data_file = sys.argv[1:3]
     variants = sys.argv[3:]
-    text, page = read_page(f"{run}/report.html")
+    file = variants[0] if variants and variants[0].endswith(".html") else "report.html"
+    text, page = read_page(f"{run}/{file}")
     drawings = check_alone(text, page)
-    if not variants:
+    if not variants or file != "report.html":
         return
     with h5py.File(f"{run}/study.h5") as study, h5py.File(data_file) as data:
         verdict = check_verdict(page, study, variants)

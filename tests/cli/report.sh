@@ -57,6 +57,38 @@ cp all/report.html first.html
 ends 0 "$ROTE" report all >report.out
 cmp first.html all/report.html || fail "the same study gives another report"
 
+# Two studies of the same images, here the same study: its variants against themselves.
+ends 0 "$ROTE" compare all all -o both.html >report.out 2>run.err
+tidy -quiet -errors both.html 2>tidy.out || fail "both.html: $(head -5 tidy.out)"
+"$PYTHON" "$TESTS/check_report.py" . data.h5 both.html >check.out 2>&1 || fail "both.html: $(tail -5 check.out)"
+xmllint --noout both-figures/*.svg
+sed 's/seed: 7/seed: 8/; s/, audit: 2//; s/, "evaluation.audit=0"//; s/^measures.*/measures: [score, duplicates]/; /^influence/d; /^density/d; /^leverage/d' \
+  all.yaml >other.yaml
+ends 0 run 3 other.yaml --output other
+ends 0 "$ROTE" compare all other -o other.html >report.out 2>run.err
+"$PYTHON" - <<'END_OF_PYTHON' || fail "the comparison does not say what study.h5 does"
+import re
+import h5py
+import numpy as np
+from itertools import product
+text = re.sub("<[^>]*>", " ", open("other.html", encoding="utf-8").read())
+with h5py.File("all/study.h5") as a, h5py.File("other/study.h5") as b:
+    for variant in "fitted", "encoder":
+        x, y = (f[f"{variant}/score/M"][-1] for f in (a, b))
+        ranks = [np.argsort(np.argsort(v)) for v in (x, y)]
+        rho = np.corrcoef(*ranks)[0, 1]
+        assert re.search(rf"\bM +{rho:.3f}", text), (variant, rho)
+        for values in x, y:
+            assert " ".join(f"{np.quantile(values, q):.3f}" for q in (0.05, 0.5, 0.95, 0.99)) in re.sub(" +", " ", text)
+        most = np.abs(x - y).argmax()
+        assert re.search(rf"Images that changed most\s+#{most}\s+M {x[most]:.2f}, then {y[most]:.2f}", text), most
+    both, n = [int((f["fitted/score/q_value"][-1] <= 0.05).sum()) for f in (a, b)], len(x)
+    assert f"{both[0]} of {n} images in all (1), {both[1]} in all (2)" in re.sub(r"\s+", " ", text)
+END_OF_PYTHON
+ends 64 "$ROTE" compare all other 2>run.err
+ends 65 "$ROTE" compare all nowhere -o no.html 2>run.err
+[ ! -e no.html ] || fail "a comparison with nothing was begun"
+
 # Without gnuplot, without the images, without study.h5.
 PATH=/nowhere ends 0 "$ROTE" report all >report.out 2>run.err
 says run.err "there is no gnuplot"
