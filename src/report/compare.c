@@ -52,7 +52,7 @@ static bool find_pair(const rote_page *a, const rote_page *b, size_t i, pair *p)
 static rote_status show_scores(const rote_page *a, const rote_page *b, const pair *p,
                                rote_page *page)
 {
-  static const char *const title[] = {"score", "rank correlation"};
+  static const char *const title[] = {"of every image", "rank correlation"};
   rote_status status = ROTE_OK;
   double rho = 0;
   rote_page_table(page, "The same score in both studies", 2, title);
