@@ -3,10 +3,12 @@
 # Installs what is missing with apt-get, as root or through sudo; elsewhere it names the packages and stops.
 
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config git openmpi-bin libopenmpi-dev libhdf5-dev libopenblas-dev
-  libscalapack-openmpi-dev  libyaml-dev libcjson-dev libssl-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev librandom123-dev)
-# slurm-wlm and munge: the batch scripts are tested under a private Slurm. mandoc checks the manual pages; pandas and R
-# read the tables of rote export.
-TEST_PACKAGES=(libcmocka-dev hdf5-tools python3-h5py netcdf-bin slurm-wlm munge mandoc python3-pandas r-base-core)
+  libscalapack-openmpi-dev  libyaml-dev libcjson-dev libssl-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev librandom123-dev gnuplot-nox)
+# slurm-wlm and munge: the batch scripts are tested under a private Slurm. mandoc checks the manual pages, tidy and
+# xmllint the report; pandas and R read the tables of rote export. The report is also looked at in chromium if that is
+# there (400 MB: it is not asked for).
+TEST_PACKAGES=(libcmocka-dev hdf5-tools python3-h5py netcdf-bin slurm-wlm munge mandoc tidy libxml2-utils python3-pandas
+  r-base-core)
 
 is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -31,4 +31,11 @@ rote_status rote_image_describe(const char *name, const void *bytes, size_t coun
  * is NULL */
 rote_status rote_image_decode(const char *name, const void *bytes, size_t count, rote_image *image);
 
+/** An image as PNG, 8 bits a channel; the same pixels give the same bytes.
+ * @param[in]  pixel  [C, H, W], as data sets have it; C is 1 or 3
+ * @param[out] bytes  [count], released with rote_free(); NULL on error
+ * @return ROTE_OK; ROTE_NOMEM; ROTE_INTERNAL for other channels */
+rote_status rote_image_encode_png(size_t channels, size_t height, size_t width,
+                                  const uint8_t *pixel, uint8_t **bytes, size_t *count);
+
 #endif

@@ -15,6 +15,7 @@
 #include "rote/lines.h"
 #include "rote/manual.h"
 #include "rote/model.h"
+#include "rote/page.h"
 #include "rote/sink.h"
 #include "rote/study.h"
 #include "rote/train.h"
@@ -127,12 +128,20 @@ typedef struct {
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 
-/* A finished study, for tell(). */
+/* What lines may have beside ASCII. */
+typedef enum {
+  ROTE_TERMINAL_NONE,   /* nothing: a file, a pipe, a report */
+  ROTE_TERMINAL_BLOCKS, /* UTF-8 */
+  ROTE_TERMINAL_COLOUR, /* and 256 colours */
+} rote_terminal;
+
+/* A finished study, for tell() and show(). */
 typedef struct {
   rote_study_reader *reader;
   const rote_study *study;
-  const rote_data_info *info;
-  const rote_image_set *train; /* the N images; not for health() */
+  const rote_data_info *info;  /* of a report all zero where the data file is not at hand */
+  const rote_image_set *train; /* the N images; not for health(); for a report without pixels */
+  rote_terminal terminal;      /* where tell() is shown */
 } rote_told;
 
 /* Of a row that choose() does not ask for. */
@@ -212,6 +221,9 @@ struct rote_measure {
   double (*share)(const rote_options *options, size_t images);
   /* Smallest p-value that a study of these options can give; NaN: none. */
   double (*smallest_p)(const rote_options *options);
+  /* Its part of the report: sections, columns of the table of images, lines of the verdict,
+   * methods. NULL: what tell() and health() say is set there as it is. */
+  rote_status (*show)(const rote_told *told, rote_page *page);
   const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
   const rote_attribution *attributions; /* of what it puts, what says who matters to whom */
   const char *log_p; /* of what it puts, [V, R, K, N]: of every image under all leave-out models */
@@ -231,6 +243,10 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
 
 /** Has it rows, of the data or (else) of the models of variants? */
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
+
+/** Title of the score by which tables of images are in order: the published one; NULL if no measure
+ * has it. */
+const char *rote_measure_order_title(void);
 
 /** Do all ranks compute its rows together? */
 bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,

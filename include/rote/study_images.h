@@ -20,6 +20,11 @@ size_t rote_study_images_count(const rote_options *options, const rote_data_info
 rote_status rote_study_images_read(const rote_options *options, const rote_data_info *info,
                                    rote_image_set *set);
 
+/** Some of them, without labels. @param[in] index  [count] which, ascending
+ * @param[out] pixel  [count, C, H, W] @return as rote_study_images_read() */
+rote_status rote_study_images_read_some(const rote_options *options, const rote_data_info *info,
+                                        size_t count, const uint32_t *index, uint8_t *pixel);
+
 /** Plant among images that are as the data file has them. Copies have the label of their original,
  * foreign images and noise -1. */
 rote_status rote_study_images_plant(const rote_options *options, const rote_data_info *info,

@@ -17,6 +17,8 @@ const rote_command *const rote_command_list[] = {
     &rote_command_run,
     &rote_command_status,
     &rote_command_verify,
+    &rote_command_report,
+    &rote_command_compare,
     &rote_command_export,
     &rote_command_bench,
     &rote_command_selftest,

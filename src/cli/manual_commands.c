@@ -105,6 +105,30 @@ static const rote_manual verify_text[] = {
     ROTE_THE_END,
 };
 
+static const rote_manual report_text[] = {
+    ROTE_TEXT("Writes `DIR/report.html`: one file with style, script, figures and images in it, "
+              "which needs no network and is at most 5 MB, whatever the study. First a verdict of "
+              "five lines, then what each measure has to show, a table of the 500 images of the "
+              "highest M that sorts and filters, the trainings, the run, its provenance and a text "
+              "of methods with citations. It may be called at any time; of a run that is not "
+              "complete it shows what there is, and says so."),
+    ROTE_TEXT("Beside it `DIR/figures` has every figure as `NAME.svg`, the numbers behind it as "
+              "`NAME.csv`, and `NAME.gp`, by which gnuplot draws the one from the other. Without "
+              "gnuplot (Debian gnuplot-nox) the report has tables in the place of figures. Images "
+              "are shown where `data.file` of the study leads to the data."),
+    ROTE_THE_END,
+};
+
+static const rote_manual compare_text[] = {
+    ROTE_TEXT("Writes one HTML file like that of `rote report`, about two finished studies of the "
+              "same images (another seed, model, rate or proposal): for variants of the same name, "
+              "or else of the same place, rank correlations of all scores that both have, how many "
+              "images are significant in both and how many would be by chance, quantiles of M, and "
+              "the images whose M changed most. Its figures are in a directory beside the file."),
+    ROTE_ITEM("-o FILE.html", "the file to write; `FILE-figures` gets its figures"),
+    ROTE_THE_END,
+};
+
 static const rote_manual export_text[] = {
     ROTE_TEXT("Writes what a finished study says of its images as one table: a row an image, with "
               "`index`, `name`, `label`, `fold.R`, the fold of repeat R in which it is held out, "
@@ -173,10 +197,10 @@ static const struct {
   const char *name;
   const rote_manual *text;
 } pages[] = {
-    {"import", import_text},   {"plan", plan_text},     {"run", run_text},
-    {"status", status_text},   {"verify", verify_text}, {"export", export_text},
-    {"bench", bench_text},     {"help", help_text},     {"selftest", selftest_text},
-    {"version", version_text},
+    {"import", import_text},   {"plan", plan_text},         {"run", run_text},
+    {"status", status_text},   {"verify", verify_text},     {"report", report_text},
+    {"compare", compare_text}, {"export", export_text},     {"bench", bench_text},
+    {"help", help_text},       {"selftest", selftest_text}, {"version", version_text},
 };
 
 const rote_manual *rote_manual_of_command(const char *name)

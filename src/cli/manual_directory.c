@@ -55,6 +55,8 @@ const rote_manual rote_manual_directory[] = {
     ROTE_ITEM("lock", "who works here"),
     ROTE_ITEM("study.h5", "the scores"),
     ROTE_ITEM("DONE", "study.h5 is complete"),
+    ROTE_ITEM("report.html", "the study to look at, by `rote report`; its figures, as SVG and CSV, "
+                             "are in `figures/`"),
     ROTE_ITEM("together/", "signs of life, while all ranks compute together"),
     ROTE_ITEM("STOP", "make it, to stop the run"),
     ROTE_ITEM("log/slurm.txt", "launches and their ends, by `rote.sbatch`"),

@@ -65,6 +65,9 @@ const rote_manual rote_manual_images[] = {
 const rote_manual rote_manual_end[] = {
     ROTE_SECTION("ENVIRONMENT"),
     ROTE_ITEM("ROTE_LOG", "what goes to stderr: `error`, `warn`, `info` or `debug`"),
+    ROTE_ITEM("NO_COLOR",
+              "set to anything: the summary has no colours. Without it, images are shown in "
+              "colour on a terminal of UTF-8, and in characters elsewhere"),
     ROTE_ITEM("ROTE_ISA", "`v3` runs the AVX2 kernels on a processor with AVX-512, with the same "
                           "bits; `base` those of any processor, which round differently"),
     ROTE_ITEM("OMP_NUM_THREADS", "1: a rank computes in one thread; the batch scripts set it"),

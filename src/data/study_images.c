@@ -155,6 +155,28 @@ done:
   return status;
 }
 
+/* Where something is planted, an image may come from anywhere: then all are read. */
+rote_status rote_study_images_read_some(const rote_options *o, const rote_data_info *info,
+                                        size_t count, const uint32_t *index, uint8_t *pixel)
+{
+  rote_status status = ROTE_OK;
+  const size_t pixels = rote_data_pixels(info);
+  rote_image_set all = {.count = rote_study_images_count(o, info)};
+  if (rote_options_planted(o) == 0) {
+    return rote_data_file_read_some(o->data.file, "train", count, index, pixel);
+  }
+  ROTE_TRY(rote_alloc(all.count * pixels, 1, &all.pixel));
+  ROTE_TRY(rote_alloc(all.count, sizeof *all.label, &all.label));
+  ROTE_TRY(rote_study_images_read(o, info, &all));
+  for (size_t i = 0; i < count; i++) {
+    memcpy(pixel + i * pixels, all.pixel + index[i] * pixels, pixels);
+  }
+done:
+  rote_free(&all.pixel);
+  rote_free(&all.label);
+  return status;
+}
+
 rote_status rote_study_images_digest(const rote_options *o, const rote_data_info *info, char *text)
 {
   static const char *const keys[] = {

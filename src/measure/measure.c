@@ -55,6 +55,18 @@ bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
   return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;
 }
 
+const char *rote_measure_order_title(void)
+{
+  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
+    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
+      if (s->role == ROTE_SCORE_PUBLISHED) {
+        return s->title;
+      }
+    }
+  }
+  return NULL;
+}
+
 bool rote_measure_is_collective(const rote_measure *measure, const rote_options *options,
                                 const rote_data_info *info)
 {

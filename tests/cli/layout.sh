@@ -102,7 +102,7 @@ only 'png\.h' src/data src/report
 
 # A library that is in no line above has no room yet. These are C and its system.
 system='assert|ctype|dirent|endian|errno|fcntl|float|ftw|gnu/libc-version|immintrin|inttypes|limits|malloc|math'
-system+='|pthread|sched|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn'
+system+='|pthread|sched|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn'
 system+='|string|strings|sys/[a-z]+|tgmath|time|unistd'
 while IFS= read -r found; do
   fault "a foreign library without a room: $found"
@@ -117,6 +117,11 @@ done < <(grep -rnE '\bMPI_\w+ ?\(|\bROTE_MPI\b|\brote_mpi|\bC?blacs_|\bp[sd][a-z
 while IFS= read -r found; do # a name that ends in an underscore is Fortran's
   fault "LAPACK and ScaLAPACK belong to src/measure and src/cluster: $found"
 done < <(grep -rnE '\b[a-z][a-z0-9]*_\(' include src | grep -vE '^src/(measure|cluster)/' || true)
+
+# Other programs are started by one file alone.
+while IFS= read -r found; do
+  fault "processes belong to src/report/gnuplot.c: $found"
+done < <(grep -rnE '\b(posix_spawnp?|popen|system) ?\(' include src | grep -vE '^src/report/gnuplot\.c:' || true)
 
 # Every test on disk is built.
 while IFS= read -r file; do

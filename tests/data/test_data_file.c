@@ -223,6 +223,23 @@ static void survives_a_full_disk(void **state)
   assert_int_equal(count_entries(directory), 3);
 }
 
+/* Some images; none beyond the end. */
+static void gives_the_images_that_are_asked_for(void **state)
+{
+  (void)state;
+  const uint32_t image[] = {0, 7, 12}, beyond[] = {3, N};
+  uint8_t p[3 * D];
+  CHECK_OK(rote_data_file_read_some(path, "train", 3, image, p));
+  for (size_t i = 0; i < 3; i++) {
+    assert_memory_equal(p + i * D, pixel + image[i] * D, D);
+  }
+  CHECK_OK(rote_data_file_read_some(path, "test", 1, image, p));
+  assert_memory_equal(p, test_pixel, D);
+  CHECK_FAILS(rote_data_file_read_some(path, "train", 2, beyond, p), ROTE_DATA, "has 13 images");
+  CHECK_FAILS(rote_data_file_read_some(path, "validation", 1, image, p), ROTE_DATA, "has 0 images");
+  CHECK_OK(rote_data_file_read_some(path, "train", 0, NULL, NULL));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -235,6 +252,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(notices_damage_behind_the_seal, setup, teardown),
       cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file, setup, teardown),
       cmocka_unit_test_setup_teardown(survives_a_full_disk, setup, teardown),
+      cmocka_unit_test_setup_teardown(gives_the_images_that_are_asked_for, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,6 +355,50 @@ static void survives_failed_allocations(void **state)
   assert_int_equal(rote_memory_live_blocks(), before);
 }
 
+/* Written and read back, grey and colour, and small and large enough for several blocks of memory.
+ */
+static void a_png_has_the_pixels_it_was_given(void **state)
+{
+  (void)state;
+  const long before = rote_memory_live_blocks();
+  for (size_t channels = 1; channels <= 3; channels += 2) {
+    for (size_t side = 1; side <= 200; side = 5 * side + 7) {
+      const size_t h = side, w = side + 3, n = channels * h * w;
+      uint8_t *pixel = NULL, *bytes = NULL;
+      size_t count = 0;
+      rote_image image;
+      CHECK_OK(rote_alloc(n, 1, &pixel));
+      for (size_t i = 0; i < n; i++) {
+        pixel[i] = (uint8_t)(i * 2654435761U >> 13);
+      }
+      CHECK_OK(rote_image_encode_png(channels, h, w, pixel, &bytes, &count));
+      CHECK_OK(rote_image_decode("written", bytes, count, &image));
+      assert_int_equal(image.channels, channels);
+      assert_int_equal(image.height, h);
+      assert_int_equal(image.width, w);
+      for (size_t i = 0; i < h * w; i++) {
+        for (size_t c = 0; c < channels; c++) {
+          assert_int_equal(image.pixel[i * channels + c], pixel[c * h * w + i]);
+        }
+      }
+      rote_free(&image.pixel);
+      rote_free(&bytes);
+      rote_free(&pixel);
+    }
+  }
+  assert_int_equal(rote_memory_live_blocks(), before);
+}
+
+static void a_png_of_two_channels_is_refused(void **state)
+{
+  (void)state;
+  const uint8_t pixel[2] = {0};
+  uint8_t *bytes = NULL;
+  size_t count = 0;
+  CHECK_FAILS(rote_image_encode_png(2, 1, 1, pixel, &bytes, &count), ROTE_INTERNAL, "2 channels");
+  assert_null(bytes);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -370,6 +414,8 @@ int main(void)
       cmocka_unit_test(reads_odd_jpeg_files),
       cmocka_unit_test(judges_headers_before_memory),
       cmocka_unit_test(survives_failed_allocations),
+      cmocka_unit_test(a_png_has_the_pixels_it_was_given),
+      cmocka_unit_test(a_png_of_two_channels_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,5 +21,6 @@ const rote_measure rote_measure_agreement = {
     .combine = rote_agreement_combine,
     .tell = rote_agreement_tell,
     .scores = scores,
+    .show = rote_agreement_show,
     .manual = rote_agreement_manual,
 };

@@ -122,12 +122,31 @@ done:
   return status;
 }
 
+bool rote_agreement_explained(size_t images, const double *expected, const double *excess,
+                              double *share, size_t *best)
+{
+  double mean = 0, n = 0, all = 0, left = 0;
+  *best = 0;
+  for (size_t i = 0; i < images; i++) {
+    mean += isfinite(excess[i]) ? expected[i] + excess[i] : 0;
+    n += isfinite(excess[i]) ? 1 : 0;
+    *best = !isfinite(excess[*best]) || excess[i] > excess[*best] ? i : *best;
+  }
+  mean /= n;
+  for (size_t i = 0; i < images; i++) {
+    const double away = expected[i] + excess[i] - mean;
+    all += isfinite(away) ? away * away : 0;
+    left += isfinite(away) ? excess[i] * excess[i] : 0;
+  }
+  *share = 1 - left / all;
+  return n > 0 && all > 0;
+}
+
 /* How much of M_mean_log leverage explains, and who has the highest excess. */
 static rote_status tell_excess(const view *w, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  double *expected = NULL, *excess = NULL;
-  double mean = 0, n = 0, all = 0, left = 0;
+  double *expected = NULL, *excess = NULL, share = 0;
   size_t best = 0;
   if (!has(w, "agreement/M_excess")) {
     return ROTE_OK;
@@ -136,22 +155,11 @@ static rote_status tell_excess(const view *w, rote_lines *lines)
   ROTE_TRY(rote_alloc(w->images, sizeof *excess, &excess));
   ROTE_TRY(get(w, "agreement/M_expected", expected));
   ROTE_TRY(get(w, "agreement/M_excess", excess));
-  for (size_t i = 0; i < w->images; i++) {
-    mean += isfinite(excess[i]) ? expected[i] + excess[i] : 0;
-    n += isfinite(excess[i]) ? 1 : 0;
-    best = !isfinite(excess[best]) || excess[i] > excess[best] ? i : best;
-  }
-  mean /= n;
-  for (size_t i = 0; i < w->images; i++) {
-    const double away = expected[i] + excess[i] - mean;
-    all += isfinite(away) ? away * away : 0;
-    left += isfinite(away) ? excess[i] * excess[i] : 0;
-  }
-  if (n > 0 && all > 0) {
+  if (rote_agreement_explained(w->images, expected, excess, &share, &best)) {
     rote_lines_add(lines,
                    "  Leverage explains %.0f %% of the variance of M_mean_log; the highest excess "
                    "over it is %.1f nats, of #%zu.\n",
-                   100 * (1 - left / all), excess[best], best);
+                   100 * share, excess[best], best);
   }
 done:
   rote_free(&expected);

@@ -238,6 +238,7 @@ const rote_measure rote_measure_audit = {
     .weight = weight,
     .cost = measure_cost,
     .tell = rote_audit_tell,
+    .show = rote_audit_show,
     .asked = asked,
     .after = &rote_measure_score,
     .choose = rote_audit_items,

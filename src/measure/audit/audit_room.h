@@ -49,6 +49,7 @@ rote_status rote_audit_items(const rote_pieces *score, uint32_t *item);
 
 rote_status rote_audit_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_audit_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_audit_show(const rote_told *told, rote_page *page);
 
 /** Mean of the finite entries, and its standard error from their scatter (NaN of fewer than two).
  * @param[out] error  may be NULL */

@@ -251,6 +251,7 @@ const rote_measure rote_measure_density = {
     .weight = rote_density_weight,
     .cost = rote_density_cost,
     .tell = rote_density_tell,
+    .show = rote_density_show,
     .renewed = true,
     .sizes = rote_density_sizes,
     .open = rote_density_enter,

@@ -175,6 +175,7 @@ const rote_measure rote_measure_duplicates = {
     .weight = weight,
     .cost = measure_cost,
     .tell = rote_duplicates_tell,
+    .show = rote_duplicates_show,
     .open = enter,
     .close = leave,
     .scores = scores,

@@ -16,6 +16,7 @@ extern const rote_array rote_duplicates_rows[];
 
 rote_status rote_duplicates_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_duplicates_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_duplicates_show(const rote_told *told, rote_page *page);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_duplicates_manual[];

@@ -216,6 +216,7 @@ const rote_measure rote_measure_influence = {
     .weight = weight,
     .cost = rote_influence_cost,
     .tell = rote_influence_tell,
+    .show = rote_influence_show,
     .batch_rows = BATCH,
     .asked = asked,
     .sizes = sizes,

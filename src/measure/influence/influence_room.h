@@ -15,6 +15,7 @@ double rote_influence_weight(const rote_options *options, size_t images, size_t 
 rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_influence_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_influence_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_influence_show(const rote_told *told, rote_page *page);
 
 extern const rote_manual rote_influence_manual[];
 

@@ -222,6 +222,7 @@ const rote_measure rote_measure_leverage = {
     .weight = weight,
     .cost = rote_leverage_cost,
     .tell = rote_leverage_tell,
+    .show = rote_leverage_show,
     .piece_rows = UINT32_MAX,
     .large = true,
     .sizes = sizes,

@@ -15,6 +15,7 @@ size_t rote_leverage_components_of(const rote_options *options, const rote_data_
 
 rote_status rote_leverage_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_leverage_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_leverage_show(const rote_told *told, rote_page *page);
 rote_status rote_leverage_cost(const rote_cost_request *request, rote_cost *cost);
 
 /* Its sections of rote-study(5). */

@@ -90,6 +90,7 @@ const rote_measure rote_measure_neighbours = {
     .weight = weight,
     .cost = rote_neighbours_cost,
     .tell = rote_neighbours_tell,
+    .show = rote_neighbours_show,
     .sizes = set_sizes,
     .open = rote_neighbours_enter,
     .close = rote_neighbours_leave,

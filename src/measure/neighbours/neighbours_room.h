@@ -78,6 +78,7 @@ rote_status rote_neighbours_run(void *room, const rote_piece *piece, rote_rows *
 rote_status rote_neighbours_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_neighbours_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_neighbours_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_neighbours_show(const rote_told *told, rote_page *page);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_neighbours_manual[];

@@ -27,12 +27,26 @@ done:
   return status;
 }
 
+/* Length of the last dimension of an array; the data file may not be at hand. */
+static rote_status length_of(const place *at, const char *name, size_t *length)
+{
+  rote_status status = ROTE_OK;
+  char path[ROTE_PATH_MAX];
+  rote_h5_array shape;
+  ROTE_TRY(rote_path(path, "%s/%s", at->variant->name, name));
+  ROTE_TRY(rote_study_reader_shape(at->told->reader, path, &shape));
+  *length = shape.shape[shape.rank - 1];
+done:
+  return status;
+}
+
 static rote_status tell_ratio(const place *at, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   const size_t n = at->told->train->count;
   double *ratio = NULL, median = 0;
-  size_t above = 0;
+  size_t above = 0, tests = 0;
+  ROTE_TRY(length_of(at, "neighbours/held_out/index", &tests));
   ROTE_TRY(rote_alloc(n, sizeof *ratio, &ratio));
   ROTE_TRY(get(at, "neighbours/ratio", n, ratio));
   ROTE_TRY(rote_quantile(n, ratio, 0.5, &median));
@@ -42,7 +56,7 @@ static rote_status tell_ratio(const place *at, rote_lines *lines)
   rote_lines_add(lines,
                  "  to %zu of the %zu training images a sample comes closer than any of %zu test "
                  "images; median ratio %.3g\n",
-                 above, n, at->told->info->test_count, median);
+                 above, n, tests, median);
 done:
   rote_free(&ratio);
   return status;
@@ -72,9 +86,9 @@ done:
 static rote_status tell_pairs(const place *at, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const size_t asked = at->variant->options.neighbours.extraction;
-  const size_t count = asked < at->told->info->test_count ? asked : at->told->info->test_count;
+  size_t count = 0;
   double *sample = NULL, *image = NULL, *ratio = NULL;
+  ROTE_TRY(length_of(at, "extraction/sample", &count));
   ROTE_TRY(rote_alloc(count, sizeof *sample, &sample));
   ROTE_TRY(rote_alloc(count, sizeof *image, &image));
   ROTE_TRY(rote_alloc(count, sizeof *ratio, &ratio));

@@ -233,6 +233,7 @@ const rote_measure rote_measure_recovery = {
     .weight = weight,
     .cost = rote_recovery_cost,
     .tell = rote_recovery_tell,
+    .show = rote_recovery_show,
     .piece_rows = ROTE_RECOVERY_PIECE,
     .batch_rows = ROTE_RECOVERY_PIECE,
     .large = true,

@@ -35,6 +35,7 @@ rote_recovery_options rote_recovery_options_of(const rote_options *options, rote
 rote_status rote_recovery_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_recovery_cost(const rote_cost_request *request, rote_cost *cost);
 rote_status rote_recovery_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_recovery_show(const rote_told *told, rote_page *page);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_recovery_manual[];

@@ -179,7 +179,7 @@ static double weight(const rote_options *o)
   return (fit + (double)o->evaluation.samples) / 5;
 }
 
-static double smallest_p(const rote_options *o)
+double rote_score_smallest_p(const rote_options *o)
 {
   const size_t m = o->evaluation.held_in, ranks = m > 0 ? m + 1 : o->folds.count;
   return o->folds.count > 0 ? pow((double)ranks, -(double)o->folds.repeats) : (double)NAN;
@@ -272,7 +272,8 @@ const rote_measure rote_measure_score = {
     .health = rote_score_health,
     .check = check,
     .share = asked_share,
-    .smallest_p = smallest_p,
+    .smallest_p = rote_score_smallest_p,
+    .show = rote_score_show,
     .scores = scores,
     .log_p = "log_px",
     .bench = bench,

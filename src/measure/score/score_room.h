@@ -40,9 +40,38 @@ rote_status rote_score_health(const rote_told *told, rote_lines *lines);
  * of a score is the encoder's. */
 rote_status rote_score_compare(const rote_pieces *variant, size_t count, rote_sink *sink);
 rote_status rote_score_tell_comparison(const rote_told *told, rote_lines *lines);
+rote_status rote_score_show_comparison(const rote_told *told, rote_page *page);
 
 rote_status rote_score_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_score_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_score_show(const rote_told *told, rote_page *page);
+
+/** Smallest p-value of the design; NaN without folds. */
+double rote_score_smallest_p(const rote_options *options);
+
+/** Images beside each other at half their size, in characters or, on a terminal that has colours,
+ * in half blocks. @param[in] image [count] */
+void rote_score_tell_images(const rote_told *told, size_t count, const uint32_t *image,
+                            rote_lines *lines);
+
+/** How many images have which M, a bar a line. @param[in] m [images] */
+void rote_score_tell_chart(const rote_told *told, size_t images, const double *m,
+                           rote_lines *lines);
+
+/* Numbers of all images after the last epoch of a variant. */
+typedef struct {
+  const rote_variant *variant;
+  size_t images, last;                                      /* N, V - 1 */
+  double *m, *m_mean_log, *u, *error, *p, *q, *significant; /* [N] */
+} rote_score_view;
+
+rote_status rote_score_view_read(const rote_told *told, const rote_variant *variant,
+                                 rote_score_view *view);
+void rote_score_view_free(rote_score_view *view);
+
+/** The figures of a variant, and those of all. */
+rote_status rote_score_draw(const rote_told *told, const rote_score_view *view, rote_page *page);
+rote_status rote_score_draw_epochs(const rote_told *told, rote_page *page);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_score_manual[];

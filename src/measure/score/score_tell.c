@@ -18,32 +18,6 @@ typedef struct {
   double m, p;
 } ranked;
 
-/* Half the size: a character shows 2 x 2 pixels, the mean over channels. */
-static void tell_images(const rote_data_info *info, const uint8_t *pixel, const ranked *which,
-                        size_t count, rote_lines *lines)
-{
-  static const char shade[] = " .:-=+*#%@";
-  const size_t plane = info->height * info->width;
-  for (size_t y = 0; y + 1 < info->height; y += 4) { /* characters are twice as high as wide */
-    for (size_t i = 0; i < count; i++) {
-      const uint8_t *p = pixel + (size_t)which[i].image * plane * info->channels;
-      for (size_t x = 0; x + 1 < info->width; x += 2) {
-        size_t sum = 0, n = 0;
-        for (size_t c = 0; c < info->channels; c++) {
-          for (size_t dy = 0; dy < 4 && y + dy < info->height; dy++) {
-            sum += (size_t)p[c * plane + (y + dy) * info->width + x] +
-                   p[c * plane + (y + dy) * info->width + x + 1];
-            n += 2;
-          }
-        }
-        rote_lines_add(lines, "%c", shade[sum * (sizeof shade - 2) / (n * 255)]);
-      }
-      rote_lines_add(lines, "  ");
-    }
-    rote_lines_add(lines, "\n");
-  }
-}
-
 /* Highest M first, NaN last. */
 static int larger_first(const void *a, const void *b)
 {
@@ -60,8 +34,14 @@ static void tell_row(const rote_told *told, const ranked *which, size_t count, r
 {
   const int width = (int)(told->info->width / 2) + 2;
   char cell[80];
+  uint32_t image[PER_ROW];
   rote_lines_add(lines, "\n");
-  tell_images(told->info, told->train->pixel, which, count, lines);
+  for (size_t i = 0; i < count; i++) {
+    image[i] = which[i].image;
+  }
+  if (told->train->pixel != NULL) {
+    rote_score_tell_images(told, count, image, lines);
+  }
   for (size_t i = 0; i < count; i++) {
     snprintf(cell, sizeof cell, "#%u label %d", which[i].image, told->train->label[which[i].image]);
     rote_lines_add(lines, "%-*s", width, cell);
@@ -121,6 +101,8 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
                  "\nM: median %.2f, 0.95 quantile %.2f nats. Significant at 5 %% false discovery: "
                  "%.0f of %zu images.\n",
                  median, q95, found, n);
+  rote_lines_add(lines, "Images by M, in nats:\n");
+  rote_score_tell_chart(told, n, m, lines);
 done:
   rote_free(&order);
   rote_free(&m);
