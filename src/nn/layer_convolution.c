@@ -7,19 +7,18 @@
  * forwards up:   high(y,x)[h] = sum over taps, l of W[l,h,ky,kx] low(...)[l] ConvTranspose2d
  * forwards Each is the input gradient of the other. With images as [row, pixel, channel, column],
  * the channels of neighbouring pixels are consecutive rows: all taps of one kernel row are one
- * matrix product. Only taps on real pixels are computed. */
+ * matrix product. Only taps on real pixels are computed.
+ *
+ * Shapes that allow it go through convolution_winograd.c. */
+#include "convolution.h"
+
 #include "rote/memory.h"
-#include "rote/network.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct {
-  rote_layer base;
-  size_t weight; /* offset of W */
-  size_t high, low, high_channels, low_channels, kernel, stride, padding;
-} convolution;
+typedef rote_convolution convolution;
 
 static size_t weight_count(const convolution *c)
 {
@@ -165,19 +164,30 @@ static void gradient_row(const convolution *c, const rote_pass *pass, const rote
   }
 }
 
+/* sum[ky][kx][h][l]; turned [ld][PANEL]: scratch */
+static void sum_gradient(const convolution *c, const rote_pass *pass, const rote_real *high,
+                         const rote_real *low, rote_real *turned, rote_real *sum)
+{
+  const size_t cl = c->low_channels;
+  memset(sum, 0, weight_count(c) * sizeof *sum);
+  for (size_t l = 0; l < cl; l += PANEL) {
+    for (size_t v = 0; v < c->low; v++) {
+      gradient_row(c, pass, high, low, v, l, cl - l < PANEL ? cl - l : PANEL, turned, sum);
+    }
+  }
+}
+
 /* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h] */
 static void weight_gradient(const convolution *c, const rote_pass *pass, const rote_slot *slot,
                             const rote_real *high, const rote_real *low,
                             const rote_gradient *gradient)
 {
   const size_t ch = c->high_channels, cl = c->low_channels, taps = c->kernel * c->kernel;
-  rote_real *turned = slot->scratch;          /* [ld][PANEL] */
-  rote_real *sum = turned + pass->ld * PANEL; /* [ky][kx][h][l] */
-  memset(sum, 0, weight_count(c) * sizeof *sum);
-  for (size_t l = 0; l < cl; l += PANEL) {
-    for (size_t v = 0; v < c->low; v++) {
-      gradient_row(c, pass, high, low, v, l, cl - l < PANEL ? cl - l : PANEL, turned, sum);
-    }
+  rote_real *sum = slot->scratch, *rest = sum + weight_count(c);
+  if (c->winograd) {
+    rote_winograd_gradient(c, high, low, pass->columns, pass->ld, sum, rest);
+  } else {
+    sum_gradient(c, pass, high, low, rest, sum);
   }
   const size_t fit = gradient->flat != NULL ? cl : gradient->piece_room / (ch * taps);
   const size_t at_once = fit < cl ? fit : cl;
@@ -192,23 +202,39 @@ static void weight_gradient(const convolution *c, const rote_pass *pass, const r
   }
 }
 
+static size_t larger(size_t a, size_t b)
+{
+  return a > b ? a : b;
+}
+
+/* Winograd's: the room of a pass, and before it D[l][ky][kx][h]. */
+static size_t forward_room(const rote_layer *layer)
+{
+  const convolution *c = (const convolution *)layer;
+  return c->winograd ? larger(rote_winograd_room(c), weight_count(c)) : 0;
+}
+
 /* For weight_gradient(), and before it for the weights of dx. */
 static size_t scratch_room(const rote_layer *layer, size_t ld)
 {
   const convolution *c = (const convolution *)layer;
-  return ld * PANEL + weight_count(c) + c->kernel * c->kernel * c->low_channels;
+  return c->winograd ? weight_count(c) + rote_winograd_gradient_room(c)
+                     : ld * PANEL + weight_count(c) + c->kernel * c->kernel * c->low_channels;
 }
 
 static size_t down_packed_room(const rote_layer *layer)
 {
-  return weight_count((const convolution *)layer);
+  const convolution *c = (const convolution *)layer;
+  return c->winograd ? rote_winograd_weights(c) : weight_count(c);
 }
 
 /* The packed weights, then room to pack them, then the shift of `stride` pixels. */
 static size_t up_packed_room(const rote_layer *layer)
 {
   const convolution *c = (const convolution *)layer;
-  return weight_count(c) + c->kernel * c->kernel * c->low_channels + c->stride * c->high_channels;
+  return c->winograd ? rote_winograd_weights(c)
+                     : weight_count(c) + c->kernel * c->kernel * c->low_channels +
+                           c->stride * c->high_channels;
 }
 
 static void multiply(size_t n, rote_real factor, rote_real *x)
@@ -222,17 +248,26 @@ static void down_pack(const rote_layer *layer, const rote_real *w, const rote_sl
 {
   const convolution *c = (const convolution *)layer;
   const size_t row = c->high_channels * c->kernel * c->kernel;
-  pack_down(c, w + c->weight, slot->packed);
+  rote_real *d = c->winograd ? slot->scratch : slot->packed;
+  pack_down(c, w + c->weight, d);
   for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
-    multiply(row, slot->follow_up.scale[l], slot->packed + l * row);
+    multiply(row, slot->follow_up.scale[l], d + l * row);
+  }
+  if (c->winograd) {
+    rote_winograd_pack(c, d, slot->packed);
   }
 }
 
 static void down_forward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
                          const rote_real *x, rote_real *y)
 {
-  down((const convolution *)layer, slot->packed, &slot->follow_up, x,
-       rote_column_pad(pass->columns), pass->ld, y);
+  const convolution *c = (const convolution *)layer;
+  const size_t columns = rote_column_pad(pass->columns);
+  if (c->winograd) {
+    rote_winograd_down(c, slot->packed, &slot->follow_up, x, columns, pass->ld, y, slot->scratch);
+  } else {
+    down(c, slot->packed, &slot->follow_up, x, columns, pass->ld, y);
+  }
 }
 
 static void down_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -240,10 +275,13 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
                           rote_real *dx, const rote_gradient *gradient)
 {
   const convolution *c = (const convolution *)layer;
+  const size_t columns = rote_column_pad(pass->columns);
   (void)y;
-  if (dx != NULL) {
+  if (dx != NULL && c->winograd) { /* the weights of forward() serve both ways */
+    rote_winograd_up(c, slot->packed, NULL, dy, columns, pass->ld, dx, slot->scratch);
+  } else if (dx != NULL) {
     pack_up(c, pass->w + c->weight, slot->scratch + weight_count(c), slot->scratch);
-    up(c, slot->scratch, NULL, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    up(c, slot->scratch, NULL, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
     weight_gradient(c, pass, slot, x, dy, gradient);
@@ -256,10 +294,25 @@ static rote_real *shift_of(const convolution *c, rote_real *packed)
   return packed + weight_count(c) + c->kernel * c->kernel * c->low_channels;
 }
 
+static void up_pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot)
+{
+  const rote_real *scale = slot->follow_up.scale;
+  const size_t ch = c->high_channels;
+  pack_down(c, w + c->weight, slot->scratch);
+  for (size_t i = 0; scale != NULL && i < weight_count(c); i++) {
+    slot->scratch[i] *= scale[i % ch];
+  }
+  rote_winograd_pack(c, slot->scratch, slot->packed);
+}
+
 static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
   const rote_follow_up *f = &slot->follow_up;
+  if (c->winograd) {
+    up_pack_winograd(c, w, slot);
+    return;
+  }
   const size_t ch = c->high_channels, row = c->kernel / c->stride * c->low_channels;
   pack_up(c, w + c->weight, slot->packed + weight_count(c), slot->packed);
   for (size_t i = 0; f->scale != NULL && i < c->kernel * c->stride * ch; i++) {
@@ -274,8 +327,13 @@ static void up_forward(const rote_layer *layer, const rote_pass *pass, const rot
                        const rote_real *x, rote_real *y)
 {
   const convolution *c = (const convolution *)layer;
+  const size_t columns = rote_column_pad(pass->columns);
   const rote_real *shift = slot->follow_up.shift == NULL ? NULL : shift_of(c, slot->packed);
-  up(c, slot->packed, &slot->follow_up, shift, x, rote_column_pad(pass->columns), pass->ld, y);
+  if (c->winograd) {
+    rote_winograd_up(c, slot->packed, &slot->follow_up, x, columns, pass->ld, y, slot->scratch);
+  } else {
+    up(c, slot->packed, &slot->follow_up, shift, x, columns, pass->ld, y);
+  }
 }
 
 static void up_backward(const rote_layer *layer, const rote_pass *pass, const rote_slot *slot,
@@ -283,10 +341,13 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
                         const rote_gradient *gradient)
 {
   const convolution *c = (const convolution *)layer;
+  const size_t columns = rote_column_pad(pass->columns);
   (void)y;
-  if (dx != NULL) {
+  if (dx != NULL && c->winograd) {
+    rote_winograd_down(c, slot->packed, NULL, dy, columns, pass->ld, dx, slot->scratch);
+  } else if (dx != NULL) {
     pack_down(c, pass->w + c->weight, slot->scratch);
-    down(c, slot->scratch, NULL, dy, rote_column_pad(pass->columns), pass->ld, dx);
+    down(c, slot->scratch, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
     weight_gradient(c, pass, slot, dy, x, gradient);
@@ -301,6 +362,7 @@ static const rote_layer_ops down_ops = {
     .packed_room = down_packed_room,
     .pack = down_pack,
     .follows_up = true,
+    .forward_room = forward_room,
     .scratch_room = scratch_room,
 };
 
@@ -312,6 +374,7 @@ static const rote_layer_ops up_ops = {
     .packed_room = up_packed_room,
     .pack = up_pack,
     .follows_up = true,
+    .forward_room = forward_room,
     .scratch_room = scratch_room,
 };
 
@@ -339,6 +402,7 @@ static rote_status create(rote_parameters *table, const char *name, const convol
   snprintf(weight.name, sizeof weight.name, "%s.weight", name);
   ROTE_TRY(rote_alloc(1, sizeof *c, &c));
   *c = *shape;
+  c->winograd = rote_winograd_fits(c);
   ROTE_TRY(rote_parameters_add(table, &weight, &index));
   c->weight = table->parameter[index].offset;
   *layer = &c->base;
@@ -361,7 +425,8 @@ rote_status rote_layer_convolution(rote_parameters *table, const char *name, siz
                          filters,
                          kernel,
                          stride,
-                         padding};
+                         padding,
+                         false};
   return create(table, name, &c, layer);
 }
 
@@ -378,6 +443,7 @@ rote_status rote_layer_transposed_convolution(rote_parameters *table, const char
                          channels,
                          kernel,
                          stride,
-                         padding};
+                         padding,
+                         false};
   return create(table, name, &c, layer);
 }

@@ -1,0 +1,43 @@
+/* What the two ways of a strided convolution share: layer_convolution.c, convolution_winograd.c. */
+#ifndef ROTE_NN_CONVOLUTION_H
+#define ROTE_NN_CONVOLUTION_H
+
+#include "rote/network.h"
+
+#include <stdbool.h>
+
+/* Letters: layer_convolution.c. */
+typedef struct {
+  rote_layer base;
+  size_t weight; /* offset of W */
+  size_t high, low, high_channels, low_channels, kernel, stride, padding;
+  bool winograd; /* by its shape: rote_winograd_fits() */
+} rote_convolution;
+
+/* Whether Winograd's way takes this shape: 4 x 4 taps, stride 2, whole tiles, channels in whole
+ * blocks. */
+bool rote_winograd_fits(const rote_convolution *c);
+
+/* Numbers of the transformed weights U. */
+size_t rote_winograd_weights(const rote_convolution *c);
+
+/* U from D[l][ky][kx][h]. */
+void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u);
+
+/* Numbers of `room` below. */
+size_t rote_winograd_room(const rote_convolution *c);
+size_t rote_winograd_gradient_room(const rote_convolution *c);
+
+/* low from high, and high from low. follow_up: its shift and rectifier; NULL: none. */
+void rote_winograd_down(const rote_convolution *c, const rote_real *u,
+                        const rote_follow_up *follow_up, const rote_real *high, size_t columns,
+                        size_t ld, rote_real *low, rote_real *room);
+void rote_winograd_up(const rote_convolution *c, const rote_real *u,
+                      const rote_follow_up *follow_up, const rote_real *low, size_t columns,
+                      size_t ld, rote_real *high, rote_real *room);
+
+/* sum[ky][kx][h][l] of the gradient of W. */
+void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, const rote_real *low,
+                            size_t columns, size_t ld, rote_real *sum, rote_real *room);
+
+#endif
