@@ -88,16 +88,18 @@ typedef enum {
   ROTE_WINOGRAD_WEIGHT_BACK /* G' */
 } rote_winograd_kind;
 
-/* Where the numbers of a transform lie, place by place; each is the first of many rows. */
+/* Where the numbers of a transform lie: those of an image (or of the taps) at pointers of their
+ * own, those between the transforms one plane apart; each is the first of many rows. */
 typedef struct {
-  const rote_real *in[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS]; /* NULL: zeros */
-  rote_real *out[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS];      /* NULL: not wanted */
-  size_t ld_in, ld_out;
-  uint32_t adds;          /* bit i: out[i] is added to */
-  const rote_real *shift; /* [rows] what the others start from; NULL: from 0 */
+  rote_real *image[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS]; /* NULL, of high alone: padding */
+  rote_real *places;                                             /* place i at places + i plane */
+  size_t ld_image, plane, ld_places;
+  uint32_t adds;          /* of high: bit i: image[i] is added to */
+  const rote_real *shift; /* [rows] what the other numbers of an image start from; NULL: from 0 */
 } rote_winograd;
 
-/* out = T in T' for `rows` rows of n numbers, n a multiple of ROTE_COLUMN_BLOCK. */
+/* places = T image T', or, if BACK, image = T places T', for `rows` rows of n numbers, n a multiple
+ * of ROTE_COLUMN_BLOCK. */
 typedef void rote_winograd_transform(size_t rows, size_t n, const rote_winograd *t);
 
 /* Most components of a mixture, and channels of its images: what kernels keep on the stack. */
@@ -229,6 +231,11 @@ double rote_kernels_multiply_adds(void);
 
 /** A product [M, K] by [K, N] was computed by other means. */
 void rote_count_multiply_adds(size_t m, size_t n, size_t k);
+
+/** Multiply-adds that Winograd's convolutions did without since the start: the direct count is
+ * rote_kernels_multiply_adds() plus these. */
+double rote_kernels_spared_multiply_adds(void);
+void rote_count_spared(double count);
 
 /** gemm() of rote_kernels_get(), counted. */
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,

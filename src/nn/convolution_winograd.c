@@ -41,23 +41,6 @@ static void transform(rote_winograd_kind kind, size_t rows, size_t n, const rote
   rote_kernels_get()->winograd[kind](rows, n, t);
 }
 
-/* Place i of the transformed numbers: `plane` from one to the next. */
-static void set_in(rote_winograd *t, const rote_real *first, size_t plane, size_t ld)
-{
-  for (size_t i = 0; i < PLACES; i++) {
-    t->in[i] = first + i * plane;
-  }
-  t->ld_in = ld;
-}
-
-static void set_out(rote_winograd *t, rote_real *first, size_t plane, size_t ld)
-{
-  for (size_t i = 0; i < PLACES; i++) {
-    t->out[i] = first + i * plane;
-  }
-  t->ld_out = ld;
-}
-
 /* Tap (2 a + ry, 2 b + rx) of phase q. */
 static size_t tap_of(size_t q, size_t a, size_t b)
 {
@@ -69,11 +52,13 @@ void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real
 {
   const size_t ch = c->high_channels, depth = PHASES * ch;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {.ld_in = 16 * ch};
+    rote_winograd t = {.ld_image = 16 * ch,
+                       .places = u + q * ch,
+                       .plane = c->low_channels * depth,
+                       .ld_places = depth};
     for (size_t i = 0; i < 4; i++) {
-      t.in[i] = d + tap_of(q, i / 2, i % 2) * ch;
+      t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * ch;
     }
-    set_out(&t, u + q * ch, c->low_channels * depth, depth);
     transform(ROTE_WINOGRAD_WEIGHT, c->low_channels, ch, &t);
   }
 }
@@ -99,12 +84,12 @@ static void high_to_places(const rote_convolution *c, const tile *at, const rote
 {
   const size_t ch = c->high_channels;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {.ld_in = at->ld};
+    rote_winograd t = {
+        .ld_image = at->ld, .places = v + q * ch * LD, .plane = PHASES * ch * LD, .ld_places = LD};
     for (size_t i = 0; i < PLACES; i++) {
       const size_t pixel = high_pixel(c, at, q, i);
-      t.in[i] = pixel == c->high * c->high ? NULL : high + pixel * ch * at->ld;
+      t.image[i] = pixel == c->high * c->high ? NULL : (rote_real *)high + pixel * ch * at->ld;
     }
-    set_out(&t, v + q * ch * LD, PHASES * ch * LD, LD);
     transform(ROTE_WINOGRAD_HIGH, ch, rote_column_pad(at->columns), &t);
   }
 }
@@ -124,20 +109,23 @@ static void places_to_high(const rote_convolution *c, const tile *at, const rote
 {
   const size_t ch = c->high_channels, all = c->high * c->high;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {.ld_out = at->ld, .shift = f == NULL ? NULL : f->shift};
-    set_in(&t, v + q * ch * LD, PHASES * ch * LD, LD);
+    rote_winograd t = {.ld_image = at->ld,
+                       .places = (rote_real *)v + q * ch * LD,
+                       .plane = PHASES * ch * LD,
+                       .ld_places = LD,
+                       .shift = f == NULL ? NULL : f->shift};
     for (size_t i = 0; i < PLACES; i++) {
       const size_t pixel = high_pixel(c, at, q, i);
       const bool shared = (i / POINTS == 0 && at->y > 0) || (i % POINTS == 0 && at->x > 0);
-      t.out[i] = pixel == all ? NULL : high + pixel * ch * at->ld;
+      t.image[i] = pixel == all ? NULL : high + pixel * ch * at->ld;
       t.adds |= (uint32_t)shared << i;
     }
     transform(ROTE_WINOGRAD_HIGH_BACK, ch, rote_column_pad(at->columns), &t);
     for (size_t i = 0; i < PLACES; i++) {
       const bool more = (i / POINTS == TILE && at->y + TILE < c->low) ||
                         (i % POINTS == TILE && at->x + TILE < c->low);
-      if (t.out[i] != NULL && !more) {
-        rectify(f, ch, at, t.out[i]);
+      if (t.image[i] != NULL && !more) {
+        rectify(f, ch, at, t.image[i]);
       }
     }
   }
@@ -153,14 +141,17 @@ static void places_to_low(const rote_convolution *c, const tile *at, const rote_
                           const rote_follow_up *f, rote_real *low)
 {
   const size_t cl = c->low_channels;
-  rote_winograd t = {.ld_out = at->ld, .shift = f == NULL ? NULL : f->shift};
-  set_in(&t, m, cl * LD, LD);
+  rote_winograd t = {.ld_image = at->ld,
+                     .places = (rote_real *)m,
+                     .plane = cl * LD,
+                     .ld_places = LD,
+                     .shift = f == NULL ? NULL : f->shift};
   for (size_t i = 0; i < TILE * TILE; i++) {
-    t.out[i] = low_pixel(c, at, low, i);
+    t.image[i] = low_pixel(c, at, low, i);
   }
   transform(ROTE_WINOGRAD_LOW_BACK, cl, rote_column_pad(at->columns), &t);
   for (size_t i = 0; i < TILE * TILE; i++) {
-    rectify(f, cl, at, t.out[i]);
+    rectify(f, cl, at, t.image[i]);
   }
 }
 
@@ -169,21 +160,30 @@ static void low_to_places(const rote_convolution *c, const tile *at, const rote_
                           rote_real *m)
 {
   const size_t cl = c->low_channels;
-  rote_winograd t = {.ld_in = at->ld};
+  rote_winograd t = {.ld_image = at->ld, .places = m, .plane = cl * LD, .ld_places = LD};
   for (size_t i = 0; i < TILE * TILE; i++) {
-    t.in[i] = low_pixel(c, at, (rote_real *)low, i);
+    t.image[i] = low_pixel(c, at, (rote_real *)low, i);
   }
-  set_out(&t, m, cl * LD, LD);
   transform(ROTE_WINOGRAD_LOW, cl, rote_column_pad(at->columns), &t);
 }
 
 /* What is done with one tile; low and high from its first column on. */
 typedef void with_tile(const rote_convolution *c, const tile *at, void *work, size_t first_column);
 
+/* Along an axis all taps but the first and the last meet real pixels. */
+static void count_spared(const rote_convolution *c, size_t columns)
+{
+  const size_t taps = 4 * c->low - 2, tiles = c->low / TILE;
+  const double direct = (double)(taps * taps);
+  const double done = (double)(tiles * tiles * PLACES * PHASES);
+  rote_count_spared((direct - done) * (double)(c->high_channels * c->low_channels * columns));
+}
+
 static void for_all_tiles(const rote_convolution *c, size_t columns, size_t ld, with_tile *with,
                           void *work)
 {
   const size_t across = c->low / TILE;
+  count_spared(c, columns);
   for (size_t j = 0; j < columns; j += COLUMNS) {
     for (size_t i = 0; i < across * across; i++) {
       const tile at = {TILE * (i / across), TILE * (i % across), min(COLUMNS, columns - j), ld};
@@ -267,14 +267,13 @@ size_t rote_winograd_gradient_room(const rote_convolution *c)
 static void turn_low(const rote_convolution *c, const tile *at, const gradient *g,
                      const rote_real *low, size_t l, size_t n)
 {
-  rote_winograd t = {.ld_in = LD};
+  rote_winograd t = {.ld_image = LD, .places = g->turned, .plane = COLUMNS * LD, .ld_places = LD};
   for (size_t i = 0; i < TILE * TILE; i++) {
     rote_real *y = g->y + i * COLUMNS * LD;
     const rote_real *from = low_pixel(c, at, (rote_real *)low, i) + l * at->ld;
     rote_kernels_get()->transpose(n, at->columns, from, at->ld, y, LD);
-    t.in[i] = y;
+    t.image[i] = y;
   }
-  set_out(&t, g->turned, COLUMNS * LD, LD);
   transform(ROTE_WINOGRAD_LOW, at->columns, n, &t);
 }
 
@@ -306,10 +305,10 @@ void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, co
   g.du = g.turned + (size_t)PLACES * COLUMNS * LD;
   for_all_tiles(c, columns, ld, gradient_tile, &g);
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {.ld_out = cl};
-    set_in(&t, g.du + q * ch * cl, PHASES * ch * cl, cl);
+    rote_winograd t = {
+        .ld_image = cl, .places = g.du + q * ch * cl, .plane = PHASES * ch * cl, .ld_places = cl};
     for (size_t i = 0; i < 4; i++) {
-      t.out[i] = sum + tap_of(q, i / 2, i % 2) * ch * cl;
+      t.image[i] = sum + tap_of(q, i / 2, i % 2) * ch * cl;
     }
     transform(ROTE_WINOGRAD_WEIGHT_BACK, ch, cl, &t);
   }

@@ -19,123 +19,162 @@ typedef float vec __attribute__((vector_size(WIDTH * 4)));
 
 enum { TILE = ROTE_WINOGRAD_TILE, POINTS = ROTE_WINOGRAD_POINTS };
 
-/* v = B d; every s-th number of d, every s-th place of v. */
-static inline void high_line(const vec *d, vec *v, int s)
+/* v = B d; every s-th number of d, every o-th place of v. */
+static inline void high_line(const vec *d, vec *v, int s, int o)
 {
   const vec d1 = d[s], d2 = d[2 * s], d3 = d[3 * s];
   const vec rise = d2 - d1, next = d3 - d2;
   v[0] = (d3 - d[0]) + 1.5f * rise;
-  v[s] = (d1 + d3) + 2.5f * d2;
-  v[2 * s] = (d2 + d3) - 2.0f * d1;
-  v[3 * s] = d3 - 0.5f * (d1 + d2);
-  v[4 * s] = (d[4 * s] - d1) + 1.5f * next;
+  v[o] = (d1 + d3) + 2.5f * d2;
+  v[2 * o] = (d2 + d3) - 2.0f * d1;
+  v[3 * o] = d3 - 0.5f * (d1 + d2);
+  v[4 * o] = (d[4 * s] - d1) + 1.5f * next;
 }
 
 /* d = B' v */
-static inline void high_back_line(const vec *v, vec *d, int s)
+static inline void high_back_line(const vec *v, vec *d, int s, int o)
 {
   const vec v0 = v[0], v1 = v[s], v2 = v[2 * s], v3 = v[3 * s], v4 = v[4 * s];
   const vec half = 0.5f * v3;
   d[0] = -v0;
-  d[s] = ((v1 - v4) - 1.5f * v0) - (2.0f * v2 + half);
-  d[2 * s] = (v2 - half) + 2.5f * v1 + 1.5f * (v0 - v4);
-  d[3 * s] = ((v0 + v1) + (v2 + v3)) + 1.5f * v4;
-  d[4 * s] = v4;
+  d[o] = ((v1 - v4) - 1.5f * v0) - (2.0f * v2 + half);
+  d[2 * o] = (v2 - half) + 2.5f * v1 + 1.5f * (v0 - v4);
+  d[3 * o] = ((v0 + v1) + (v2 + v3)) + 1.5f * v4;
+  d[4 * o] = v4;
 }
 
 /* v = A y */
-static inline void low_line(const vec *y, vec *v, int s)
+static inline void low_line(const vec *y, vec *v, int s, int o)
 {
   const vec y0 = y[0], y1 = y[s], y2 = y[2 * s], y3 = y[3 * s];
   v[0] = y0;
-  v[s] = (y0 + y1) + (y2 + y3);
-  v[2 * s] = (y0 - 0.5f * y1) + (0.25f * y2 - 0.125f * y3);
-  v[3 * s] = (y0 - 2.0f * y1) + (4.0f * y2 - 8.0f * y3);
-  v[4 * s] = y3;
+  v[o] = (y0 + y1) + (y2 + y3);
+  v[2 * o] = (y0 - 0.5f * y1) + (0.25f * y2 - 0.125f * y3);
+  v[3 * o] = (y0 - 2.0f * y1) + (4.0f * y2 - 8.0f * y3);
+  v[4 * o] = y3;
 }
 
 /* y = A' v */
-static inline void low_back_line(const vec *v, vec *y, int s)
+static inline void low_back_line(const vec *v, vec *y, int s, int o)
 {
   const vec v1 = v[s], v2 = v[2 * s], v3 = v[3 * s];
   y[0] = (v[0] + v1) + (v2 + v3);
-  y[s] = v1 - (0.5f * v2 + 2.0f * v3);
-  y[2 * s] = v1 + (0.25f * v2 + 4.0f * v3);
-  y[3 * s] = (v1 + v[4 * s]) - (0.125f * v2 + 8.0f * v3);
+  y[o] = v1 - (0.5f * v2 + 2.0f * v3);
+  y[2 * o] = v1 + (0.25f * v2 + 4.0f * v3);
+  y[3 * o] = (v1 + v[4 * s]) - (0.125f * v2 + 8.0f * v3);
 }
 
 #define NINTH (1.0f / 9)
 
 /* u = G g */
-static inline void weight_line(const vec *g, vec *u, int s)
+static inline void weight_line(const vec *g, vec *u, int s, int o)
 {
   const vec g0 = g[0], g1 = g[s];
   u[0] = -g0;
-  u[s] = (2 * NINTH) * (g0 + g1);
-  u[2 * s] = (8 * NINTH) * (g0 - 0.5f * g1);
-  u[3 * s] = -NINTH * (g0 - 2.0f * g1);
-  u[4 * s] = g1;
+  u[o] = (2 * NINTH) * (g0 + g1);
+  u[2 * o] = (8 * NINTH) * (g0 - 0.5f * g1);
+  u[3 * o] = -NINTH * (g0 - 2.0f * g1);
+  u[4 * o] = g1;
 }
 
 /* g = G' u */
-static inline void weight_back_line(const vec *u, vec *g, int s)
+static inline void weight_back_line(const vec *u, vec *g, int s, int o)
 {
   const vec u1 = 2.0f * u[s], u2 = 8.0f * u[2 * s], u3 = u[3 * s];
   g[0] = NINTH * ((u1 + u2) - u3) - u[0];
-  g[s] = NINTH * ((u1 - 0.5f * u2) + 2.0f * u3) + u[4 * s];
+  g[o] = NINTH * ((u1 - 0.5f * u2) + 2.0f * u3) + u[4 * s];
 }
 
-static inline void load(const rote_winograd *t, int count, size_t at, vec *v)
+static inline vec get(const float *p)
 {
-  for (int i = 0; i < count; i++) {
-    v[i] = (vec){0};
-    if (t->in[i] != NULL) {
-      memcpy(&v[i], t->in[i] + at, sizeof *v);
-    }
-  }
+  vec v;
+  memcpy(&v, p, sizeof v);
+  return v;
 }
 
-static inline void store(const rote_winograd *t, int count, size_t row, size_t at, vec *v)
+static inline void put(float *p, vec v)
 {
-  for (int i = 0; i < count; i++) {
-    if (t->out[i] == NULL) {
-      continue;
-    }
-    if ((t->adds >> i & 1) != 0) {
-      vec sum;
-      memcpy(&sum, t->out[i] + at, sizeof sum);
-      v[i] += sum;
-    } else if (t->shift != NULL) {
-      v[i] += t->shift[row];
-    }
-    memcpy(t->out[i] + at, &v[i], sizeof *v);
-  }
+  memcpy(p, &v, sizeof v);
 }
 
-/* out = T in T' from FROM x FROM to TO x TO, one register of columns after the other. */
-#define TRANSFORM(name, FROM, TO)                                                                  \
+/* places = T image T' from FROM x FROM, line by line in registers. Only high has padding. */
+#define TO_PLACES(name, FROM, padded)                                                              \
+  static inline void name##_register(const rote_winograd *t, size_t from, float *to)               \
+  {                                                                                                \
+    vec line[FROM], middle[POINTS * FROM];                                                         \
+    for (int x = 0; x < FROM; x++) {                                                               \
+      for (int y = 0; y < FROM; y++) {                                                             \
+        const float *image = t->image[y * FROM + x];                                               \
+        line[y] = (padded) && image == NULL ? (vec){0} : get(image + from);                        \
+      }                                                                                            \
+      name##_line(line, middle + x, 1, FROM);                                                      \
+    }                                                                                              \
+    for (int y = 0; y < POINTS; y++) {                                                             \
+      vec whole[POINTS];                                                                           \
+      name##_line(middle + y * FROM, whole, 1, 1);                                                 \
+      for (int x = 0; x < POINTS; x++, to += t->plane) {                                           \
+        put(to, whole[x]);                                                                         \
+      }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
   static void name(size_t rows, size_t n, const rote_winograd *t)                                  \
   {                                                                                                \
     for (size_t r = 0; r < rows; r++) {                                                            \
       for (size_t j = 0; j < n; j += WIDTH) {                                                      \
-        vec in[FROM * FROM], middle[POINTS * POINTS], out[TO * TO];                                \
-        load(t, FROM *FROM, r * t->ld_in + j, in);                                                 \
-        for (int i = 0; i < FROM; i++) {                                                           \
-          name##_line(in + i, middle + i, FROM);                                                   \
-        }                                                                                          \
-        for (int i = 0; i < TO; i++) {                                                             \
-          name##_line(middle + i * FROM, out + i * TO, 1);                                         \
-        }                                                                                          \
-        store(t, TO *TO, r, r * t->ld_out + j, out);                                               \
+        name##_register(t, r * t->ld_image + j, t->places + r * t->ld_places + j);                 \
       }                                                                                            \
     }                                                                                              \
   }
-TRANSFORM(high, POINTS, POINTS)
-TRANSFORM(high_back, POINTS, POINTS)
-TRANSFORM(low, TILE, POINTS)
-TRANSFORM(low_back, POINTS, TILE)
-TRANSFORM(weight, 2, POINTS)
-TRANSFORM(weight_back, POINTS, 2)
+TO_PLACES(high, POINTS, true)
+TO_PLACES(low, TILE, false)
+TO_PLACES(weight, 2, false)
+
+/* One number of an image. Tiles share the first row and column of high. */
+static inline void leave(const rote_winograd *t, int i, size_t at, vec v, vec shift)
+{
+  if (t->image[i] == NULL) {
+    return;
+  }
+  put(t->image[i] + at, v + ((t->adds >> i & 1) != 0 ? get(t->image[i] + at) : shift));
+}
+
+/* image = T places T' to TO x TO. */
+#define TO_IMAGE(name, TO, shared)                                                                 \
+  static inline void name##_back_register(const rote_winograd *t, const float *from, size_t to,    \
+                                          vec shift)                                               \
+  {                                                                                                \
+    vec middle[TO * POINTS];                                                                       \
+    for (int y = 0; y < POINTS; y++) {                                                             \
+      vec line[POINTS];                                                                            \
+      for (int x = 0; x < POINTS; x++, from += t->plane) {                                         \
+        line[x] = get(from);                                                                       \
+      }                                                                                            \
+      name##_back_line(line, middle + y * TO, 1, 1);                                               \
+    }                                                                                              \
+    for (int x = 0; x < TO; x++) {                                                                 \
+      vec whole[TO];                                                                               \
+      name##_back_line(middle + x, whole, TO, 1);                                                  \
+      for (int y = 0; y < TO; y++) {                                                               \
+        if (shared) {                                                                              \
+          leave(t, y *TO + x, to, whole[y], shift);                                                \
+        } else {                                                                                   \
+          put(t->image[y * TO + x] + to, whole[y] + shift);                                        \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
+  static void name##_back(size_t rows, size_t n, const rote_winograd *t)                           \
+  {                                                                                                \
+    for (size_t r = 0; r < rows; r++) {                                                            \
+      const vec shift = (t->shift == NULL ? 0.0f : t->shift[r]) - (vec){0};                        \
+      for (size_t j = 0; j < n; j += WIDTH) {                                                      \
+        name##_back_register(t, t->places + r * t->ld_places + j, r * t->ld_image + j, shift);     \
+      }                                                                                            \
+    }                                                                                              \
+  }
+TO_IMAGE(high, POINTS, true)
+TO_IMAGE(low, TILE, false)
+TO_IMAGE(weight, 2, false)
 
 rote_winograd_transform *const ROTE_ISA_NAME(rote_winograd_transforms)[] = {
     [ROTE_WINOGRAD_HIGH] = high,     [ROTE_WINOGRAD_HIGH_BACK] = high_back,

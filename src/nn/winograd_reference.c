@@ -34,38 +34,56 @@ static const matrix matrices[] = {
         {2, 5, {{-1, 2 / 9., 8 / 9., -1 / 9., 0}, {0, 2 / 9., -4 / 9., 2 / 9., 1}}},
 };
 
-/* One number of every array: at row r, column j. */
-static void transform_number(const matrix *m, const rote_winograd *t, size_t row, size_t column)
+/* T from T' of the numbers at one row and column, which `from` gives. */
+static void transform_number(const matrix *m, const double *from, double *to)
 {
-  double middle[POINTS][POINTS] = {{0}};
-  for (int i = 0; i < m->to; i++) {
-    for (int k = 0; k < m->from; k++) {
-      for (int b = 0; b < m->from; b++) {
-        const rote_real *in = t->in[k * m->from + b];
-        middle[i][b] += in == NULL ? 0 : m->t[i][k] * (double)in[row * t->ld_in + column];
-      }
-    }
-  }
   for (int i = 0; i < m->to * m->to; i++) {
-    rote_real *out = t->out[i] == NULL ? NULL : t->out[i] + row * t->ld_out + column;
-    if (out == NULL) {
-      continue;
+    to[i] = 0;
+    for (int k = 0; k < m->from * m->from; k++) {
+      to[i] += m->t[i / m->to][k / m->from] * m->t[i % m->to][k % m->from] * from[k];
     }
-    double sum = (t->adds >> i & 1) != 0 ? (double)*out
-                 : t->shift != NULL      ? (double)t->shift[row]
-                                         : 0;
-    for (int k = 0; k < m->from; k++) {
-      sum += m->t[i % m->to][k] * middle[i / m->to][k];
-    }
-    *out = (rote_real)sum;
   }
+}
+
+static void to_places(const matrix *m, const rote_winograd *t, size_t row, size_t column)
+{
+  double from[POINTS * POINTS] = {0}, to[POINTS * POINTS];
+  for (int i = 0; i < m->from * m->from; i++) {
+    from[i] = t->image[i] == NULL ? 0 : (double)t->image[i][row * t->ld_image + column];
+  }
+  transform_number(m, from, to);
+  for (size_t i = 0; i < POINTS * POINTS; i++) {
+    t->places[i * t->plane + row * t->ld_places + column] = (rote_real)to[i];
+  }
+}
+
+static void to_image(const matrix *m, const rote_winograd *t, size_t row, size_t column)
+{
+  double from[POINTS * POINTS], to[POINTS * POINTS];
+  for (size_t i = 0; i < POINTS * POINTS; i++) {
+    from[i] = (double)t->places[i * t->plane + row * t->ld_places + column];
+  }
+  transform_number(m, from, to);
+  for (int i = 0; i < m->to * m->to; i++) {
+    rote_real *image = t->image[i] == NULL ? NULL : t->image[i] + row * t->ld_image + column;
+    if (image != NULL) {
+      const double shift = t->shift == NULL ? 0 : (double)t->shift[row];
+      *image = (rote_real)(to[i] + ((t->adds >> i & 1) != 0 ? (double)*image : shift));
+    }
+  }
+}
+
+static bool is_back(rote_winograd_kind kind)
+{
+  return kind == ROTE_WINOGRAD_HIGH_BACK || kind == ROTE_WINOGRAD_LOW_BACK ||
+         kind == ROTE_WINOGRAD_WEIGHT_BACK;
 }
 
 static void transform(rote_winograd_kind kind, size_t rows, size_t n, const rote_winograd *t)
 {
   for (size_t r = 0; r < rows; r++) {
     for (size_t j = 0; j < n; j++) {
-      transform_number(&matrices[kind], t, r, j);
+      (is_back(kind) ? to_image : to_places)(&matrices[kind], t, r, j);
     }
   }
 }
