@@ -4,8 +4,9 @@
 
 BUILD_PACKAGES=(gcc libc6-dev make cmake pkg-config git openmpi-bin libopenmpi-dev libhdf5-dev libopenblas-dev
   libscalapack-openmpi-dev  libyaml-dev libcjson-dev libssl-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev librandom123-dev)
-# slurm-wlm and munge: the batch scripts are tested under a private Slurm. mandoc checks the manual pages.
-TEST_PACKAGES=(libcmocka-dev hdf5-tools python3-h5py netcdf-bin slurm-wlm munge mandoc)
+# slurm-wlm and munge: the batch scripts are tested under a private Slurm. mandoc checks the manual pages; pandas and R
+# read the tables of rote export.
+TEST_PACKAGES=(libcmocka-dev hdf5-tools python3-h5py netcdf-bin slurm-wlm munge mandoc python3-pandas r-base-core)
 
 is_installed() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

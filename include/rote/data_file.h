@@ -30,6 +30,13 @@ rote_status rote_data_file_info(const char *path, rote_data_info *info);
  * @return ROTE_OK; ROTE_DATA (also when a checksum does not hold); ROTE_IO */
 rote_status rote_data_file_read(const char *path, const char *which, rote_image_set *set);
 
+/** Read some images of a set, without labels.
+ * @param[in]  index  [count] which, ascending
+ * @param[out] pixel  [count, C, H, W]
+ * @return ROTE_OK; ROTE_DATA (also when a checksum does not hold); ROTE_IO */
+rote_status rote_data_file_read_some(const char *path, const char *which, size_t count,
+                                     const uint32_t *index, uint8_t *pixel);
+
 /** Read one of the arrays of text.
  * @param[in]  array  "train/names", "class_names", "left_out", ...
  * @param[out] list   its texts; empty if there is no such array. Released with

@@ -27,6 +27,10 @@ typedef struct {
   char sha256[ROTE_DIGEST_TEXT]; /* over shape, pixels and labels of all sets, rote_data_digest() */
   size_t channels, height, width;
   size_t train_count, validation_count, test_count;
+  /* Of a study that plants images of another data file among its own (rote/plant.h): that file's
+   * sha256 and train_count; else "" and 0. */
+  char foreign_sha256[ROTE_DIGEST_TEXT];
+  size_t foreign_count;
 } rote_data_info;
 
 /* A data set on the heap. */

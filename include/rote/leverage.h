@@ -36,8 +36,8 @@ size_t rote_leverage_components(size_t asked, size_t pixels, size_t images);
 rote_status rote_leverage(const rote_leverage_problem *problem, const rote_grid *grid, double *h,
                           double *coordinate);
 
-/** Bytes that a process of a grid takes at most: the matrix, its eigenvectors, the library's room
- * for them, and a panel of images. */
-double rote_leverage_bytes(size_t pixels, size_t components, size_t processes);
+/** Bytes that a process of a grid takes at most: the matrices, the library's room for their
+ * eigenvectors, and a panel of images. Only the number of images is looked at. */
+double rote_leverage_bytes(const rote_leverage_problem *problem, size_t processes);
 
 #endif

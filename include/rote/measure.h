@@ -27,7 +27,8 @@ typedef enum {
   ROTE_OF_TRAINED,   /* every model at the end of its training */
   ROTE_OF_DATA,      /* the images alone: once a study, not once a variant */
   ROTE_OF_RESULTS,   /* nothing: it has no rows, and combine() makes what it can of what the other
-                        measures of the variant and of the data have put (rote_sink_get) */
+                        measures of the variant and of the data have put (rote_sink_get), and of
+                        the rows of the one that it comes after */
 } rote_subject;
 
 /* What a number of every image is to those who compare measures. */
@@ -46,6 +47,7 @@ typedef struct {
   const char *title; /* "M": more of the number is more of that */
   rote_score_role role;
   bool of_models; /* [F, N] */
+  bool aside;     /* goes with another: it stands in tables, and is not compared */
 } rote_image_score;
 
 /* A variant as a measure sees it, or for ROTE_OF_DATA the study. All borrowed. */
@@ -158,7 +160,8 @@ struct rote_measure {
   /* Whether options ask for it; NULL: by its word in `measures`. */
   bool (*asked)(const rote_options *options);
   /* A measure whose rows hang on what another one of the same variant found: its work begins when
-   * all rows of that are there, and when they change so may its own. Both or neither.
+   * all rows of that are there, and when they change so may its own. Both or neither; but one of
+   * ROTE_OF_RESULTS has no rows to choose, and reads the other's in combine().
    * choose: what each row is to be computed of, a number that run() finds in its piece, which then
    * has one row; ROTE_NO_ITEM: nothing, the row is missing. Rank 0 alone, once a run.
    * @param[in]  pieces  of the other measure

@@ -45,7 +45,8 @@ typedef struct {
 typedef struct {
   const rote_study *study; /* borrowed, as is info */
   const rote_data_info *info;
-  size_t images; /* N */
+  char data[ROTE_DIGEST_TEXT]; /* rote_study_images_digest() */
+  size_t images;               /* N */
   size_t group_count, unit_count;
   rote_group *group;
   size_t *group_of; /* [variants] */

@@ -41,6 +41,8 @@ typedef enum {
   ROTE_PURPOSE_RELABEL = 26,          /* which are called training images; item: permutation */
   ROTE_PURPOSE_INFLUENCE_DATA = 27,   /* unit: 0 training set, 1 test set; item: image */
   ROTE_PURPOSE_INFLUENCE_LATENT = 28, /* the same */
+  ROTE_PURPOSE_PLANT = 29,            /* item: 0 places of plants, 1 images of the foreign file */
+  ROTE_PURPOSE_PLANT_NOISE = 30,      /* item: image */
 } rote_purpose;
 
 typedef struct {

@@ -1,4 +1,4 @@
-/* What a variant's leave-out models say of all images after the last epoch, and the score of it:
+/* What a variant's leave-out models say of all images, and after the last epoch the score of it:
  * for measures that stand on the score.
  *
  * Letters: N images, K folds, R repeats. */
@@ -10,6 +10,11 @@
 
 /* The measure itself. */
 extern const rote_measure rote_measure_score;
+
+/** After the v-th evaluated epoch. @param[in] pieces  of the score, of a variant with folds
+ * @param[out] log_px  [R, K, N] nats; NaN: the model is missing, or was not asked
+ * @return as rote_pieces_read() */
+rote_status rote_score_log_px_read(const rote_pieces *pieces, size_t v, float *log_px);
 
 typedef struct {
   size_t images;

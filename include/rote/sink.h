@@ -89,6 +89,11 @@ bool rote_study_reader_has(rote_study_reader *reader, const char *array);
 rote_status rote_study_reader_shape(rote_study_reader *reader, const char *array,
                                     rote_h5_array *shape);
 
+/** An attribute of an array: "units", "long_name". @param[out] text  [size]
+ * @return ROTE_OK; ROTE_DATA if it is missing or longer */
+rote_status rote_study_reader_text(rote_study_reader *reader, const char *array,
+                                   const char *attribute, char *text, size_t size);
+
 /** A part of an array of numbers as doubles, whatever its type.
  * @param[in] array  "base/loss/train" @param[out] values  room for the part */
 rote_status rote_study_reader_get(rote_study_reader *reader, const char *array, rote_range range,
@@ -97,7 +102,8 @@ rote_status rote_study_reader_get(rote_study_reader *reader, const char *array, 
 rote_status rote_study_reader_texts(rote_study_reader *reader, const char *array,
                                     rote_text_list *list);
 
-/** What the study and its data are known by: SHA-256 of the attributes `study` and `data_sha256`.
+/** What the study and its data are known by: SHA-256 of the attributes `study`, `data_sha256` and
+ * `foreign_sha256`, if there is one.
  * @param[out] text [ROTE_DIGEST_TEXT] */
 rote_status rote_study_reader_fingerprint(rote_study_reader *reader, char *text);
 

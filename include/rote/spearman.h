@@ -11,4 +11,9 @@
  * @param[in] x, y  [n] @return ROTE_OK; ROTE_NOMEM */
 rote_status rote_spearman(size_t n, const double *x, const double *y, double *rho);
 
+/** 95 % interval of a rank correlation by Fisher's z: atanh(rho) +- 1.96 sqrt((1 + rho^2 / 2) /
+ * (pairs - 3)), the standard error of Bonett and Wright 2000, for independent pairs. NaN of fewer
+ * than 4 pairs, or if rho is NaN. */
+void rote_spearman_interval(size_t pairs, double rho, double *low, double *high);
+
 #endif

@@ -65,6 +65,12 @@ typedef struct {
     size_t limit; /* first n training images; 0 = all */
     int transform;
   } data;
+  struct {                            /* see rote/plant.h */
+    size_t duplicates;                /* images of which there are then several */
+    rote_counts copies;               /* so many, for each number in the list */
+    size_t foreign, noise;            /* images */
+    char foreign_file[ROTE_TEXT_MAX]; /* data file of the foreign ones */
+  } plant;
   struct {
     int kind;
     rote_counts hidden; /* widths of the encoder; the decoder mirrors them */
@@ -206,6 +212,10 @@ bool rote_study_differs(const rote_study *a, const rote_study *b, char *why, siz
 
 /** Autoencoders have no likelihood: nothing of them is evaluated by importance sampling. */
 bool rote_options_autoencoder(const rote_options *options);
+
+/** Training images that plants (rote/plant.h) are or take the places of: those that there are
+ * several of afterwards, with their copies, foreign ones and noise. 0: nothing is planted. */
+size_t rote_options_planted(const rote_options *options);
 
 /** evaluation.samples where a study leaves it to us. */
 size_t rote_samples_unless_given(int proposal);

@@ -12,11 +12,17 @@
 #include <string.h>
 
 const rote_command *const rote_command_list[] = {
-    &rote_command_import,   &rote_command_plan,
-    &rote_command_run,      &rote_command_status,
-    &rote_command_verify,   &rote_command_bench,
-    &rote_command_selftest, &rote_command_help,
-    &rote_command_version,  NULL,
+    &rote_command_import,
+    &rote_command_plan,
+    &rote_command_run,
+    &rote_command_status,
+    &rote_command_verify,
+    &rote_command_export,
+    &rote_command_bench,
+    &rote_command_selftest,
+    &rote_command_help,
+    &rote_command_version,
+    NULL,
 };
 
 const rote_command *rote_command_find(const char *name)

@@ -6,6 +6,7 @@
 #include "rote/file.h"
 #include "rote/import.h"
 #include "rote/memory.h"
+#include "rote/study_images.h"
 #include "stock.h"
 
 #include <cjson/cJSON.h>
@@ -335,14 +336,13 @@ static rote_status plan_study(const plan_request *request)
     goto done;
   }
   const char *file = study->base.data.file;
-  const size_t limit = study->base.data.limit;
   ROTE_TRY(rote_file_look(file, &kind));
   const bool assumed = kind == ROTE_FILE_NONE && assume_data(file, &info);
-  ROTE_TRY(assumed ? ROTE_OK : rote_data_file_info(file, &info));
+  ROTE_TRY(assumed ? ROTE_OK : rote_study_images_info(&study->base, &info));
   ROTE_TRY(rote_study_check_data(study, info.train_count));
   ROTE_TRY(rote_measures_check(study, &info));
   rote_blas_one_thread();
-  ROTE_TRY(rote_plan_create(study, &info, limit > 0 ? limit : info.train_count, &plan));
+  ROTE_TRY(rote_plan_create(study, &info, rote_study_images_count(&study->base, &info), &plan));
   ROTE_TRY(rote_forecast_make(plan, request->seconds, &forecast));
   ROTE_TRY(assumed ? ROTE_OK : look_at_directory(plan, &left));
   if (request->json) {

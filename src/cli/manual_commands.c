@@ -105,6 +105,34 @@ static const rote_manual verify_text[] = {
     ROTE_THE_END,
 };
 
+static const rote_manual export_text[] = {
+    ROTE_TEXT("Writes what a finished study says of its images as one table: a row an image, with "
+              "`index`, `name`, `label`, `fold.R`, the fold of repeat R in which it is held out, "
+              "and every score that the measures have of it, at the last evaluated epoch. A "
+              "score's column is called after its variant, its array in `study.h5` and its unit: "
+              "`VARIANT.MEASURE.ARRAY_UNIT`; scores of the images alone have no variant, numbers "
+              "without a unit none. Of several full models the first one is taken."),
+    ROTE_ITEM("-o FILE",
+              "the table. `.csv`: one header line, then a line an image, quoted as RFC 4180 says, "
+              "as pandas and R read it; what is missing is empty. `.json`: one object of a list a "
+              "column, as they read it too; what is missing or infinite is null. `.h5`: an array "
+              "a column, with units. `.txt`, with --top: the names of the images alone, a line "
+              "each, as `rote import` kept them. Numbers have all their digits (in pandas "
+              "float_precision=\"round_trip\" "
+              "keeps the last one; in R check.names=FALSE keeps a name with a hyphen)"),
+    ROTE_ITEM("--long", "of .csv: a row a variant, evaluated epoch, image and score instead: "
+                        "`variant,epoch,index,score,value`. Scores of the images alone have "
+                        "neither variant nor epoch, those of trained models the last epoch"),
+    ROTE_ITEM("--variant NAME", "only the scores of this variant, and those of the images alone"),
+    ROTE_ITEM("--top SHARE", "only so many of the images, above 0 and at most 1, rounded up: those "
+                             "of the highest score, the highest first"),
+    ROTE_ITEM("--by SCORE", "of --top: the score by its title in the summary, as `M`; by its array "
+                            "below the variant in `study.h5`; or by its column"),
+    ROTE_CODE("rote export runs/faces -o faces.csv\n"
+              "rote export runs/faces -o look-at.txt --top 0.05 --by M --variant lr3"),
+    ROTE_THE_END,
+};
+
 static const rote_manual bench_text[] = {
     ROTE_TEXT("Prints the speed of the hot loops, against the sgemm peak of OpenBLAS in the same "
               "process. What handing out work costs is a case of its own, for many ranks:"),
@@ -145,9 +173,10 @@ static const struct {
   const char *name;
   const rote_manual *text;
 } pages[] = {
-    {"import", import_text}, {"plan", plan_text},         {"run", run_text},
-    {"status", status_text}, {"verify", verify_text},     {"bench", bench_text},
-    {"help", help_text},     {"selftest", selftest_text}, {"version", version_text},
+    {"import", import_text},   {"plan", plan_text},     {"run", run_text},
+    {"status", status_text},   {"verify", verify_text}, {"export", export_text},
+    {"bench", bench_text},     {"help", help_text},     {"selftest", selftest_text},
+    {"version", version_text},
 };
 
 const rote_manual *rote_manual_of_command(const char *name)

@@ -33,8 +33,8 @@ const rote_manual rote_manual_study[] = {
               "data instead of 9/10."),
     ROTE_TEXT("share/rote/jobs has the published studies (`mnist-paper`, `cifar10-paper`, "
               "`celeba-paper`), `celeba-64`, and three of the same shape for a laptop: "
-              "`cifar10-quick`, `celeba-quick`, and `cifar10-levels` with mix_logistic; and two "
-              "for autoencoders, see RECOVERY."),
+              "`cifar10-quick`, `celeba-quick`, and `cifar10-levels` with mix_logistic; two "
+              "for autoencoders, see RECOVERY; and `factors`, what makes a model memorize."),
     ROTE_SECTION("MODELS"),
     ROTE_TEXT("`model.kind`, and the keys that it alone has:"),
     ROTE_ITEM("mlp_vae", "dense layers, widths `hidden` down to `latent` and back"),
@@ -76,6 +76,27 @@ const rote_manual rote_manual_study[] = {
               "checkpoint: { every: 500 }  # an epoch is one step here: a checkpoint after each\n"
               "                            # would cost more than the step"),
     ROTE_TEXT("`training.optimizer` is `adam` or `sgd`, plain gradient descent, for every model."),
+    ROTE_SECTION("PLANTS"),
+    ROTE_TEXT("What a score says is best seen on images about which the truth is known. `plant` "
+              "puts such among the training images of a study, in the places of others that the "
+              "seed chooses: their number stays, and the data file is not touched. All that Rote "
+              "does with the images, it does with the planted ones too."),
+    ROTE_CODE("plant: { duplicates: 20, copies: [2, 4, 16], foreign: 40,\n"
+              "         foreign_file: data/other.h5, noise: 20 }"),
+    ROTE_ITEM("duplicates, copies",
+              "20 images of which there are then 2, 20 of which there are 4, 20 of which there are "
+              "16: the original in its own place and its copies in those of others, 20 (2 + 4 + "
+              "16) = 440 images in all. Copies have the label of the original"),
+    ROTE_ITEM("foreign, foreign_file",
+              "training images of another data file, whose images have the same shape; their label "
+              "is -1"),
+    ROTE_ITEM("noise", "images whose pixels are each uniform on 0 to 255; their label is -1"),
+    ROTE_TEXT("Folds do not know of plants: each of several copies falls into its own fold as any "
+              "image does. So the models without one of them have mostly seen the others; that is "
+              "what duplicates are planted to show. Plants belong to a study and not to a variant, "
+              "since there is one set of images on a node and one set of folds. To change them, "
+              "or the foreign data, is to change the images: a study does not grow by it, it needs "
+              "another output directory."),
     ROTE_SECTION("RESULTS"),
     ROTE_TEXT("`study.h5` is plain HDF5 with dimension scales, units and long names; h5dump, "
               "ncdump -h and HDFView open it. N images, R repeats, K folds, V evaluated epochs, E "
@@ -83,6 +104,12 @@ const rote_manual rote_manual_study[] = {
               "has:"),
     ROTE_ITEM("sample/index, sample/label, sample/name",
               "[N] number of the image in the data file, its class, and its file"),
+    ROTE_ITEM("sample/planted, sample/copies, sample/original",
+              "[N] of a study with plants: 0 where nothing was planted, 1 one of several copies, 2 "
+              "a foreign image, 3 noise; how many there are of an image that has copies, itself "
+              "included; and which one it is a copy of, itself if of none. The `sample/name` of a "
+              "plant is \"plant/copy-of-00042\", \"plant/foreign-00007\" (the index in the other "
+              "file) or \"plant/noise-00042\""),
     ROTE_ITEM("fold", "[R, N] fold in which the image is held out"),
     ROTE_ITEM("VARIANT/epoch", "[V] epochs trained before each evaluation"),
     ROTE_ITEM("VARIANT/loss/train, loss/held_out",
@@ -104,6 +131,10 @@ const rote_manual rote_manual_study_end[] = {
               "Implement Associative Memory, PNAS 2020."),
     ROTE_TEXT("V. Feldman and C. Zhang, What Neural Networks Memorize and Why, NeurIPS 2020."),
     ROTE_TEXT("Y. Benjamini and Y. Hochberg, Controlling the False Discovery Rate, JRSS B 1995."),
+    ROTE_TEXT(
+        "E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Comparing the Areas under Two or "
+        "More Correlated Receiver Operating Characteristic Curves, Biometrics 1988. N. A. "
+        "Obuchowski, Nonparametric Analysis of Clustered ROC Curve Data, Biometrics 1997."),
     ROTE_TEXT("J. K. Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011 "
               "(Philox)."),
     ROTE_TEXT("O. Ronneberger, P. Fischer and T. Brox, U-Net: Convolutional Networks for "

@@ -102,6 +102,9 @@ rote_status rote_provenance_write(const char *directory, const rote_study *study
   cJSON_AddStringToObject(json, "data", info->name);
   cJSON_AddStringToObject(json, "data_source", info->source);
   cJSON_AddStringToObject(json, "data_sha256", info->sha256);
+  if (info->foreign_sha256[0] != '\0') {
+    cJSON_AddStringToObject(json, "foreign_sha256", info->foreign_sha256);
+  }
   ROTE_TRY(earlier_starts(path, &starts));
   cJSON_AddItemToArray(starts, this_start(ranks));
   cJSON_AddItemToObject(json, "starts", starts);

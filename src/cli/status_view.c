@@ -1,10 +1,10 @@
 #include "status_view.h"
 
-#include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/label.h"
 #include "rote/memory.h"
 #include "rote/sealed_text.h"
+#include "rote/study_images.h"
 #include "run_directory.h"
 #include "unit_state.h"
 
@@ -197,11 +197,10 @@ done:
 static rote_status make_plan(rote_status_view *v)
 {
   const rote_options *o = &v->study->base;
-  if (rote_data_file_info(o->data.file, &v->info) != ROTE_OK) {
+  if (rote_study_images_info(o, &v->info) != ROTE_OK) {
     v->info = (rote_data_info){.name = ""};
   }
-  return rote_plan_create(v->study, &v->info,
-                          o->data.limit > 0 ? o->data.limit : v->info.train_count, &v->plan);
+  return rote_plan_create(v->study, &v->info, rote_study_images_count(o, &v->info), &v->plan);
 }
 
 static bool is_complete(const char *directory)

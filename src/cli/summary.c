@@ -1,9 +1,9 @@
 /* What a finished study found, as text: the lines of its measures. */
 #include "command.h"
-#include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/measure.h"
 #include "rote/memory.h"
+#include "rote/study_images.h"
 
 #include <stdio.h>
 
@@ -67,13 +67,12 @@ done:
 static rote_status read_images(finished *f)
 {
   rote_status status = ROTE_OK;
-  const char *file = f->study->base.data.file;
-  ROTE_TRY(rote_data_file_info(file, &f->info));
-  f->train.count = f->study->base.data.limit;
-  f->train.count = f->train.count > 0 ? f->train.count : f->info.train_count;
+  const rote_options *o = &f->study->base;
+  ROTE_TRY(rote_study_images_info(o, &f->info));
+  f->train.count = rote_study_images_count(o, &f->info);
   ROTE_TRY(rote_alloc(f->train.count * rote_data_pixels(&f->info), 1, &f->train.pixel));
   ROTE_TRY(rote_alloc(f->train.count, sizeof *f->train.label, &f->train.label));
-  ROTE_TRY(rote_data_file_read(file, "train", &f->train));
+  ROTE_TRY(rote_study_images_read(o, &f->info, &f->train));
 done:
   return status;
 }

@@ -1,19 +1,18 @@
 #include "rote/clock.h"
 #include "rote/cluster.h"
 
+#include "done.h"
 #include "merge.h"
 #include "office.h"
 #include "processors.h"
 #include "rote/blas.h"
-#include "rote/data_file.h"
 #include "rote/file.h"
 #include "rote/fold.h"
 #include "rote/isa.h"
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/random.h"
-#include "rote/sealed_text.h"
-#include "rote/sink.h"
+#include "rote/study_images.h"
 #include "rote_mpi.h"
 #include "shared_data.h"
 #include "stage.h"
@@ -65,7 +64,7 @@ static rote_status prepare(run *r)
   char path[ROTE_PATH_MAX];
   rote_model *model = NULL;
   ROTE_TRY(rote_study_read(q->study_path, q->set_count, q->set, &r->study));
-  ROTE_TRY(rote_data_file_info(r->study->base.data.file, &r->info));
+  ROTE_TRY(rote_study_images_info(&r->study->base, &r->info));
   ROTE_TRY(rote_study_check_data(r->study, r->info.train_count));
   ROTE_TRY(rote_measures_check(r->study, &r->info));
   ROTE_TRY(rote_measures_check_grids(r->study, &r->info, (size_t)rote_cluster_size()));
@@ -195,42 +194,6 @@ static rote_unit_setting setting_of(const run *r)
   };
 }
 
-#define DONE_FORMAT "study.h5 is complete; trainings that diverged: %zu\n"
-
-/* Is study.h5 of this study? @return ROTE_OK; ROTE_DATA if it is missing, damaged or of another */
-static rote_status check_study_file(const run *r)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX], found[ROTE_DIGEST_TEXT], wanted[ROTE_DIGEST_TEXT];
-  rote_study_reader *reader = NULL;
-  ROTE_TRY(rote_path(path, "%s/study.h5", r->directory.path));
-  ROTE_TRY(rote_study_reader_open(path, &reader));
-  ROTE_TRY(rote_study_reader_fingerprint(reader, found));
-  ROTE_TRY(rote_run_fingerprint(r->study, &r->info, wanted));
-  if (strcmp(found, wanted) != 0) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of another study or other data", path));
-  }
-done:
-  rote_study_reader_close(&reader);
-  return status;
-}
-
-static rote_status check_done(const run *r, rote_run_outcome *outcome)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  char *text = NULL;
-  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
-  ROTE_TRY(rote_sealed_text_read(path, ROTE_SEALED_PLAIN, &text));
-  if (sscanf(text, DONE_FORMAT, &outcome->diverged) != 1) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: is of another version", path));
-  }
-  ROTE_TRY(check_study_file(r));
-done:
-  rote_free(&text);
-  return status;
-}
-
 /* Nothing to do: DONE is there, and so are all results and a readable study.h5.
  * @return ROTE_OK; ROTE_IO if that cannot be told now */
 static rote_status look_whether_complete(const run *r, rote_queue *queue, rote_run_outcome *outcome)
@@ -238,7 +201,8 @@ static rote_status look_whether_complete(const run *r, rote_queue *queue, rote_r
   if (!rote_queue_finished(queue)) {
     return ROTE_OK;
   }
-  const rote_status status = check_done(r, outcome);
+  const rote_status status =
+      rote_done_check(r->directory.path, r->study, &r->info, &outcome->diverged);
   outcome->already_done = status == ROTE_OK;
   return status == ROTE_DATA ? ROTE_OK : status;
 }
@@ -249,8 +213,24 @@ static bool poll_office(void *context, double seconds)
   return rote_office_poll(context);
 }
 
-/* DONE says that study.h5 is complete; it comes last. @param[in] office  whose workers wait; NULL
- */
+/* For the watch over a stage. */
+typedef struct {
+  run *r;
+  const rote_work *work;
+} onlooker;
+
+static bool must_stop(void *context)
+{
+  const rote_work *work = ((onlooker *)context)->work;
+  return work->stop(work->context);
+}
+
+static void give_back(void *context)
+{
+  rote_run_directory_close(&((onlooker *)context)->r->directory);
+}
+
+/* @param[in] office  whose workers wait; NULL */
 static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_run_outcome *outcome)
 {
   rote_status status = ROTE_OK;
@@ -259,8 +239,6 @@ static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_r
     setting.stop = poll_office;
     setting.context = office;
   }
-  char path[ROTE_PATH_MAX], text[128];
-  ROTE_TRY(rote_path(path, "%s/DONE", r->directory.path));
   outcome->failed = rote_queue_count(queue).failed;
   ROTE_TRY(rote_merge_to_file(&setting, queue, &outcome->diverged));
   if (outcome->failed > 0) {
@@ -270,8 +248,7 @@ static rote_status finish(run *r, rote_queue *queue, rote_office *office, rote_r
                   "holds the others. The same command tries them again.",
                   outcome->failed, ROTE_UNIT_ATTEMPTS));
   }
-  snprintf(text, sizeof text, DONE_FORMAT, outcome->diverged);
-  ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_PLAIN, text));
+  ROTE_TRY(rote_done_write(r->directory.path, outcome->diverged));
 done:
   return status;
 }
@@ -319,16 +296,22 @@ static rote_status coordinate(run *r, rote_run_outcome *outcome)
                     .shard = r->shard,
                     .started = rote_seconds(),
                     .deadline = r->deadline};
+  onlooker stops = {.r = r, .work = &work};
+  const rote_watch_setting watch = {.directory = r->directory.path,
+                                    .patience = r->request->patience,
+                                    .stop = must_stop,
+                                    .leave = give_back,
+                                    .context = &stops};
   ROTE_TRY(rote_coordinator_choose(coordinator));
+  rote_farm_work(&farm, &work);
   if (ranks > 1) {
-    rote_farm_work(&farm, &work);
     ROTE_TRY(rote_office_open(&work, &office));
     ROTE_TRY(rote_office_run(office));
     ROTE_TRY(rote_office_rest(office)); /* the scores and study.h5 can take long */
   } else {
     ROTE_TRY(rote_farm_alone(&farm));
   }
-  ROTE_TRY(rote_stages_run(&setting, queue, office, r->request->patience));
+  ROTE_TRY(rote_stages_run(&setting, queue, office, &watch));
   ROTE_TRY(finish(r, queue, office, outcome));
 done:
   if (status != ROTE_OK && rote_run_lock_lost(r->directory.lock)) {
@@ -359,7 +342,7 @@ static double deadline_of(const rote_run_request *q)
 typedef struct {
   const rote_unit_setting *setting;
   rote_unit_runner *runner;
-  double patience;
+  rote_watch_setting watch;
 } work_room;
 
 static void carry_out(void *context, const rote_order *order, rote_report *report, void *rows)
@@ -367,7 +350,7 @@ static void carry_out(void *context, const rote_order *order, rote_report *repor
   const work_room *room = context;
   if (order->kind != ROTE_ORDER_TOGETHER) {
     rote_unit_run(room->runner, order, report, rows);
-  } else if (rote_stage_run(room->setting, order, room->patience) != ROTE_OK) {
+  } else if (rote_stage_run(room->setting, order, &room->watch) != ROTE_OK) {
     rote_log(ROTE_LOG_DEBUG, "stage-failed", "rank 0 says why, and ends the run");
   }
 }
@@ -390,7 +373,9 @@ static rote_status be_a_worker(run *r)
   setting.at_epoch = rote_worker_at_epoch;
   setting.context = worker;
   ROTE_TRY(rote_unit_runner_create(&setting, &runner));
-  work_room room = {.setting = &setting, .runner = runner, .patience = r->request->patience};
+  work_room room = {.setting = &setting,
+                    .runner = runner,
+                    .watch = {.directory = r->directory.path, .patience = r->request->patience}};
   ROTE_TRY(rote_worker_run(worker, carry_out, &room));
 done:
   rote_unit_runner_destroy(&runner);
@@ -415,8 +400,7 @@ rote_status rote_run(const rote_run_request *request, rote_run_outcome *outcome)
   ROTE_TRY(rote_processors_check(request->allow_cpu_change, &r.arithmetic));
   ROTE_TRY(rote_agree(is_root() ? prepare(&r) : ROTE_OK));
   ROTE_TRY(rote_agree(share_plan(&r)));
-  ROTE_TRY(
-      rote_shared_data_load(r.study->base.data.file, &r.info, r.study->base.data.limit, &r.data));
+  ROTE_TRY(rote_shared_data_load(&r.study->base, &r.info, &r.data));
   ROTE_TRY(rote_agree(make_plan(&r)));
   r.shard = choose_shard(r.data.train.count, worker_count());
   ROTE_TRY(rote_agree(is_root() ? take_stock(&r) : ROTE_OK));

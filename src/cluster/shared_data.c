@@ -25,12 +25,12 @@ static size_t lay_out(rote_shared_data *d, uint8_t *base)
   return at;
 }
 
-static rote_status read_all(const char *path, rote_shared_data *d)
+static rote_status read_all(const rote_options *o, rote_shared_data *d)
 {
   rote_status status = ROTE_OK;
-  ROTE_TRY(rote_data_file_read(path, "train", &d->train));
+  ROTE_TRY(rote_study_images_read(o, &d->info, &d->train));
   if (d->test.count > 0) {
-    ROTE_TRY(rote_data_file_read(path, "test", &d->test));
+    ROTE_TRY(rote_data_file_read(o->data.file, "test", &d->test));
   }
 done:
   return status;
@@ -104,12 +104,12 @@ done:
   return status;
 }
 
-rote_status rote_shared_data_load(const char *path, const rote_data_info *info, size_t limit,
+rote_status rote_shared_data_load(const rote_options *o, const rote_data_info *info,
                                   rote_shared_data *d)
 {
   rote_status status = ROTE_OK;
   *d = (rote_shared_data){.info = *info, .memory = ROTE_SHARED_MEMORY_NONE, .node = MPI_COMM_NULL};
-  d->train.count = limit == 0 ? info->train_count : limit;
+  d->train.count = rote_study_images_count(o, info);
   d->test.count = info->test_count;
   static uint8_t nothing[64];
   d->bytes = lay_out(d, nothing); /* only for the size */
@@ -117,11 +117,11 @@ rote_status rote_shared_data_load(const char *path, const rote_data_info *info, 
     ROTE_TRY(rote_memory_limit_check(d->bytes));
     ROTE_TRY(rote_alloc(d->bytes, 1, &d->block));
     lay_out(d, d->block);
-    ROTE_TRY(read_all(path, d));
+    ROTE_TRY(read_all(o, d));
     return ROTE_OK;
   }
   ROTE_TRY(share_memory(d));
-  ROTE_TRY(rote_agree(rote_cluster_rank() == 0 ? read_all(path, d) : ROTE_OK));
+  ROTE_TRY(rote_agree(rote_cluster_rank() == 0 ? read_all(o, d) : ROTE_OK));
   ROTE_TRY(rote_agree(spread(d)));
   atomic_thread_fence(memory_order_seq_cst); /* what the first rank wrote is seen by the others */
 done:

@@ -2,8 +2,8 @@
 #ifndef ROTE_SHARED_DATA_H
 #define ROTE_SHARED_DATA_H
 
-#include "rote/images.h"
 #include "rote/shared_memory.h"
+#include "rote/study_images.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -18,11 +18,11 @@ typedef struct {
   int node_rank;
 } rote_shared_data;
 
-/** Read the first `limit` training images (0 = all) and the test images of `path` into memory: rank
- * 0 reads, the first rank of every node receives, the others look at its memory. Collective; `info`
- * is equal on all ranks. @return on all ranks the same: ROTE_OK; ROTE_IO, also if a node has not so
- * much shared memory; ROTE_DATA */
-rote_status rote_shared_data_load(const char *path, const rote_data_info *info, size_t limit,
+/** Read the images of the study and the test images into memory: rank 0 reads, the first rank of
+ * every node receives, the others look at its memory. Collective; `info`, from
+ * rote_study_images_info(), is equal on all ranks. @return on all ranks the same: ROTE_OK; ROTE_IO,
+ * also if a node has not so much shared memory; ROTE_DATA; ROTE_NOMEM */
+rote_status rote_shared_data_load(const rote_options *options, const rote_data_info *info,
                                   rote_shared_data *data);
 
 /** Collective. */

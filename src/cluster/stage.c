@@ -8,7 +8,6 @@
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote_mpi.h"
-#include "watch.h"
 
 /* What can fail on one rank alone, before the first collective call. The first process of the grid,
  * rank 0, has the rows. */
@@ -75,13 +74,13 @@ done:
 }
 
 rote_status rote_stage_run(const rote_unit_setting *setting, const rote_order *order,
-                           double patience)
+                           const rote_watch_setting *watch_setting)
 {
   rote_status status = ROTE_OK;
   rote_watch *watch = NULL;
   const double before = rote_mpi_patience();
   rote_mpi_set_patience(0); /* the watch has it */
-  ROTE_TRY(rote_agree(rote_watch_begin(setting->directory, patience, &watch)));
+  ROTE_TRY(rote_agree(rote_watch_begin(watch_setting, &watch)));
   ROTE_TRY(rote_agree(work_on_grid(setting, order)));
 done:
   rote_watch_end(&watch);
@@ -93,7 +92,7 @@ done:
 }
 
 rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
-                            rote_office *office, double patience)
+                            rote_office *office, const rote_watch_setting *watch)
 {
   rote_status status = ROTE_OK;
   rote_order order;
@@ -102,7 +101,7 @@ rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
     if (office != NULL) {
       ROTE_TRY(rote_office_gather(office, &order));
     }
-    ROTE_TRY(rote_stage_run(setting, &order, patience));
+    ROTE_TRY(rote_stage_run(setting, &order, watch));
     rote_queue_done(queue, &order);
     if (office != NULL) {
       rote_office_disperse(office);

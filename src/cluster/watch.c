@@ -18,12 +18,15 @@
 
 #define BEATS 6           /* in the time of the patience */
 #define LONGEST_BEAT 10.0 /* seconds */
-#define PLACE "together"  /* below the run directory */
+#define LOOK_SECONDS 0.5
+#define PLACE "together" /* below the run directory */
 
 struct rote_watch {
   char own[ROTE_PATH_MAX], next[ROTE_PATH_MAX], word[ROTE_PATH_MAX];
-  double patience;
+  rote_watch_setting setting;
   int rank, watched;
+  bool alone;
+  double looked; /* for word */
   atomic_bool ending;
   pthread_t thread;
 };
@@ -55,38 +58,68 @@ static unsigned long read_sign(const char *path)
   return strtoul(text, NULL, 10);
 }
 
-static void end_process(const rote_watch *w, double silent)
+static void end_process(const rote_watch *w, bool job)
 {
-  if (silent > 0) {
-    write_sign(w->word, 1);
-    rote_log(ROTE_LOG_ERROR, "rank-lost",
-             "rank = %d has been silent for %.0f s while all ranks compute together; the run ends, "
-             "and the same command repeats that",
-             w->watched, silent);
+  rote_cluster_end_at_once(job && !w->alone, rote_status_exit_code(ROTE_STOPPED));
+}
+
+static void end_for_silence(const rote_watch *w, double silent)
+{
+  write_sign(w->word, 1);
+  rote_log(ROTE_LOG_ERROR, "rank-lost",
+           "rank = %d has been silent for %.0f s while all ranks compute together; the run ends, "
+           "and the same command repeats that",
+           w->watched, silent);
+  end_process(w, true);
+}
+
+static void end_for_stop(const rote_watch *w)
+{
+  write_sign(w->word, 1);
+  rote_log(ROTE_LOG_INFO, "stopped",
+           "while all ranks compute together; the same command begins that anew");
+  if (w->setting.leave != NULL) {
+    w->setting.leave(w->setting.context);
   }
-  rote_cluster_end_at_once(w->rank == 0 || silent > 0, rote_status_exit_code(ROTE_STOPPED));
+  end_process(w, true);
+}
+
+/* Signs of life, to and fro. */
+typedef struct {
+  double beat, beaten, heard;
+  unsigned long count, last;
+} pulse;
+
+static void watch_next(const rote_watch *w, pulse *p, double now)
+{
+  const unsigned long sign = read_sign(w->next);
+  write_sign(w->own, ++p->count);
+  p->beaten = now;
+  p->heard = sign != p->last ? now : p->heard;
+  p->last = sign;
+  if (now - p->heard > w->setting.patience) {
+    end_for_silence(w, now - p->heard);
+  }
 }
 
 static void *watch(void *context)
 {
   rote_watch *w = context;
-  const double beat = w->patience / BEATS < LONGEST_BEAT ? w->patience / BEATS : LONGEST_BEAT;
+  const double sixth = w->setting.patience / BEATS;
   const struct timespec pause = {.tv_sec = 0, .tv_nsec = 50000000};
-  double beaten = 0, heard = rote_seconds();
-  unsigned long count = 0, last = 0;
+  pulse p = {.beat = sixth < LONGEST_BEAT ? sixth : LONGEST_BEAT, .heard = rote_seconds()};
   while (!atomic_load(&w->ending)) {
     const double now = rote_seconds();
-    if (now - beaten >= beat) {
-      const unsigned long sign = read_sign(w->next);
-      write_sign(w->own, ++count);
-      beaten = now;
-      heard = sign != last ? now : heard;
-      last = sign;
-      if (now - heard > w->patience) {
-        end_process(w, now - heard);
-      }
+    if (w->setting.patience > 0 && !w->alone && now - p.beaten >= p.beat) {
+      watch_next(w, &p, now);
+    }
+    if (w->setting.stop != NULL && w->setting.stop(w->setting.context)) {
+      end_for_stop(w);
+    }
+    if (!w->alone && now - w->looked >= LOOK_SECONDS) {
+      w->looked = now;
       if (read_sign(w->word) > 0 || rote_cluster_launcher_gone()) {
-        end_process(w, 0);
+        end_process(w, w->rank == 0);
       }
     }
     nanosleep(&pause, NULL);
@@ -94,21 +127,19 @@ static void *watch(void *context)
   return NULL;
 }
 
-rote_status rote_watch_begin(const char *directory, double patience, rote_watch **out)
+rote_status rote_watch_begin(const rote_watch_setting *setting, rote_watch **out)
 {
   rote_status status = ROTE_OK;
   rote_watch *w = NULL;
   char place[ROTE_PATH_MAX];
   const int rank = rote_cluster_rank(), size = rote_cluster_size();
   *out = NULL;
-  if (patience <= 0 || size == 1) {
-    return ROTE_OK;
-  }
   ROTE_TRY(rote_alloc(1, sizeof *w, &w));
-  w->patience = patience;
+  w->setting = *setting;
   w->rank = rank;
   w->watched = (rank + 1) % size;
-  ROTE_TRY(rote_path(place, "%s/" PLACE, directory));
+  w->alone = size == 1;
+  ROTE_TRY(rote_path(place, "%s/" PLACE, setting->directory));
   ROTE_TRY(rote_directory_create(place));
   ROTE_TRY(rote_path(w->own, "%s/%d", place, rank));
   ROTE_TRY(rote_path(w->next, "%s/%d", place, w->watched));

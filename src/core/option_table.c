@@ -13,10 +13,10 @@ static const char *const proposals[] = {"laplace", "encoder", NULL};
 static const char *const noises[] = {"shared", "independent", NULL};
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const keeps[] = {"none", "last", "evaluated", NULL};
-static const char *const measures[] = {"score",      "recovery",  "duplicates",
-                                       "density",    "leverage",  "agreement",
-                                       "neighbours", "influence", NULL};
-static const char *const points[] = {"components", "pixels", NULL};
+static const char *const measures[] = {"score",    "recovery",  "duplicates", "density",
+                                       "leverage", "agreement", "neighbours", "influence",
+                                       "attack",   "plants",    NULL};
+static const char *const points[] = {"components", "pixels", "latent", NULL};
 static const char *const shapes[] = {"pixels", "blocks", NULL};
 static const char *const fills[] = {"zero", "noise", "mean", NULL};
 
@@ -28,8 +28,8 @@ static const char *const fills[] = {"zero", "noise", "mean", NULL};
 #define AUTOENCODERS (FC | UNET)
 
 /* Who can have each of the measures, and what to say to the others. */
-static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,   0, 0 /* the data alone */,
-                                          0,    VAES,         VAES};
+static const unsigned measure_models[] = {VAES, AUTOENCODERS, 0,    0,    0 /* the data alone */,
+                                          0,    VAES,         VAES, VAES, 0};
 static const char *const measure_needs[] = {
     "compares likelihoods, and an autoencoder (model.kind %s) has none",
     "needs an autoencoder, which model.kind %s is not",
@@ -38,7 +38,9 @@ static const char *const measure_needs[] = {
     NULL,
     NULL,
     "draws samples, and an autoencoder (model.kind %s) has none",
-    "follows evaluated epochs, and an autoencoder (model.kind %s) has none"};
+    "follows evaluated epochs, and an autoencoder (model.kind %s) has none",
+    "needs likelihoods, and an autoencoder (model.kind %s) has none",
+    NULL};
 
 /* The parts of a line. A key is the path of its field. */
 #define KEY(path) .key = #path, .offset = offsetof(rote_options, path)
@@ -50,6 +52,7 @@ static const char *const measure_needs[] = {
 #define CHOICE(words) .type = ROTE_OPTION_CHOICE, .choices = (words)
 #define SET(words) .type = ROTE_OPTION_SET, .choices = (words)
 #define WHEN(key, word) .when = (key), .words = 1u << (word)
+#define UNLESS(key, word) .when = (key), .words = ~(1u << (word))
 #define RESULTS .of_results = true
 #define VARIANT .of_variant = true
 #define TRAINING .of_training = true
@@ -70,6 +73,17 @@ static const rote_option table[] = {
      COST,
      .help =
          "binarize: anew at every access; scale: pixels in [0,1]; logit: dequantize, then logit"},
+    {KEY(plant.duplicates), COUNT(0, 1e6), .fallback = "0", RESULTS,
+     .help = "images, chosen by the seed, of which there are afterwards as many as each of "
+             "plant.copies says; 0: none"},
+    {KEY(plant.copies), COUNTS(2, 65535), .none = "none", .fallback = "[2, 4, 16]", RESULTS,
+     .help = "how many there are then of an image, itself included; each of them of "
+             "plant.duplicates images"},
+    {KEY(plant.foreign), COUNT(0, 1e9), .fallback = "0", RESULTS,
+     .help = "training images of another data file, chosen by the seed"},
+    {KEY(plant.foreign_file), TEXT(0, ROTE_TEXT_MAX - 1), .fallback = "",
+     .help = "that file, made by `rote import`, with images of the same shape"},
+    {KEY(plant.noise), COUNT(0, 1e9), .fallback = "0", RESULTS, .help = "images of uniform noise"},
     {KEY(model.kind), CHOICE(models), .fallback = "mlp_vae", RESULTS, VARIANT, TRAINING, COST,
      .help = "the model to retrain"},
     {KEY(model.hidden), COUNTS(1, 65536), .fallback = "[512, 256]", RESULTS, VARIANT, TRAINING,
@@ -162,8 +176,8 @@ static const rote_option table[] = {
      .help = "grey levels (rms) up to which images are near copies; 0: a tenth of the median "
              "distance to the nearest"},
     {KEY(density.of), CHOICE(points), .fallback = "components", RESULTS, COST,
-     .help = "what is a point of the densities: an image in its leading principal components, or "
-             "its pixels (no mixtures then)"},
+     .help = "what is a point of the densities: an image in its leading principal components, its "
+             "pixels (no mixtures then), or its latent mean by the first full model"},
     {KEY(density.components), COUNT(1, 4096), .fallback = "20", RESULTS, COST,
      WHEN("density.of", 0),
      .help = "principal components; as many as there are, if there are fewer"},
@@ -172,13 +186,13 @@ static const rote_option table[] = {
     {KEY(density.bandwidth), REAL(0, 1e6), .fallback = "0", RESULTS,
      .help = "of the kernel density, in distances of pixels in [0,1]; 0: of 11 around Scott's rule "
              "the one of the largest leave-one-out likelihood"},
-    {KEY(density.mixtures), COUNT(1, 1000), .fallback = "10", RESULTS, COST, WHEN("density.of", 0),
-     .help = "spherical Gaussians that the mixture density is made of"},
-    {KEY(density.rounds), COUNT(1, 10000), .fallback = "30", RESULTS, COST, WHEN("density.of", 0),
+    {KEY(density.mixtures), COUNT(1, 1000), .fallback = "10", RESULTS, COST,
+     UNLESS("density.of", 1), .help = "spherical Gaussians that the mixture density is made of"},
+    {KEY(density.rounds), COUNT(1, 10000), .fallback = "30", RESULTS, COST, UNLESS("density.of", 1),
      .help = "rounds of expectation and maximization of a fit"},
     {KEY(density.floor), REAL(0, 1e6), .above_min = true, .fallback = "1e-3", RESULTS,
-     WHEN("density.of", 0), .help = "added to the variance of every Gaussian of the mixture"},
-    {KEY(density.refit), COUNT(0, 1e9), .fallback = "1000", RESULTS, WHEN("density.of", 0),
+     UNLESS("density.of", 1), .help = "added to the variance of every Gaussian of the mixture"},
+    {KEY(density.refit), COUNT(0, 1e9), .fallback = "1000", RESULTS, UNLESS("density.of", 1),
      .help = "images up to which the mixture is fitted without each of them; with more its "
              "leave-one-out score is of first order, and the error is measured"},
     {KEY(density.test), COUNT(0, 1e5), .fallback = "10", RESULTS,
@@ -209,8 +223,10 @@ static const rote_option table[] = {
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "
-             "duplicates, density and leverage; agreement compares what the others say; neighbours "
-             "of samples and influence of images, of VAEs trained on all images"},
+             "duplicates, density and leverage; agreement compares what the others say, plants "
+             "what they say of planted images; attack "
+             "tries to tell members by the score's likelihoods; neighbours of samples and "
+             "influence of images, of VAEs trained on all images"},
     {KEY(checkpoint.every), COUNT(1, 1e6), .fallback = "1",
      .help = "epochs between two checkpoints: what an interruption can cost"},
     {KEY(checkpoint.keep), CHOICE(keeps), .fallback = "last",

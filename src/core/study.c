@@ -8,6 +8,15 @@ bool rote_options_autoencoder(const rote_options *o)
   return o->model.kind == ROTE_MODEL_FC_AE || o->model.kind == ROTE_MODEL_UNET_AE;
 }
 
+size_t rote_options_planted(const rote_options *o)
+{
+  size_t planted = o->plant.foreign + o->plant.noise;
+  for (size_t i = 0; i < o->plant.copies.n; i++) {
+    planted += o->plant.duplicates * o->plant.copies.value[i];
+  }
+  return planted;
+}
+
 size_t rote_evaluation_count(const rote_options *o)
 {
   if (rote_options_autoencoder(o)) {

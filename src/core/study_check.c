@@ -161,6 +161,32 @@ static rote_status check_vae(const char *where, const rote_options *o)
   return ROTE_OK;
 }
 
+static rote_status check_plants(const char *where, const rote_options *o)
+{
+  const rote_counts *copies = &o->plant.copies;
+  if (o->plant.duplicates > 0 && copies->n == 0) {
+    return rote_fail(ROTE_DATA,
+                     "%s: plant.duplicates: %zu images are to be there several times, but "
+                     "plant.copies does not say how often; use 2 or more, or duplicates: 0",
+                     where, o->plant.duplicates);
+  }
+  for (size_t i = 0; i < copies->n; i++) {
+    for (size_t k = 0; k < i; k++) {
+      if (copies->value[i] == copies->value[k]) {
+        return rote_fail(ROTE_DATA, "%s: plant.copies: %zu is there twice", where,
+                         copies->value[i]);
+      }
+    }
+  }
+  if (o->plant.foreign > 0 && o->plant.foreign_file[0] == '\0') {
+    return rote_fail(ROTE_DATA,
+                     "%s: plant.foreign: %zu images of another data file are asked for; name it "
+                     "with plant.foreign_file",
+                     where, o->plant.foreign);
+  }
+  return ROTE_OK;
+}
+
 static rote_status check_options(const char *where, const rote_options *o)
 {
   if (o->folds.count == 1) {
@@ -172,7 +198,10 @@ static rote_status check_options(const char *where, const rote_options *o)
   if (o->folds.count == 0 && o->folds.full == 0) {
     return rote_fail(ROTE_DATA, "%s: folds: count 0 and full 0 leave nothing to train", where);
   }
-  return rote_options_autoencoder(o) ? check_autoencoder(where, o) : check_vae(where, o);
+  const rote_status status = check_plants(where, o);
+  return status != ROTE_OK             ? status
+         : rote_options_autoencoder(o) ? check_autoencoder(where, o)
+                                       : check_vae(where, o);
 }
 
 rote_status rote_study_check_variant(const char *where, const rote_options *o,
@@ -226,6 +255,12 @@ rote_status rote_study_check_data(const rote_study *study, size_t train_count)
   if (base->data.limit > train_count) {
     return rote_fail(ROTE_DATA, "data.limit: %zu images are asked for, but %s has %zu for training",
                      base->data.limit, base->data.file, train_count);
+  }
+  if (rote_options_planted(base) > n) {
+    return rote_fail(ROTE_DATA,
+                     "plant: %zu images are asked for (duplicates with their originals, foreign "
+                     "and noise), but the study has %zu",
+                     rote_options_planted(base), n);
   }
   if (base->folds.count > n) {
     return rote_fail(ROTE_DATA, "folds.count: %zu folds of %zu images would leave folds empty",

@@ -156,32 +156,66 @@ done:
   return status;
 }
 
-rote_status rote_data_file_read(const char *path, const char *which, rote_image_set *set)
+/* Open the file and find a set of it that has so many images.
+ * @param[out] info  its shape @param[out] count  the images it has */
+static rote_status open_set(const char *path, const char *which, size_t needed, rote_h5 *h5,
+                            const set_place **found, rote_data_info *info, size_t *count)
 {
   rote_status status = ROTE_OK;
-  rote_h5 h5 = ROTE_H5_CLOSED;
   const set_place *place = NULL;
-  rote_data_info info = {.channels = 0};
-  size_t count = 0;
+  *info = (rote_data_info){.channels = 0};
+  *count = 0;
   for (int i = 0; i < SET_COUNT; i++) {
     place = strcmp(sets[i].name, which) == 0 ? &sets[i] : place;
   }
   if (place == NULL) {
     return rote_fail(ROTE_INTERNAL, "there is no set of images called %s", which);
   }
-  ROTE_TRY(rote_h5_open(path, kind, &h5));
-  if (rote_h5_has(&h5, place->images)) {
-    ROTE_TRY(describe_set(&h5, place, &info));
-    memcpy(&count, (char *)&info + place->count, sizeof count);
+  ROTE_TRY(rote_h5_open(path, kind, h5));
+  if (rote_h5_has(h5, place->images)) {
+    ROTE_TRY(describe_set(h5, place, info));
+    memcpy(count, (char *)info + place->count, sizeof *count);
   }
-  if (set->count > count) {
-    ROTE_TRY(rote_fail(ROTE_DATA, "%s: has %zu images in %s; %zu are needed", path, count, which,
-                       set->count));
+  if (needed > *count) {
+    ROTE_TRY(rote_fail(ROTE_DATA, "%s: has %zu images in %s; %zu are needed", path, *count, which,
+                       needed));
   }
+  *found = place;
+done:
+  return status;
+}
+
+rote_status rote_data_file_read(const char *path, const char *which, rote_image_set *set)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  const set_place *place = NULL;
+  rote_data_info info;
+  size_t count = 0;
+  ROTE_TRY(open_set(path, which, set->count, &h5, &place, &info, &count));
   if (set->count > 0) {
     const rote_h5_array images = images_of(&info, count), labels = labels_of(count);
     ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, 0, set->count, set->pixel));
     ROTE_TRY(rote_h5_rows_read(&h5, place->labels, &labels, 0, set->count, set->label));
+  }
+done:
+  rote_h5_close(&h5);
+  return status;
+}
+
+rote_status rote_data_file_read_some(const char *path, const char *which, size_t n,
+                                     const uint32_t *index, uint8_t *pixel)
+{
+  rote_status status = ROTE_OK;
+  rote_h5 h5 = ROTE_H5_CLOSED;
+  const set_place *place = NULL;
+  rote_data_info info;
+  size_t count = 0;
+  ROTE_TRY(open_set(path, which, n > 0 ? (size_t)index[n - 1] + 1 : 0, &h5, &place, &info, &count));
+  const rote_h5_array images = images_of(&info, count);
+  for (size_t i = 0; i < n; i++) {
+    ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, index[i], 1,
+                               pixel + i * rote_data_pixels(&info)));
   }
 done:
   rote_h5_close(&h5);

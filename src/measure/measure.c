@@ -12,10 +12,13 @@
   X(recovery)                                                                                      \
   X(duplicates)                                                                                    \
   X(density)                                                                                       \
+  X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
   X(neighbours)                                                                                    \
-  X(agreement)
+  X(attack)                                                                                        \
+  X(agreement)                                                                                     \
+  X(plants)
 
 #define X(name) extern const rote_measure rote_measure_##name;
 MEASURES(X)

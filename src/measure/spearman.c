@@ -73,3 +73,16 @@ done:
   rote_free(&rank_y);
   return status;
 }
+
+/* of the standard normal distribution, at 0.975 */
+#define QUANTILE 1.959963984540054
+
+void rote_spearman_interval(size_t pairs, double rho, double *low, double *high)
+{
+  *low = *high = (double)NAN;
+  if (pairs > 3) {
+    const double wide = QUANTILE * sqrt((1 + rho * rho / 2) / (double)(pairs - 3));
+    *low = tanh(atanh(rho) - wide);
+    *high = tanh(atanh(rho) + wide);
+  }
+}

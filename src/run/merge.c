@@ -6,6 +6,7 @@
 #include "rote/fault.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/study_images.h"
 #include "rote/version.h"
 #include "study_arrays.h"
 
@@ -21,21 +22,38 @@ typedef struct {
   rote_merged *merged;
 } merger;
 
-/* Names of the images from the data file, or "train/00042" where it keeps none. */
-static rote_status read_names(const merger *m, rote_text_list *name)
+/* Names of the images from the data file, or "train/00042" where it keeps none; planted ones have
+ * their own. */
+static rote_status read_names(const merger *m, const rote_plants *plants, rote_text_list *name)
 {
   rote_status status = ROTE_OK;
   const char *file = m->setting->plan->study->base.data.file;
   const size_t images = m->setting->plan->images;
-  char place[32];
-  ROTE_TRY(rote_data_file_read_text(file, "train/names", name));
-  if (name->count > 0 && name->count < images) {
+  rote_text_list kept = {.count = 0};
+  char made[48];
+  ROTE_TRY(rote_data_file_read_text(file, "train/names", &kept));
+  if (kept.count > 0 && kept.count < images) {
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: has names of fewer images than the study has", file));
   }
-  for (size_t i = name->count; i < images; i++) {
-    snprintf(place, sizeof place, "train/%05zu", i);
-    ROTE_TRY(rote_text_list_add(name, place));
+  for (size_t i = 0; i < images; i++) {
+    rote_plant_name(plants, i, made, sizeof made);
+    if (made[0] == '\0' && kept.count == 0) {
+      snprintf(made, sizeof made, "train/%05zu", i);
+    }
+    ROTE_TRY(rote_text_list_add(name, made[0] != '\0' ? made : rote_text_list_get(&kept, i)));
   }
+done:
+  rote_text_list_free(&kept);
+  return status;
+}
+
+static rote_status put_plants(merger *m, const rote_plants *plants)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_sink_put(m->sink, &rote_study_arrays[ROTE_STUDY_PLANTED], ROTE_ALL, plants->kind));
+  ROTE_TRY(rote_sink_put(m->sink, &rote_study_arrays[ROTE_STUDY_COPIES], ROTE_ALL, plants->copies));
+  ROTE_TRY(
+      rote_sink_put(m->sink, &rote_study_arrays[ROTE_STUDY_ORIGINAL], ROTE_ALL, plants->original));
 done:
   return status;
 }
@@ -46,7 +64,11 @@ static rote_status put_samples(merger *m)
 {
   rote_status status = ROTE_OK;
   rote_sink *sink = m->sink;
+  const rote_options *o = &m->setting->plan->study->base;
   rote_text_list name = {.count = 0};
+  rote_plants plants = {.images = 0};
+  ROTE_TRY(rote_plant_choose(o, m->setting->plan->images, m->setting->plan->info->foreign_count,
+                             &plants));
   ROTE_TRY(rote_sink_base(sink, ""));
   ROTE_TRY(rote_sink_count(sink, &rote_study_arrays[ROTE_STUDY_IMAGE], 0));
   ROTE_TRY(rote_sink_count(sink, &rote_study_arrays[ROTE_STUDY_REPEAT], 0));
@@ -54,14 +76,18 @@ static rote_status put_samples(merger *m)
   ROTE_TRY(rote_sink_put(sink, &rote_study_arrays[ROTE_STUDY_LABEL], ROTE_ALL,
                          m->setting->train->label));
   if (!rote_sink_is_check(sink)) {
-    ROTE_TRY(read_names(m, &name));
+    ROTE_TRY(read_names(m, &plants, &name));
     ROTE_TRY(rote_sink_texts(sink, &rote_study_arrays[ROTE_STUDY_NAME], &name));
+  }
+  if (rote_options_planted(o) > 0) {
+    ROTE_TRY(put_plants(m, &plants));
   }
   if (m->setting->fold != NULL) {
     ROTE_TRY(rote_sink_put(sink, &rote_study_arrays[ROTE_STUDY_FOLD], ROTE_ALL, m->setting->fold));
   }
 done:
   rote_text_list_free(&name);
+  rote_plant_free(&plants);
   return status;
 }
 
@@ -341,6 +367,9 @@ static rote_status put_identity(const rote_unit_setting *s, rote_sink *sink)
   ROTE_TRY(rote_sink_attribute(sink, "blas_core", rote_blas_core()));
   ROTE_TRY(rote_sink_attribute(sink, "data_name", s->plan->info->name));
   ROTE_TRY(rote_sink_attribute(sink, "data_sha256", s->plan->info->sha256));
+  if (s->plan->info->foreign_sha256[0] != '\0') {
+    ROTE_TRY(rote_sink_attribute(sink, "foreign_sha256", s->plan->info->foreign_sha256));
+  }
 done:
   rote_free(&text);
   return status;

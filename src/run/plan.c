@@ -2,6 +2,7 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/study_images.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +172,7 @@ rote_status rote_plan_create(const rote_study *study, const rote_data_info *info
   plan->study = study;
   plan->info = info;
   plan->images = images;
+  ROTE_TRY(rote_study_images_digest(&study->base, info, plan->data));
   ROTE_TRY(rote_alloc(study->variant_count + 1, sizeof *plan->group, &plan->group));
   ROTE_TRY(rote_alloc(study->variant_count, sizeof *plan->group_of, &plan->group_of));
   ROTE_TRY(group_variants(plan));

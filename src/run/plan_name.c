@@ -51,7 +51,7 @@ rote_status rote_plan_unit_identity(const rote_plan *plan, size_t group, size_t 
     snprintf(place, sizeof place, "repeat %zu, fold %zu of %zu", u.repeat, u.fold,
              plan->study->base.folds.count);
   }
-  const char *const word[] = {"training", plan->group[group].digest, plan->info->sha256, place};
+  const char *const word[] = {"training", plan->group[group].digest, plan->data, place};
   return digest_words(sizeof word / sizeof *word, word, identity);
 }
 
@@ -63,7 +63,7 @@ rote_status rote_plan_task_identity(const rote_plan *plan, size_t group, size_t 
   const rote_task *t = &g->task[task];
   char of[ROTE_DIGEST_TEXT], number[64];
   if (g->of_data) {
-    memcpy(of, plan->info->sha256, sizeof of);
+    memcpy(of, plan->data, sizeof of);
     snprintf(number, sizeof number, "limit %zu", plan->study->base.data.limit);
   } else {
     ROTE_TRY(rote_plan_unit_identity(plan, group, unit, of));
@@ -124,9 +124,9 @@ rote_status rote_run_fingerprint(const rote_study *study, const rote_data_info *
   rote_status status = ROTE_OK;
   char *words = NULL;
   ROTE_TRY(rote_study_text(study, ROTE_STUDY_RESULTS, &words));
-  const void *block[] = {words, info->sha256};
-  const size_t bytes[] = {strlen(words), strlen(info->sha256)};
-  ROTE_TRY(rote_digest(2, block, bytes, text));
+  const void *block[] = {words, info->sha256, info->foreign_sha256};
+  const size_t bytes[] = {strlen(words), strlen(info->sha256), strlen(info->foreign_sha256)};
+  ROTE_TRY(rote_digest(3, block, bytes, text));
 done:
   rote_free(&words);
   return status;

@@ -13,6 +13,7 @@
 
 #define FORMAT_LINE "# format: 2\n" /* of the files in the directory */
 #define DATA_LINE "# data: sha256 "
+#define FOREIGN_LINE "# foreign: sha256 " /* of the data file of foreign plants */
 #define ARITHMETIC_LINE "# arithmetic: "
 #define CORE_LINE "# blas core: "
 
@@ -24,12 +25,14 @@ static rote_status freeze(const char *path, const rote_run_directory_request *re
   const rote_data_info *info = request->info;
   char *text = NULL, *all = NULL;
   ROTE_TRY(rote_study_text(request->study, ROTE_STUDY_ALL, &text));
-  const size_t room = strlen(text) + 512;
+  const size_t room = strlen(text) + 640;
   ROTE_TRY(rote_alloc(room, 1, &all));
   snprintf(all, room,
            "# The study of this run directory, with every option. Not to be edited.\n" FORMAT_LINE
-               DATA_LINE "%s, %zu x %zu x %zu\n" ARITHMETIC_LINE "%s\n" CORE_LINE "%s\n%s",
-           info->sha256, info->channels, info->height, info->width, arithmetic, core, text);
+               DATA_LINE "%s, %zu x %zu x %zu\n%s%s%s" ARITHMETIC_LINE "%s\n" CORE_LINE "%s\n%s",
+           info->sha256, info->channels, info->height, info->width,
+           info->foreign_count > 0 ? FOREIGN_LINE : "", info->foreign_sha256,
+           info->foreign_count > 0 ? "\n" : "", arithmetic, core, text);
   ROTE_TRY(rote_sealed_text_write(path, ROTE_SEALED_YAML, all));
 done:
   rote_free(&text);
@@ -46,8 +49,8 @@ static void line_after(const char *text, const char *head, char *out, size_t siz
 }
 
 /* @param[out] old  whether it is whole, but of an earlier version; may be NULL */
-static rote_status frozen_of(const char *path, rote_study **study, char *data, char *arithmetic,
-                             char *core, bool *old)
+static rote_status frozen_of(const char *path, rote_study **study, rote_frozen_data *data,
+                             char *arithmetic, char *core, bool *old)
 {
   rote_status status = ROTE_OK;
   char file[ROTE_PATH_MAX];
@@ -66,7 +69,8 @@ static rote_status frozen_of(const char *path, rote_study **study, char *data, c
   }
   ROTE_TRY(rote_study_parse(file, text, 0, NULL, study));
   if (data != NULL) {
-    line_after(text, DATA_LINE, data, ROTE_DIGEST_TEXT);
+    line_after(text, DATA_LINE, data->own, sizeof data->own);
+    line_after(text, FOREIGN_LINE, data->foreign, sizeof data->foreign);
   }
   if (arithmetic != NULL) {
     line_after(text, ARITHMETIC_LINE, arithmetic, ROTE_ARITHMETIC_LIST);
@@ -79,7 +83,7 @@ done:
   return status;
 }
 
-rote_status rote_run_directory_frozen(const char *path, rote_study **study, char *data,
+rote_status rote_run_directory_frozen(const char *path, rote_study **study, rote_frozen_data *data,
                                       char *arithmetic, char *core)
 {
   return frozen_of(path, study, data, arithmetic, core, NULL);
@@ -151,16 +155,25 @@ done:
 
 /* The frozen study against the one that is asked for. */
 static rote_status compare(const char *file, const rote_run_directory_request *request,
-                           const rote_study *frozen, const char *data, rote_run_directory *d)
+                           const rote_study *frozen, const rote_frozen_data *data,
+                           rote_run_directory *d)
 {
   rote_status status = ROTE_OK;
   const rote_data_info *info = request->info;
-  if (strcmp(data, info->sha256) != 0) {
+  if (strcmp(data->own, info->sha256) != 0) {
     ROTE_TRY(rote_fail(ROTE_DATA,
                        "data.file: %s (sha256 %.12s..., %zu x %zu x %zu) is not the data this run "
                        "directory was started with (sha256 %.12s...)",
                        request->study->base.data.file, info->sha256, info->channels, info->height,
-                       info->width, data));
+                       info->width, data->own));
+  }
+  if (data->foreign[0] != '\0' && info->foreign_count > 0 &&
+      strcmp(data->foreign, info->foreign_sha256) != 0) {
+    ROTE_TRY(rote_fail(ROTE_DATA,
+                       "plant.foreign_file: %s (sha256 %.12s...) is not the one this run directory "
+                       "was started with (sha256 %.12s...)",
+                       request->study->base.plant.foreign_file, info->foreign_sha256,
+                       data->foreign));
   }
   d->changed = rote_study_differs(frozen, request->study, d->why, sizeof d->why);
   d->to_freeze = d->changed;
@@ -175,11 +188,11 @@ static rote_status read_frozen(const char *file, const rote_run_directory_reques
 {
   rote_status status = ROTE_OK;
   rote_study *frozen = NULL;
-  char data[ROTE_DIGEST_TEXT];
+  rote_frozen_data data;
   bool old = false;
-  const rote_status found = frozen_of(d->path, &frozen, data, d->arithmetic, d->core, &old);
+  const rote_status found = frozen_of(d->path, &frozen, &data, d->arithmetic, d->core, &old);
   if (found == ROTE_OK) {
-    ROTE_TRY(compare(file, request, frozen, data, d));
+    ROTE_TRY(compare(file, request, frozen, &data, d));
   } else if (found != ROTE_DATA || old) { /* it cannot be read now, or not used: with its reason */
     status = found;
   } else {

@@ -42,13 +42,17 @@ rote_status rote_run_directory_freeze(rote_run_directory *directory,
 
 void rote_run_directory_close(rote_run_directory *directory);
 
+/* SHA-256 of the data set, and of the one of foreign plants, "" without. */
+typedef struct {
+  char own[ROTE_DIGEST_TEXT], foreign[ROTE_DIGEST_TEXT];
+} rote_frozen_data;
+
 /** What the frozen study of a directory says. Any of the last three may be NULL.
  * @param[out] study       released with rote_study_destroy(); NULL on error
- * @param[out] data        [ROTE_DIGEST_TEXT] SHA-256 of the data set
  * @param[out] arithmetic  [ROTE_ARITHMETIC_LIST] names, ", " between them
  * @param[out] core        [ROTE_CORE_LIST] the same of BLAS cores
  * @return ROTE_OK; ROTE_DATA if it is missing, damaged or of an earlier version; ROTE_NOMEM */
-rote_status rote_run_directory_frozen(const char *path, rote_study **study, char *data,
+rote_status rote_run_directory_frozen(const char *path, rote_study **study, rote_frozen_data *data,
                                       char *arithmetic, char *core);
 
 /** Results of another arithmetic than this processor's. @return ROTE_DATA */

@@ -31,6 +31,16 @@ const rote_array rote_study_arrays[] = {
     [ROTE_STUDY_NAME] =
         ARRAY("sample/name", "N", ROTE_H5_TEXT, "1",
               "file of the image; where the data file keeps no names, its set and the index in it"),
+    [ROTE_STUDY_PLANTED] =
+        ARRAY("sample/planted", "N", ROTE_H5_U8, "1",
+              "what was planted here: 0 nothing, 1 one of several copies of an image (the original "
+              "too), 2 an image of another data file, 3 noise"),
+    [ROTE_STUDY_COPIES] = ARRAY(
+        "sample/copies", "N", ROTE_H5_U16, "1",
+        "images that planting made the same as this one, itself included; 1 where it did not"),
+    [ROTE_STUDY_ORIGINAL] =
+        ARRAY("sample/original", "N", ROTE_H5_U32, "1",
+              "index of the image that this one is a planted copy of; its own if of none"),
     [ROTE_STUDY_FOLD] =
         ARRAY("fold", "RN", ROTE_H5_U16, "1", "fold in which the image is held out"),
     [ROTE_STUDY_FOLD_NUMBER] =

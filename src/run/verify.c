@@ -6,6 +6,7 @@
 #include "rote/random.h"
 #include "rote/run_lock.h"
 #include "rote/sealed_text.h"
+#include "rote/study_images.h"
 #include "run_directory.h"
 
 #include <ftw.h>
@@ -118,7 +119,8 @@ static rote_status make_plan(rote_verifier *v)
   rote_status status = ROTE_OK;
   const rote_options *o = &v->study->base;
   v->train = v->data->train;
-  v->train.count = o->data.limit > 0 ? o->data.limit : v->data->info.train_count;
+  v->train.count = rote_study_images_count(o, &v->data->info);
+  ROTE_TRY(rote_study_images_plant(o, &v->data->info, &v->train));
   ROTE_TRY(rote_plan_create(v->study, &v->data->info, v->train.count, &v->plan));
   if (o->folds.count > 0) {
     ROTE_TRY(rote_alloc(o->folds.repeats * v->train.count, sizeof *v->fold, &v->fold));
@@ -129,23 +131,50 @@ done:
   return status;
 }
 
-static rote_status check_data(rote_verifier *v, const char *frozen_digest)
+static const char then_refused[] = "is refused until the data file is as it was";
+
+/* A data set that cannot be believed: without it not much can be verified. */
+static void find_other_data(rote_verifier *v, const char *path, const char *digest,
+                            const char *frozen)
 {
-  static const char then[] = "is refused until the data file is as it was";
+  char what[ROTE_PATH_MAX + 200];
+  snprintf(what, sizeof what, "%s: is not the data set of this run: SHA-256 %.12s..., not %.12s...",
+           path, digest, frozen);
+  rote_verify_find(v, ROTE_FINDING_DAMAGED, what, then_refused);
+  rote_data_destroy(&v->data);
+}
+
+/* The data file of foreign plants. */
+static void check_foreign(rote_verifier *v, const char *frozen)
+{
+  const char *path = v->study->base.plant.foreign_file;
+  rote_data *foreign = NULL;
+  v->outcome->files++;
+  rote_status found = read_data(path, &foreign);
+  found = found == ROTE_OK ? rote_study_images_info(&v->study->base, &v->data->info) : found;
+  if (found != ROTE_OK) {
+    rote_verify_find_failed(v, found, path, then_refused);
+    rote_data_destroy(&v->data);
+  } else if (strcmp(foreign->info.sha256, frozen) != 0) {
+    find_other_data(v, path, foreign->info.sha256, frozen);
+  }
+  rote_data_destroy(&foreign);
+}
+
+static rote_status check_data(rote_verifier *v, const rote_frozen_data *frozen)
+{
   rote_status status = ROTE_OK;
   const char *path = v->study->base.data.file;
-  char what[ROTE_PATH_MAX + 200];
   v->outcome->files++;
   const rote_status found = read_data(path, &v->data);
   if (found != ROTE_OK) {
-    rote_verify_find_failed(v, found, path, then);
-  } else if (strcmp(v->data->info.sha256, frozen_digest) != 0) {
-    snprintf(what, sizeof what,
-             "%s: is not the data set of this run: SHA-256 %.12s..., not %.12s...", path,
-             v->data->info.sha256, frozen_digest);
-    rote_verify_find(v, ROTE_FINDING_DAMAGED, what, then);
-    rote_data_destroy(&v->data);
-  } else {
+    rote_verify_find_failed(v, found, path, then_refused);
+  } else if (strcmp(v->data->info.sha256, frozen->own) != 0) {
+    find_other_data(v, path, v->data->info.sha256, frozen->own);
+  } else if (v->study->base.plant.foreign > 0) {
+    check_foreign(v, frozen->foreign);
+  }
+  if (v->data != NULL) {
     ROTE_TRY(make_plan(v));
   }
 done:
@@ -214,7 +243,7 @@ done:
   return status;
 }
 
-static rote_status check_study(rote_verifier *v, char *data)
+static rote_status check_study(rote_verifier *v, rote_frozen_data *data)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
@@ -235,7 +264,8 @@ rote_status rote_verify(const char *directory, const rote_verify_listener *liste
                         rote_verify_outcome *outcome)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX], data[ROTE_DIGEST_TEXT] = "";
+  char path[ROTE_PATH_MAX];
+  rote_frozen_data data = {.own = ""};
   rote_verifier v = {.directory = directory, .listener = listener, .outcome = outcome};
   *outcome = (rote_verify_outcome){.files = 0};
   ROTE_TRY(rote_path(path, "%s/study.yaml", directory));
@@ -246,7 +276,7 @@ rote_status rote_verify(const char *directory, const rote_verify_listener *liste
     ROTE_TRY(rote_fail(ROTE_DATA, "%s: is not a run directory", directory));
   }
   check_lock(&v);
-  ROTE_TRY(check_study(&v, data));
+  ROTE_TRY(check_study(&v, &data));
   ROTE_TRY(rote_path(path, "%s/DONE", directory));
   outcome->complete = rote_file_exists(path);
   ROTE_TRY(check_text(&v, "DONE", ROTE_SEALED_PLAIN, false, "merges the results again"));
@@ -254,7 +284,7 @@ rote_status rote_verify(const char *directory, const rote_verify_listener *liste
                       "begins it anew; what it said of earlier starts is lost"));
   ROTE_TRY(check_text(&v, "progress.json", ROTE_SEALED_JSON, false, "replaces it"));
   if (v.study != NULL) {
-    ROTE_TRY(check_data(&v, data));
+    ROTE_TRY(check_data(&v, &data));
   }
   ROTE_TRY(walk(&v));
   if (v.study != NULL) {

@@ -43,6 +43,12 @@ rote_status rote_study_reader_shape(rote_study_reader *r, const char *array, rot
   return rote_h5_array_describe(&r->h5, array, shape);
 }
 
+rote_status rote_study_reader_text(rote_study_reader *r, const char *array, const char *attribute,
+                                   char *text, size_t size)
+{
+  return rote_h5_text_get(&r->h5, array, attribute, text, size);
+}
+
 rote_status rote_study_reader_get(rote_study_reader *r, const char *array, rote_range range,
                                   double *values)
 {
@@ -58,13 +64,16 @@ rote_status rote_study_reader_texts(rote_study_reader *r, const char *array, rot
 rote_status rote_study_reader_fingerprint(rote_study_reader *r, char *fingerprint)
 {
   rote_status status = ROTE_OK;
-  char data[ROTE_DIGEST_TEXT];
+  char data[ROTE_DIGEST_TEXT], foreign[ROTE_DIGEST_TEXT] = "";
   char *study = NULL; /* HDF5's */
   ROTE_TRY(rote_h5_text_get(&r->h5, ".", "data_sha256", data, sizeof data));
+  if (H5Aexists(r->h5.id, "foreign_sha256") > 0) {
+    ROTE_TRY(rote_h5_text_get(&r->h5, ".", "foreign_sha256", foreign, sizeof foreign));
+  }
   ROTE_TRY(rote_h5_value_get(&r->h5, ".", "study", ROTE_H5_TEXT, &study));
-  const void *block[] = {study == NULL ? "" : study, data};
-  const size_t bytes[] = {study == NULL ? 0 : strlen(study), strlen(data)};
-  ROTE_TRY(rote_digest(2, block, bytes, fingerprint));
+  const void *block[] = {study == NULL ? "" : study, data, foreign};
+  const size_t bytes[] = {study == NULL ? 0 : strlen(study), strlen(data), strlen(foreign)};
+  ROTE_TRY(rote_digest(3, block, bytes, fingerprint));
 done:
   H5free_memory(study);
   return status;

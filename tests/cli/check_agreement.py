@@ -1,11 +1,13 @@
-"""check_agreement.py STUDY VARIANT: rank correlations, overlaps, the excess over leverage, by other means."""
+"""check_agreement.py STUDY VARIANT CHECKPOINT: rank correlations, overlaps, the excess over leverage, by other means."""
 
 import sys
 
 import h5py
 import numpy as np
 
-path, variant = sys.argv[1:]
+path, variant, checkpoint = sys.argv[1:]
+with h5py.File(checkpoint) as f:
+    parameters = sum(array.size for array in f["parameters"].values())
 
 
 def ranks(x):
@@ -43,9 +45,17 @@ with h5py.File(path) as f:
         for s, x in enumerate(scores):
             for t, y in enumerate(scores):
                 np.testing.assert_allclose(a["spearman"][v, s, t], spearman(x, y), atol=1e-12)
+                rho = a["spearman"][v, s, t]
+                wide = 1.959963984540054 * np.sqrt((1 + rho**2 / 2) / (n - 3))
+                with np.errstate(divide="ignore"):  # a score with itself
+                    interval = np.tanh(np.arctanh(min(rho, 1)) + wide * np.array([-1, 1]))
+                np.testing.assert_allclose(a["spearman_low"][v, s, t], interval[0], atol=1e-12)
+                np.testing.assert_allclose(a["spearman_high"][v, s, t], interval[1], atol=1e-12)
                 np.testing.assert_allclose(a["overlap"][v, s, t], len(top[s] & top[t]) / high)
         mean, u, h = scores[0], scores[2], scores[5]
         np.testing.assert_allclose(a["typicality"][v], ranks(u) / (n - 1), atol=1e-12)
+        bits = np.maximum(scores[1], 0).sum() / np.log(2) / parameters
+        np.testing.assert_allclose(a["bits_per_parameter"][v], bits, rtol=1e-12)
         # The nearest monotone function by its minimax formula: max over l <= i of min over r >= i of a mean.
         order = np.lexsort((np.arange(n), h))
         sums = np.concatenate([[0], np.cumsum(mean[order])])

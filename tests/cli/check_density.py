@@ -1,14 +1,17 @@
 #!/usr/bin/python3
-"""check_density.py DATA.h5 STUDY.h5 [each]: /density against densities of what is left, one after the other.
+"""check_density.py DATA.h5 STUDY.h5 [each | VARIANT CHECKPOINT.h5]: /density against densities of what is left, one after
+the other.
 
-`each`: there is a fold for every image, and scores must be what leaving out one image gives."""
+`each`: there is a fold for every image, and scores must be what leaving out one image gives. CHECKPOINT: of an mlp_vae
+of one hidden layer, whose latent means the variant's densities are of."""
 import sys
 from math import lgamma, log, pi
 
 import h5py
 import numpy as np
 
-TOLERANCE = 1e-8
+VARIANT, CHECKPOINT = sys.argv[3:5] if len(sys.argv) > 4 else ("", None)
+TOLERANCE = 1e-4 if CHECKPOINT else 1e-8  # the encoder is in 32 bits
 
 
 def options_of(study):
@@ -90,7 +93,7 @@ def compare(name, expected, tolerance=TOLERANCE):
 with h5py.File(sys.argv[2]) as f:
     options = options_of(f.attrs["study"])
     found = {}
-    f["density"].visititems(lambda name, o: found.update({name: o[...]}) if isinstance(o, h5py.Dataset) else None)
+    f[VARIANT + "/density"].visititems(lambda name, o: found.update({name: o[...]}) if isinstance(o, h5py.Dataset) else None)
     held_out = f["fold"][...].astype(int) if "fold" in f else None
 with h5py.File(sys.argv[1]) as f:
     n = len(found["knn/log_p"])
@@ -104,6 +107,15 @@ if options["of"] == "components":
     d = int(found["dimensions"])
     train, test = (train - mean) @ axis[:d].T, (test - mean) @ axis[:d].T
     compare("variance_share", (s[:d] ** 2).sum() / (s**2).sum())
+if CHECKPOINT:
+    with h5py.File(CHECKPOINT) as f:
+        weights = {name: o[...].astype(float) for name, o in f["parameters"].items()}
+
+    def encode(x):
+        hidden = np.maximum(x @ weights["encoder.0.weight"].T + weights["encoder.0.bias"], 0)
+        return hidden @ weights["mu.weight"].T + weights["mu.bias"]
+
+    train, test = encode(train), encode(test)
 bandwidth = float(found["kde/bandwidth"])
 
 if not options.get("bandwidth"):  # the likeliest of eleven
@@ -155,10 +167,10 @@ for name, density in (("knn", knn), ("kde", kde), ("gmm", gmm)):
     compare(name + "/V", v)
     compare(name + "/M", u - v)
     compare(name + "/M_mean_log", mean_log)
-    if name != "knn":  # whose densities are often equal to the last bit but one
+    if name != "knn" and not CHECKPOINT:  # whose densities are often equal to the last bit but one
         compare(name + "/p_value", rank_p(log_p, held_out))
 
-if len(sys.argv) > 3:
+if len(sys.argv) == 4:
     for name in ("knn", "kde", "gmm"):
         compare(name + "/V", found[name + "/log_p"] - found[name + "/leave_one_out"], 1e-9)
     # The mean of the n - 1 densities with image i, of a kernel density: each lacks the kernel of another image.

@@ -21,7 +21,7 @@ data: { file: cifar.h5, transform: logit }
 model: { kind: conv_vae, features: 16, latent: 16, likelihood: gaussian_diagonal }
 training: { optimizer: adam, learning_rate: 3e-3, batch: 16, epochs: 6, flip: true }
 folds: { count: 2, repeats: 1, full: 0 }
-evaluation: { every: 2, samples: 8, noise: shared }
+evaluation: { every: 2, proposal: encoder, samples: 8, noise: shared }
 checkpoint: { every: 6, keep: none }
 variants:
   - { name: diagonal, set: ["model.likelihood=gaussian_diagonal"] }

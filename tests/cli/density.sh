@@ -51,6 +51,20 @@ ends 0 run 1 study.yaml --output bare --set folds.count=0 --set folds.full=1 --s
 check data.h5 bare/study.h5
 says check.out "120 images, 0 test images, 3 densities"
 
+# Of latent means: of the first full model of each variant.
+sed 's/components: 5/of: latent/; s/full: 0/full: 2/; s/limit: 120/limit: 120, transform: scale/' study.yaml >latent.yaml
+echo 'variants: [{ name: short }, { name: long, set: ["training.epochs=2"] }]' >>latent.yaml
+ends 0 run 1 latent.yaml --output latent
+for variant in short long; do
+  check data.h5 latent/study.h5 "$variant" "latent/models/$variant/full-r00.h5"
+  says check.out "120 images, 7 test images, 3 densities"
+  says run.out "$variant: classical densities of the 2 latent means of full-r00"
+done
+ends 0 "$ROTE" verify latent >verify.out
+says verify.out "0 damaged, 0 missing"
+ends 0 run 3 latent.yaml --output latent-three
+same latent/study.h5 latent-three/study.h5
+
 # Copies: k is raised, and all of an image's copies are at its place.
 mkdir idx
 "$PYTHON" - "$DATA" idx <<'END'
@@ -89,6 +103,11 @@ ends 65 run 1 study.yaml --output none --set density.neighbours=91
 says run.err "density.neighbours: 91 are asked for, but of the 120 images no more than 90 are left without a fold"
 ends 65 run 1 pixels.yaml --output none --set density.mixtures=4
 says run.err "density.mixtures: is not used"
+ends 65 run 1 latent.yaml --output none --set folds.full=0
+says run.err "density.of: latent means are those of a model trained on all images, and folds.full is 0"
+sed '/^variants/d; s/^model: .*/model: { kind: fc_ae, width: 8, depth: 3 }/; s/^evaluation: .*//' latent.yaml >autoencoder.yaml
+ends 65 run 1 autoencoder.yaml --output none
+says run.err "density.of: latent means are a VAE's"
 [ ! -e none ] || fail "a refused study left a directory"
 printf 'variants: [{ name: density }]\n' | cat study.yaml - >taken.yaml
 ends 65 run 1 taken.yaml --output none

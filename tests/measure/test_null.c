@@ -1,6 +1,8 @@
 /* test_null STUDY.h5 VARIANT: the null from real numbers. The likelihoods of a finished study with
  * a fresh random fold assignment in place of the true one hold no memorization: which model counts
- * as the one without an image is then a matter of chance, and p-values must behave as such. */
+ * as the one without an image is then a matter of chance, and p-values must behave as such; and
+ * membership attacks must find nothing. */
+#include "rote/attack.h"
 #include "rote/fold.h"
 #include "rote/h5.h"
 #include "rote/memory.h"
@@ -27,6 +29,7 @@ typedef struct {
   float *log_px;  /* [R, K, N] of the last evaluated epoch */
   uint16_t *fold; /* [R, N] */
   rote_score *score;
+  share area[ROTE_ATTACKS], found[ROTE_ATTACKS];
   share at[LEVELS];
   size_t significant; /* images, in all redraws together */
 } null_test;
@@ -62,6 +65,41 @@ static double share_below(const rote_score *score, double p)
   return (double)n / (double)score->count;
 }
 
+static void add(share *s, double x)
+{
+  s->sum += x;
+  s->squares += x * x;
+}
+
+static double mean_of(const share *s, double *error)
+{
+  const double mean = s->sum / REDRAWS;
+  const double variance = (s->squares / REDRAWS - mean * mean) * REDRAWS / (REDRAWS - 1);
+  *error = sqrt(fmax(variance, 0) / REDRAWS);
+  return mean;
+}
+
+/* Which fold an image is in has nothing to do with its scores, which come from other repeats. */
+static rote_status attack_redraw(null_test *t, const rote_design *design)
+{
+  rote_status status = ROTE_OK;
+  rote_attack *attack = NULL;
+  ROTE_TRY(rote_attack_create(design, &attack));
+  rote_attack_begin(attack, t->log_px);
+  for (size_t r = 0; r < t->repeats; r++) {
+    rote_attack_repeat(attack, r);
+  }
+  rote_attack_end(attack);
+  for (rote_attack_kind kind = 0; kind < ROTE_ATTACKS; kind++) {
+    const rote_attack_outcome *o = rote_attack_look(attack, kind);
+    add(&t->area[kind], o->mean[ROTE_ATTACK_AREA]);
+    add(&t->found[kind], o->mean[ROTE_ATTACK_PER_HUNDRED]);
+  }
+done:
+  rote_attack_destroy(&attack);
+  return status;
+}
+
 static rote_status score_redraw(null_test *t, uint32_t redraw)
 {
   rote_status status = ROTE_OK;
@@ -71,13 +109,12 @@ static rote_status score_redraw(null_test *t, uint32_t redraw)
       .repeats = t->repeats, .folds = t->folds, .images = t->images, .fold = t->fold};
   ROTE_TRY(rote_score_compute(&design, t->log_px, t->score));
   for (size_t l = 0; l < LEVELS; l++) {
-    const double x = share_below(t->score, level[l]);
-    t->at[l].sum += x;
-    t->at[l].squares += x * x;
+    add(&t->at[l], share_below(t->score, level[l]));
   }
   for (size_t i = 0; i < t->images; i++) {
     t->significant += t->score->significant[i];
   }
+  ROTE_TRY(attack_redraw(t, &design));
 done:
   return status;
 }
@@ -111,9 +148,8 @@ done:
  */
 static bool check_level(const null_test *t, size_t l, double expected)
 {
-  const double mean = t->at[l].sum / REDRAWS;
-  const double variance = (t->at[l].squares / REDRAWS - mean * mean) * REDRAWS / (REDRAWS - 1);
-  const double error = sqrt(fmax(variance, 0) / REDRAWS);
+  double error = 0;
+  const double mean = mean_of(&t->at[l], &error);
   printf("p <= %.2f: share %.5f, error %.5f, attainable %.5f\n", level[l], mean, error, expected);
   if (expected == 0) {
     fprintf(stderr, "test_null: no p-value of this K and R is at or below %g\n", level[l]);
@@ -121,6 +157,22 @@ static bool check_level(const null_test *t, size_t l, double expected)
   }
   return mean <= level[l] + 3 * error && mean >= fmin(level[l] / 2, expected) - 3 * error &&
          fabs(mean - expected) <= 4 * error;
+}
+
+/* The area is 1/2 on average. Of Q others the a-th highest, a = Q / 100 + 1, is exceeded by a
+ * member with probability a / (Q + 1); by fewer where scores are equal, as some of RMIA are. */
+static bool check_attack(const null_test *t, rote_attack_kind kind)
+{
+  const size_t others = t->images / t->folds;
+  const double expected = (double)(others / 100 + 1) / (double)(others + 1);
+  double error = 0, error_found = 0;
+  const double area = mean_of(&t->area[kind], &error);
+  const double found = mean_of(&t->found[kind], &error_found);
+  printf("%s: area %.5f, error %.5f; found %.5f, error %.5f, expected %.5f\n",
+         rote_attack_name[kind], area, error, found, error_found, expected);
+  return error > 0 && error < 0.01 && fabs(area - 0.5) <= 4 * error &&
+         found <= expected + 4 * error_found &&
+         (kind == ROTE_ATTACK_RMIA || found >= expected - 4 * error_found);
 }
 
 static rote_status check(null_test *t, bool *good)
@@ -134,6 +186,9 @@ static rote_status check(null_test *t, bool *good)
     double expected = 0;
     ROTE_TRY(attainable(t, level[l], &expected));
     *good = check_level(t, l, expected) && *good;
+  }
+  for (rote_attack_kind kind = 0; kind < ROTE_ATTACKS; kind++) {
+    *good = check_attack(t, kind) && *good;
   }
   printf("significant images in %d redraws of %zu images: %zu\n", REDRAWS, t->images,
          t->significant);
@@ -154,7 +209,8 @@ int main(int argc, char **argv)
   ROTE_TRY(load(&t, argv[1], argv[2]));
   ROTE_TRY(check(&t, &good));
   if (!good) {
-    fprintf(stderr, "test_null: the p-values of %s do not behave as under the null\n", argv[1]);
+    fprintf(stderr, "test_null: the p-values or attacks of %s do not behave as under the null\n",
+            argv[1]);
   }
 done:
   if (status != ROTE_OK) {

@@ -45,6 +45,10 @@ static const struct {
     {"density",
      {"density.components=5", "density.mixtures=3", "density.rounds=4", "density.refit=100",
       "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
+    {"latent_density",
+     {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "density.of=latent",
+      "density.mixtures=3", "density.rounds=4", "density.refit=100", "training.batch=10",
+      "folds.count=3", "folds.repeats=2", "folds.full=2"}},
 };
 
 typedef struct {
@@ -299,7 +303,7 @@ static void stops_when_told(void **state)
 }
 
 /* The rows as a run directory would give them, in parts of 64, or of 1 where they are chosen: all
- * but those of the first full model, which diverged. */
+ * but those of the first full model, which diverged; unless it is the only one that has any. */
 static rote_status read_rows(const rote_pieces *pieces, size_t unit, size_t v,
                              const rote_array *table,
                              rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
@@ -309,7 +313,8 @@ static rote_status read_rows(const rote_pieces *pieces, size_t unit, size_t v,
   scene *s = pieces->context;
   const rote_unit which = rote_unit_at(s->setting.options, unit);
   const size_t n = count_rows(s, which);
-  const bool missing = unit == REPEATS * FOLDS;
+  const bool several = count_rows(s, rote_unit_at(s->setting.options, UNITS - 1)) > 0;
+  const bool missing = several && unit == REPEATS * FOLDS;
   const size_t part = s->measure->choose != NULL ? 1 : 64;
   assert_ptr_equal(table, rote_measure_arrays(s->measure, which.full));
   void *room = open_room(s);
@@ -320,7 +325,10 @@ static rote_status read_rows(const rote_pieces *pieces, size_t unit, size_t v,
     } else {
       CHECK_OK(run(s, room, unit, v, rows));
     }
-    const size_t last = s->trainer == NULL ? 0 : part == 1 ? REPEATS * FOLDS - 1 : UNITS - 1;
+    const size_t last = s->trainer == NULL ? 0
+                        : part == 1        ? REPEATS * FOLDS - 1
+                        : several          ? UNITS - 1
+                                           : REPEATS * FOLDS;
     if (s->damaged && (part == 1 || (unit == last && first > 0 && first < IMAGES))) {
       *(unsigned char *)rote_rows_at(rows, rows->arrays - 1, part == 1 ? 0 : 1) ^= 1;
     }

@@ -21,11 +21,12 @@ typedef struct {
   char path[SCORES_MAX][ROTE_PATH_MAX];
   bool lasting[SCORES_MAX]; /* the same at every epoch */
   rote_text_list title;
-  size_t of_role[ROTE_SCORE_OUTLIER + 1]; /* number of the score; SIZE_MAX */
-  double *value[SCORES_MAX];              /* [S][N] at one epoch */
-  double *spearman, *overlap;             /* [S, S] */
-  double *expected, *excess, *typicality; /* [N] */
-  uint8_t *high[SCORES_MAX];              /* [S][N] */
+  size_t of_role[ROTE_SCORE_OUTLIER + 1];     /* number of the score; SIZE_MAX */
+  double *value[SCORES_MAX];                  /* [S][N] at one epoch */
+  double *spearman, *lower, *upper, *overlap; /* [S, S] */
+  size_t parameters;                          /* of a model */
+  double *expected, *excess, *typicality;     /* [N] */
+  uint8_t *high[SCORES_MAX];                  /* [S][N] */
 } combiner;
 
 static const rote_array score_scale = {.name = "agreement/score",
@@ -54,7 +55,7 @@ static const rote_array epoch_scale = {.name = "agreement/epoch",
     .chunks = ROTE_H5_ROWS, .long_name = long_name_                                                \
   }
 
-enum { TITLE, SPEARMAN, OVERLAP, EXPECTED, EXCESS, TYPICALITY };
+enum { TITLE, SPEARMAN, LOW, HIGH, OVERLAP, EXPECTED, EXCESS, TYPICALITY, BITS };
 
 static const rote_array arrays[] = {
     {.name = "agreement/title",
@@ -63,6 +64,8 @@ static const rote_array arrays[] = {
      .units = "1",
      .long_name = "what the score is"},
     OF_EPOCH("spearman", "VST", "1", "Spearman's rank correlation of two scores"),
+    OF_EPOCH("spearman_low", "VST", "1", "lower end of the 95 % interval of spearman"),
+    OF_EPOCH("spearman_high", "VST", "1", "upper end of the 95 % interval of spearman"),
     OF_EPOCH("overlap", "VST", "1",
              "share of the 5 % highest in one score that are so in the other"),
     OF_EPOCH("M_expected", "VN", "nats",
@@ -70,6 +73,8 @@ static const rote_array arrays[] = {
     OF_EPOCH("M_excess", "VN", "nats", "M_mean_log less what leverage predicts"),
     OF_EPOCH("typicality", "VN", "1",
              "share of the images that are less likely to the models that have seen them"),
+    OF_EPOCH("bits_per_parameter", "V", "bit",
+             "sum of the positive M of all images, by the number of parameters of a model"),
     ROTE_ARRAY_END,
 };
 
@@ -81,6 +86,8 @@ static void forget(combiner *c)
   }
   rote_text_list_free(&c->title);
   rote_free(&c->spearman);
+  rote_free(&c->lower);
+  rote_free(&c->upper);
   rote_free(&c->overlap);
   rote_free(&c->expected);
   rote_free(&c->excess);
@@ -115,7 +122,7 @@ static rote_status find_scores(combiner *c)
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     const char *base = (*m)->subject == ROTE_OF_DATA ? "" : c->pieces->name;
     for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      ROTE_TRY(take_score(c, base, s));
+      ROTE_TRY(s->aside ? ROTE_OK : take_score(c, base, s));
     }
   }
 done:
@@ -126,12 +133,19 @@ static rote_status enter(combiner *c)
 {
   rote_status status = ROTE_OK;
   const size_t n = c->images, s = c->count;
+  const rote_subject_setting *setting = &c->pieces->setting;
+  rote_model *model = NULL;
+  ROTE_TRY(rote_model_create(setting->options, setting->info, &model));
+  c->parameters = model->table->total;
   ROTE_TRY(rote_alloc(s * s, sizeof *c->spearman, &c->spearman));
+  ROTE_TRY(rote_alloc(s * s, sizeof *c->lower, &c->lower));
+  ROTE_TRY(rote_alloc(s * s, sizeof *c->upper, &c->upper));
   ROTE_TRY(rote_alloc(s * s, sizeof *c->overlap, &c->overlap));
   ROTE_TRY(rote_alloc(n, sizeof *c->expected, &c->expected));
   ROTE_TRY(rote_alloc(n, sizeof *c->excess, &c->excess));
   ROTE_TRY(rote_alloc(n, sizeof *c->typicality, &c->typicality));
 done:
+  rote_model_destroy(&model);
   return status;
 }
 
@@ -182,6 +196,16 @@ static double overlap_of(const combiner *c, size_t s, size_t t)
   return one > 0 ? (double)both / (double)one : (double)NAN;
 }
 
+/* @return images that both scores are numbers of */
+static size_t count_pairs(const combiner *c, size_t s, size_t t)
+{
+  size_t pairs = 0;
+  for (size_t i = 0; i < c->images; i++) {
+    pairs += !isnan(c->value[s][i]) && !isnan(c->value[t][i]);
+  }
+  return pairs;
+}
+
 /* @param[in] all  also pairs that no epoch changes */
 static rote_status compare_scores(combiner *c, bool all)
 {
@@ -189,12 +213,15 @@ static rote_status compare_scores(combiner *c, bool all)
   const size_t count = c->count;
   for (size_t s = 0; s < count; s++) {
     for (size_t t = 0; t <= s; t++) {
-      double rho = 0;
+      double rho = 0, low = 0, high = 0;
       if (!all && c->lasting[s] && c->lasting[t]) {
         continue;
       }
       ROTE_TRY(rote_spearman(c->images, c->value[s], c->value[t], &rho));
+      rote_spearman_interval(count_pairs(c, s, t), rho, &low, &high);
       c->spearman[s * count + t] = c->spearman[t * count + s] = rho;
+      c->lower[s * count + t] = c->lower[t * count + s] = low;
+      c->upper[s * count + t] = c->upper[t * count + s] = high;
       c->overlap[s * count + t] = overlap_of(c, s, t);
       c->overlap[t * count + s] = overlap_of(c, t, s);
     }
@@ -242,6 +269,16 @@ done:
   return status;
 }
 
+/* Rather too high: noise makes M positive too. */
+static double bits_per_parameter(const combiner *c, const double *m)
+{
+  double nats = 0;
+  for (size_t i = 0; i < c->images; i++) {
+    nats += m[i] > 0 ? m[i] : 0;
+  }
+  return nats / log(2) / (double)c->parameters;
+}
+
 static rote_status put_epoch(combiner *c, size_t v)
 {
   rote_status status = ROTE_OK;
@@ -257,7 +294,13 @@ static rote_status put_epoch(combiner *c, size_t v)
   }
   ROTE_TRY(compare_scores(c, v == 0));
   ROTE_TRY(rote_sink_put(c->sink, &arrays[SPEARMAN], range, c->spearman));
+  ROTE_TRY(rote_sink_put(c->sink, &arrays[LOW], range, c->lower));
+  ROTE_TRY(rote_sink_put(c->sink, &arrays[HIGH], range, c->upper));
   ROTE_TRY(rote_sink_put(c->sink, &arrays[OVERLAP], range, c->overlap));
+  if (c->of_role[ROTE_SCORE_PUBLISHED] != SIZE_MAX) {
+    const double bits = bits_per_parameter(c, c->value[c->of_role[ROTE_SCORE_PUBLISHED]]);
+    ROTE_TRY(rote_sink_put(c->sink, &arrays[BITS], range, &bits));
+  }
   if (mean != SIZE_MAX && outlier != SIZE_MAX) {
     ROTE_TRY(take_out_leverage(c, c->value[mean], c->value[outlier]));
     ROTE_TRY(rote_sink_put(c->sink, &arrays[EXPECTED], range, c->expected));

@@ -4,6 +4,13 @@
 
 static const char *const keys[] = {NULL};
 
+/* Its own are no further ones to compare. */
+static const rote_image_score scores[] = {
+    {.array = "agreement/M_excess", .title = "M_excess", .aside = true},
+    {.array = "agreement/typicality", .title = "typicality", .aside = true},
+    {.array = NULL},
+};
+
 const rote_measure rote_measure_agreement = {
     .name = "agreement",
     .work = "agreement",
@@ -13,5 +20,6 @@ const rote_measure rote_measure_agreement = {
     .keys = keys,
     .combine = rote_agreement_combine,
     .tell = rote_agreement_tell,
+    .scores = scores,
     .manual = rote_agreement_manual,
 };

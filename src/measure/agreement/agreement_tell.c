@@ -14,7 +14,7 @@ typedef struct {
   const char *variant;
   size_t images, last, count; /* N, V - 1, S */
   rote_text_list title;
-  double *spearman; /* [S, S] */
+  double *spearman, *low, *high; /* [S, S] */
 } view;
 
 static rote_status get(const view *w, const char *name, double *values)
@@ -50,18 +50,14 @@ static const rote_image_score *score_of(const view *w, rote_score_role role)
   return found;
 }
 
-/* 95 % by Fisher's z, whose standard error for ranks is about 1.03 / sqrt(n - 3) (Fieller et al.
- * 1957). */
-static void tell_correlation(const view *w, const char *title, double rho, rote_lines *lines)
+static void tell_correlation(const view *w, size_t at, const char *title, rote_lines *lines)
 {
-  if (!isfinite(rho)) {
+  if (isfinite(w->spearman[at])) {
+    rote_lines_add(lines, "    %-34s %5.2f  (%.2f to %.2f)\n", title, w->spearman[at], w->low[at],
+                   w->high[at]);
+  } else {
     rote_lines_add(lines, "    %-34s    -\n", title);
-    return;
   }
-  const double z = atanh(fmax(-0.999999, fmin(0.999999, rho)));
-  const double wide = w->images > 3 ? 1.96 * 1.03 / sqrt((double)w->images - 3) : (double)INFINITY;
-  rote_lines_add(lines, "    %-34s %5.2f  (%.2f to %.2f)\n", title, rho, tanh(z - wide),
-                 tanh(z + wide));
 }
 
 static void tell_correlations(const view *w, rote_lines *lines)
@@ -78,8 +74,7 @@ static void tell_correlations(const view *w, rote_lines *lines)
   rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n", score->title);
   for (size_t s = 0; s < w->count; s++) {
     if (s != mean) {
-      tell_correlation(w, rote_text_list_get(&w->title, s), w->spearman[mean * w->count + s],
-                       lines);
+      tell_correlation(w, mean * w->count + s, rote_text_list_get(&w->title, s), lines);
     }
   }
 }
@@ -111,6 +106,19 @@ static rote_status tell_typicality(const view *w, rote_lines *lines)
 done:
   rote_free(&m);
   rote_free(&typicality);
+  return status;
+}
+
+static rote_status tell_bits(const view *w, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  double bits = 0;
+  if (has(w, "agreement/bits_per_parameter")) {
+    ROTE_TRY(get(w, "agreement/bits_per_parameter", &bits));
+    rote_lines_add(lines, "  All positive M together are %.3g bits a parameter of a model.\n",
+                   bits);
+  }
+done:
   return status;
 }
 
@@ -166,15 +174,23 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_path(path, "%s/agreement/title", v->name));
   ROTE_TRY(rote_study_reader_texts(told->reader, path, &w.title));
   w.count = w.title.count;
-  ROTE_TRY(rote_alloc(w.count * w.count, sizeof *w.spearman, &w.spearman));
-  ROTE_TRY(get(&w, "agreement/spearman", w.spearman));
+  double **const pairs[] = {&w.spearman, &w.low, &w.high};
+  static const char *const name[] = {"agreement/spearman", "agreement/spearman_low",
+                                     "agreement/spearman_high"};
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    ROTE_TRY(rote_alloc(w.count * w.count, sizeof **pairs[i], pairs[i]));
+    ROTE_TRY(get(&w, name[i], *pairs[i]));
+  }
   rote_lines_add(lines, "\n%s: what the scores say together\n", v->name);
   tell_correlations(&w, lines);
   ROTE_TRY(tell_typicality(&w, lines));
   ROTE_TRY(tell_excess(&w, lines));
+  ROTE_TRY(tell_bits(&w, lines));
 done:
   rote_text_list_free(&w.title);
   rote_free(&w.spearman);
+  rote_free(&w.low);
+  rote_free(&w.high);
   return status;
 }
 

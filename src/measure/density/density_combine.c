@@ -206,13 +206,15 @@ rote_status rote_density_combine(const rote_pieces *pieces, rote_sink *sink)
 {
   rote_status status = ROTE_OK;
   const rote_subject_setting *s = &pieces->setting;
+  const size_t unit =
+      s->options->density.of != ROTE_POINTS_LATENT ? 0 : rote_density_model(s->options);
   const size_t n = s->train->count, tests = rote_density_tests(s->options, s->info->test_count);
   combiner c = {.pieces = pieces, .sink = sink, .images = n};
   const rote_sizes sizes = rote_measure_sizes(&rote_measure_density, s->options, s->info, n);
   ROTE_TRY(rote_rows_create(rote_density_rows, &sizes, n + tests, &c.rows));
   ROTE_TRY(rote_alloc(n, sizeof *c.q, &c.q));
   ROTE_TRY(rote_alloc(n, sizeof *c.significant, &c.significant));
-  ROTE_TRY(rote_pieces_read(pieces, 0, 0, rote_density_rows, take, &c));
+  ROTE_TRY(rote_pieces_read(pieces, unit, 0, rote_density_rows, take, &c));
   rote_sink_size(sink, 'Z', tests);
   if (tests > 0) {
     ROTE_TRY(rote_sink_count(sink, &image_array, 0));

@@ -41,13 +41,16 @@ static double count_operations(const rote_options *o, size_t images, size_t dims
 }
 
 /* Seconds of a row of few images, the getting ready included. */
-static rote_status time_rows(const rote_subject_setting *s, double seconds, rote_rows *rows,
-                             double *per_row)
+static rote_status time_rows(const rote_subject_setting *s, const rote_trainer *trainer,
+                             double seconds, rote_rows *rows, double *per_row)
 {
   rote_status status = ROTE_OK;
   rote_density_room r = {.setting = s};
   const rote_piece piece = {.epoch = 0};
   double count = 0, start = rote_seconds();
+  if (trainer != NULL) {
+    ROTE_TRY(rote_density_encode(s, trainer->vae, trainer->w, &r.latent));
+  }
   ROTE_TRY(rote_density_prepare(&r));
   if (r.fits->slope != NULL) {
     r.fits->refit_every = 0; /* some of all, but too many of few */
@@ -86,10 +89,16 @@ rote_status rote_density_cost(const rote_cost_request *q, rote_cost *cost)
     ROTE_TRY(draw_folds(&s, &fold));
     ROTE_TRY(rote_rows_create(rote_density_rows, &sizes, few, &rows));
     rows->count = few;
-    ROTE_TRY(time_rows(&s, q->seconds, rows, &cost->seconds));
+    ROTE_TRY(time_rows(&s, q->trainer, q->seconds, rows, &cost->seconds));
     cost->seconds *=
         cost->flop /
         count_operations(&options, few, rote_density_dims(&options, s.info, few), s.fold != NULL);
+  }
+  if (q->trainer != NULL) { /* of a full model */
+    *cost = (rote_cost){.full_seconds = cost->seconds,
+                        .full_flop = cost->flop,
+                        .bytes = cost->bytes,
+                        .full_disk = cost->disk};
   }
 done:
   rote_rows_destroy(&rows);

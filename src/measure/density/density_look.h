@@ -20,10 +20,22 @@ rote_status rote_density_look_at(rote_density_look *look, size_t first, size_t c
 /* What a worker keeps between pieces; all but the setting is made with the first one. */
 typedef struct {
   const rote_subject_setting *setting;
+  double *latent; /* [N + Z, L] of the model in hand; NULL where points are the images' own */
   rote_density_points *points;
   rote_density_fits *fits;
   rote_density_look *look;
 } rote_density_room;
+
+rote_status rote_density_enter(const rote_subject_setting *setting, const rote_model *model,
+                               void **room);
+void rote_density_leave(void **room);
+
+/** Latent means of the images, then of the test images, by a model. Their noise, where the
+ * transform has any, is the shared one of evaluations. @param[out] latent  [N + Z, L], owned by the
+ * caller
+ * @return ROTE_OK; ROTE_NOMEM */
+rote_status rote_density_encode(const rote_subject_setting *setting, const rote_vae *vae,
+                                const rote_real *w, double **latent);
 
 /** Make what is the same for every image, once. @return ROTE_OK; ROTE_STOPPED; ROTE_NOMEM */
 rote_status rote_density_prepare(rote_density_room *room);

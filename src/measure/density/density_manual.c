@@ -3,12 +3,16 @@
 
 const rote_manual rote_density_manual[] = {
     ROTE_SECTION("CLASSICAL DENSITIES"),
-    ROTE_TEXT("Densities that need no training, whose memorization scores are exact: what a score "
-              "looks like where there is no noise, and how much of a model's own is only that an "
-              "image is far from the others. The measure `density` computes three, once a study, "
-              "in 64-bit floating point. Images are points in their leading principal components "
-              "(`density.components`, at most 4,096 pixels), with pixels in [0,1]; or, with "
-              "`density.of: pixels`, the pixels themselves, and no mixtures then."),
+    ROTE_TEXT(
+        "Densities that need no training, whose memorization scores are exact: what a score "
+        "looks like where there is no noise, and how much of a model's own is only that an "
+        "image is far from the others. The measure `density` computes three, once a study, "
+        "in 64-bit floating point. Images are points in their leading principal components "
+        "(`density.components`, at most 4,096 pixels), with pixels in [0,1]; or, with "
+        "`density.of: pixels`, the pixels themselves, and no mixtures then. With "
+        "`density.of: latent` they are the means of the encoder of the first full model, once "
+        "a variant: what a memorization score of such a density says of the space in which "
+        "the model sees the images."),
     ROTE_ITEM("knn", "k / (n V R^d): R the distance to the k-th nearest of n images, an image its "
                      "own first (`density.neighbours`), V the volume of the unit ball. Where k or "
                      "more images are in the same place, R would be 0: k is raised to the first "
@@ -22,7 +26,7 @@ const rote_manual rote_density_manual[] = {
                      "expectation and maximization. They begin around images in a random order, "
                      "each image with the nearest; leaving out images changes nothing of it for "
                      "the others. A Gaussian that loses all of its images has no weight."),
-    ROTE_TEXT("In `study.h5`, below `/density/KIND/`:"),
+    ROTE_TEXT("In `study.h5`, below `/density/KIND/`, of latent means `/VARIANT/density/KIND/`:"),
     ROTE_ITEM("log_p, leave_one_out", "the log density at every image; and the exact memorization "
                                       "score, log_p minus the log density without the image"),
     ROTE_ITEM("U, V, M, M_mean_log, standard_error, p_value, q_value, significant",

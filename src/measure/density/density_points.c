@@ -1,5 +1,6 @@
 #include "density_points.h"
 
+#include "density_room.h"
 #include "rote/components.h"
 #include "rote/density.h"
 #include "rote/memory.h"
@@ -21,13 +22,16 @@ static size_t least(size_t a, size_t b)
 
 static bool are_pixels(const rote_options *options)
 {
-  return options->density.of != 0;
+  return options->density.of == ROTE_POINTS_PIXELS;
 }
 
 size_t rote_density_dims(const rote_options *o, const rote_data_info *info, size_t images)
 {
   const size_t pixels = rote_data_pixels(info);
-  return are_pixels(o) ? pixels : least(least(o->density.components, pixels), images - 1);
+  return are_pixels(o) ? pixels
+         : o->density.of == ROTE_POINTS_LATENT
+             ? o->model.latent
+             : least(least(o->density.components, pixels), images - 1);
 }
 
 double rote_density_points_bytes(const rote_options *o, const rote_data_info *info, size_t images)
@@ -35,6 +39,24 @@ double rote_density_points_bytes(const rote_options *o, const rote_data_info *in
   const double n = (double)images, d = (double)rote_density_dims(o, info, images);
   return 8 * n *
          (are_pixels(o) ? 2 * (double)ROTE_DENSITY_BATCH : 2 * d + (double)ROTE_DENSITY_BATCH);
+}
+
+static rote_status take_room(rote_density_points *p)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(rote_alloc((p->n + p->tests) * p->dims, sizeof *p->point, &p->point));
+  ROTE_TRY(rote_alloc(p->n * p->dims, sizeof *p->columns, &p->columns));
+done:
+  return status;
+}
+
+static void fill_columns(rote_density_points *p)
+{
+  for (size_t i = 0; i < p->n; i++) {
+    for (size_t k = 0; k < p->dims; k++) {
+      p->columns[k * p->n + i] = p->point[i * p->dims + k];
+    }
+  }
 }
 
 static rote_status take_components(const rote_subject_setting *s, rote_density_points *p)
@@ -46,19 +68,36 @@ static rote_status take_components(const rote_subject_setting *s, rote_density_p
   for (size_t k = 0; k < p->dims; k++) {
     p->variance += c->eigenvalue[k];
   }
-  ROTE_TRY(rote_alloc((p->n + p->tests) * p->dims, sizeof *p->point, &p->point));
-  ROTE_TRY(rote_alloc(p->n * p->dims, sizeof *p->columns, &p->columns));
+  ROTE_TRY(take_room(p));
   ROTE_TRY(rote_components_project(c, s->train->pixel, p->n, p->point));
   if (p->tests > 0) {
     ROTE_TRY(rote_components_project(c, s->test->pixel, p->tests, p->point + p->n * p->dims));
   }
-  for (size_t i = 0; i < p->n; i++) {
-    for (size_t k = 0; k < p->dims; k++) {
-      p->columns[k * p->n + i] = p->point[i * p->dims + k];
-    }
-  }
+  fill_columns(p);
 done:
   rote_components_destroy(&c);
+  return status;
+}
+
+static rote_status take_latent(const double *latent, rote_density_points *p)
+{
+  rote_status status = ROTE_OK;
+  ROTE_TRY(take_room(p));
+  memcpy(p->point, latent, (p->n + p->tests) * p->dims * sizeof *latent);
+  fill_columns(p);
+  p->share = 1;
+  for (size_t k = 0; k < p->dims; k++) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < p->n; i++) {
+      sum += p->columns[k * p->n + i];
+    }
+    for (size_t i = 0; i < p->n; i++) {
+      const double away = p->columns[k * p->n + i] - sum / (double)p->n;
+      squares += away * away;
+    }
+    p->variance += squares / (double)p->n;
+  }
+done:
   return status;
 }
 
@@ -92,7 +131,8 @@ done:
   return status;
 }
 
-rote_status rote_density_points_create(const rote_subject_setting *s, rote_density_points **out)
+rote_status rote_density_points_create(const rote_subject_setting *s, const double *latent,
+                                       rote_density_points **out)
 {
   rote_status status = ROTE_OK;
   rote_density_points *p = NULL;
@@ -101,7 +141,9 @@ rote_status rote_density_points_create(const rote_subject_setting *s, rote_densi
   p->n = s->train->count;
   p->tests = least(s->options->density.test, s->test->count);
   p->dims = rote_density_dims(s->options, s->info, p->n);
-  ROTE_TRY(are_pixels(s->options) ? take_pixels(s, p) : take_components(s, p));
+  ROTE_TRY(latent != NULL           ? take_latent(latent, p)
+           : are_pixels(s->options) ? take_pixels(s, p)
+                                    : take_components(s, p));
   *out = p;
   p = NULL;
 done:

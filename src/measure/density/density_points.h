@@ -1,4 +1,5 @@
-/* Images as points: in their leading principal components, or as their pixels in [0,1]. */
+/* Images as points: in their leading principal components, as their pixels in [0,1], or by their
+ * latent means. */
 #ifndef ROTE_DENSITY_POINTS_H
 #define ROTE_DENSITY_POINTS_H
 
@@ -11,7 +12,7 @@
 typedef struct {
   size_t n, tests, dims;  /* N, Z, d */
   double variance, share; /* of all dimensions; share of the images' variance that they hold */
-  /* Components. */
+  /* Components, or latent means. */
   double *point;   /* [N + Z, d], test images last; NULL of pixels */
   double *columns; /* [d, N] */
   /* Pixels, whose squared distances are exact. Borrowed. */
@@ -27,7 +28,9 @@ size_t rote_density_dims(const rote_options *options, const rote_data_info *info
 double rote_density_points_bytes(const rote_options *options, const rote_data_info *info,
                                  size_t images);
 
-rote_status rote_density_points_create(const rote_subject_setting *setting,
+/** @param[in] latent  [N + Z, d] the points, test images last, where they are latent means; copied.
+ * Else NULL */
+rote_status rote_density_points_create(const rote_subject_setting *setting, const double *latent,
                                        rote_density_points **points);
 void rote_density_points_destroy(rote_density_points **points);
 

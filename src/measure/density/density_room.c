@@ -56,21 +56,21 @@ const rote_array rote_density_rows[] = {
 };
 
 /* Scores are of all folds at once. */
-static const char *const keys[] = {"seed",
-                                   "folds.count",
-                                   "folds.repeats",
-                                   "density.of",
-                                   "density.components",
-                                   "density.neighbours",
-                                   "density.bandwidth",
-                                   "density.mixtures",
-                                   "density.rounds",
-                                   "density.floor",
-                                   "density.refit",
-                                   "density.test",
-                                   NULL};
+const char *const rote_density_keys[] = {"seed",
+                                         "folds.count",
+                                         "folds.repeats",
+                                         "density.of",
+                                         "density.components",
+                                         "density.neighbours",
+                                         "density.bandwidth",
+                                         "density.mixtures",
+                                         "density.rounds",
+                                         "density.floor",
+                                         "density.refit",
+                                         "density.test",
+                                         NULL};
 
-static const rote_image_score scores[] = {
+const rote_image_score rote_density_scores[] = {
     {.array = "density/knn/leave_one_out", .title = "M of nearest neighbours"},
     {.array = "density/kde/leave_one_out", .title = "M of kernels"},
     {.array = "density/gmm/leave_one_out", .title = "M of a Gaussian mixture"},
@@ -85,7 +85,7 @@ static const rote_measure_bench bench[] = {
 
 bool rote_density_has(const rote_options *options, rote_density_kind kind)
 {
-  return kind != ROTE_DENSITY_GMM || options->density.of == 0;
+  return kind != ROTE_DENSITY_GMM || options->density.of != ROTE_POINTS_PIXELS;
 }
 
 size_t rote_density_tests(const rote_options *options, size_t test_count)
@@ -93,7 +93,7 @@ size_t rote_density_tests(const rote_options *options, size_t test_count)
   return options->density.test < test_count ? options->density.test : test_count;
 }
 
-static void fill_sizes(const rote_options *options, const rote_data_info *info, rote_sizes *sizes)
+void rote_density_sizes(const rote_options *options, const rote_data_info *info, rote_sizes *sizes)
 {
   sizes->length['Z' - 'A'] = rote_density_tests(options, info->test_count);
 }
@@ -108,7 +108,7 @@ static size_t count_rows(const rote_options *options, const rote_data_info *info
 static rote_status check_components(const rote_options *o, const rote_data_info *info)
 {
   const size_t pixels = rote_data_pixels(info);
-  if (o->density.of == 0 && pixels > ROTE_COMPONENTS_PIXELS_MAX) {
+  if (o->density.of == ROTE_POINTS_COMPONENTS && pixels > ROTE_COMPONENTS_PIXELS_MAX) {
     return rote_fail(ROTE_DATA,
                      "density.of: principal components are of at most %zu pixels, and the images "
                      "have %zu; use density.of: pixels, or import smaller images",
@@ -134,7 +134,7 @@ static rote_status check_slope(const rote_options *o, const rote_data_info *info
 }
 
 /* Leaving out an image, or a fold, must leave k others. */
-static rote_status check(const rote_options *o, const rote_data_info *info)
+rote_status rote_density_check(const rote_options *o, const rote_data_info *info)
 {
   rote_status status = ROTE_OK;
   const size_t limit = o->data.limit, all = info->train_count;
@@ -157,9 +157,10 @@ void rote_density_clear(rote_density_room *r)
   rote_density_look_destroy(&r->look);
   rote_density_fits_destroy(&r->fits);
   rote_density_points_destroy(&r->points);
+  rote_free(&r->latent);
 }
 
-static void leave(void **room)
+void rote_density_leave(void **room)
 {
   if (*room != NULL) {
     rote_density_clear(*room);
@@ -167,7 +168,8 @@ static void leave(void **room)
   }
 }
 
-static rote_status enter(const rote_subject_setting *setting, const rote_model *model, void **room)
+rote_status rote_density_enter(const rote_subject_setting *setting, const rote_model *model,
+                               void **room)
 {
   rote_status status = ROTE_OK;
   rote_density_room *r = NULL;
@@ -183,7 +185,7 @@ rote_status rote_density_prepare(rote_density_room *r)
 {
   rote_status status = ROTE_OK;
   if (r->points == NULL) {
-    ROTE_TRY(rote_density_points_create(r->setting, &r->points));
+    ROTE_TRY(rote_density_points_create(r->setting, r->latent, &r->points));
   }
   if (r->fits == NULL) {
     ROTE_TRY(rote_density_fits_create(r->setting, r->points, &r->fits));
@@ -223,10 +225,15 @@ done:
   return status;
 }
 
-static double weight(const rote_options *options)
+double rote_density_weight(const rote_options *options)
 {
   (void)options;
   return 1;
+}
+
+static bool asked(const rote_options *options)
+{
+  return rote_options_ask_for(options, "density") && options->density.of != ROTE_POINTS_LATENT;
 }
 
 const rote_measure rote_measure_density = {
@@ -235,20 +242,21 @@ const rote_measure rote_measure_density = {
     .doing = "densities",
     .about = "Classical densities of the images",
     .subject = ROTE_OF_DATA,
-    .keys = keys,
+    .asked = asked,
+    .keys = rote_density_keys,
     .piece_arrays = rote_density_rows,
     .rows = count_rows,
     .run = rote_density_run,
     .combine = rote_density_combine,
-    .weight = weight,
+    .weight = rote_density_weight,
     .cost = rote_density_cost,
     .tell = rote_density_tell,
     .renewed = true,
-    .sizes = fill_sizes,
-    .open = enter,
-    .close = leave,
-    .check = check,
-    .scores = scores,
+    .sizes = rote_density_sizes,
+    .open = rote_density_enter,
+    .close = rote_density_leave,
+    .check = rote_density_check,
+    .scores = rote_density_scores,
     .bench = bench,
     .manual = rote_density_manual,
 };

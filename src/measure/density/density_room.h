@@ -14,7 +14,13 @@ typedef enum {
   ROTE_DENSITY_GMM,
   ROTE_DENSITY_KINDS
 } rote_density_kind;
-extern const rote_measure rote_measure_density;
+/* density.of */
+enum { ROTE_POINTS_COMPONENTS, ROTE_POINTS_PIXELS, ROTE_POINTS_LATENT };
+
+/* The second one of latent means, which are a model's. */
+extern const rote_measure rote_measure_density, rote_measure_latent_density;
+extern const char *const rote_density_keys[];
+extern const rote_image_score rote_density_scores[];
 
 extern const char *const rote_density_name[ROTE_DENSITY_KINDS];
 
@@ -51,8 +57,15 @@ bool rote_density_has(const rote_options *options, rote_density_kind kind);
 /* Z, of as many test images as there are. */
 size_t rote_density_tests(const rote_options *options, size_t test_count);
 
+void rote_density_sizes(const rote_options *options, const rote_data_info *info, rote_sizes *sizes);
+double rote_density_weight(const rote_options *options);
+/* What both are of: is anything left when images are left out? */
+rote_status rote_density_check(const rote_options *options, const rote_data_info *info);
+/* The first full model, by rote_unit_at(). */
+size_t rote_density_model(const rote_options *options);
 rote_status rote_density_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_density_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_latent_density_tell(const rote_told *told, rote_lines *lines);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_density_manual[];

@@ -7,15 +7,31 @@
 #include "rote/spearman.h"
 
 #include <math.h>
+#include <stdio.h>
 
-static rote_status get(const rote_told *told, size_t kind, const char *name, double *values)
+/* Densities of the data, or of a variant's latent means. */
+typedef struct {
+  const rote_told *told;
+  const rote_options *options;
+  const char *base; /* "", or "lr3/" */
+} place;
+
+/* @param[in] name  "knn/M" */
+static rote_status get(const place *at, const char *name, double *values)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "density/%s/%s", rote_density_name[kind], name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
+  ROTE_TRY(rote_path(path, "%sdensity/%s", at->base, name));
+  ROTE_TRY(rote_study_reader_get(at->told->reader, path, ROTE_ALL, values));
 done:
   return status;
+}
+
+static rote_status get_of(const place *at, size_t kind, const char *name, double *values)
+{
+  char path[ROTE_PATH_MAX];
+  const rote_status status = rote_path(path, "%s/%s", rote_density_name[kind], name);
+  return status == ROTE_OK ? get(at, path, values) : status;
 }
 
 /* "  mean 1.23, median 0.99, 0.95 quantile 4.56 nats" */
@@ -37,29 +53,29 @@ done:
 }
 
 /* What is special about a kind. */
-static rote_status tell_notes(const rote_told *told, size_t kind, const double *score, double *room,
+static rote_status tell_notes(const place *at, size_t kind, const double *score, double *room,
                               rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const rote_options *o = &told->study->base;
-  const size_t n = told->train->count;
+  const rote_options *o = at->options;
+  const size_t n = at->told->train->count;
   size_t raised = 0, none = 0;
   double median = 0;
   if (kind == ROTE_DENSITY_KDE) {
-    ROTE_TRY(get(told, kind, "bandwidth", room));
+    ROTE_TRY(get_of(at, kind, "bandwidth", room));
     rote_lines_add(lines, "      bandwidth %.3g\n", room[0]);
   } else if (kind == ROTE_DENSITY_GMM && n > o->density.refit) {
-    ROTE_TRY(get(told, kind, "first_order_error", room));
+    ROTE_TRY(get_of(at, kind, "first_order_error", room));
     ROTE_TRY(rote_quantile(n, score, 0.5, &median));
     rote_lines_add(lines,
                    "      leave-one-out to first order; largest error of some images %.2g%s\n",
                    room[0], room[0] > median ? ": more than the median; raise density.refit" : "");
   } else if (kind == ROTE_DENSITY_KNN) {
-    ROTE_TRY(get(told, kind, "neighbours", room));
+    ROTE_TRY(get_of(at, kind, "neighbours", room));
     for (size_t i = 0; i < n; i++) {
       raised += room[i] > (double)o->density.neighbours && room[i] < UINT32_MAX;
     }
-    ROTE_TRY(get(told, kind, "radius", room));
+    ROTE_TRY(get_of(at, kind, "radius", room));
     for (size_t i = 0; i < n; i++) {
       none += isnan(room[i]) ? 1 : 0;
     }
@@ -75,42 +91,42 @@ done:
   return status;
 }
 
-static rote_status tell_kind(const rote_told *told, size_t kind, double *score, double *room,
+static rote_status tell_kind(const place *at, size_t kind, double *score, double *room,
                              rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const size_t n = told->train->count;
+  const size_t n = at->told->train->count;
   double found = 0;
-  ROTE_TRY(get(told, kind, "leave_one_out", score));
+  ROTE_TRY(get_of(at, kind, "leave_one_out", score));
   rote_lines_add(lines, "  %s", rote_density_name[kind]);
   ROTE_TRY(tell_score(n, score, "leave-one-out", lines));
   rote_lines_add(lines, "\n");
-  if (told->study->base.folds.count > 0) {
-    ROTE_TRY(get(told, kind, "M", room));
+  if (at->options->folds.count > 0) {
+    ROTE_TRY(get_of(at, kind, "M", room));
     rote_lines_add(lines, "     ");
     ROTE_TRY(tell_score(n, room, "M", lines));
-    ROTE_TRY(get(told, kind, "significant", room));
+    ROTE_TRY(get_of(at, kind, "significant", room));
     for (size_t i = 0; i < n; i++) {
       found += room[i];
     }
     rote_lines_add(lines, "; significant: %.0f of %zu images\n", found, n);
   }
-  ROTE_TRY(tell_notes(told, kind, score, room, lines));
+  ROTE_TRY(tell_notes(at, kind, score, room, lines));
 done:
   return status;
 }
 
-static rote_status tell_agreement(const rote_told *told, double *const *score, rote_lines *lines)
+static rote_status tell_agreement(const place *at, double *const *score, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const rote_options *o = &told->study->base;
+  const rote_options *o = at->options;
   double rho = 0;
   size_t pairs = 0;
   rote_lines_add(lines, "  Spearman's rank correlation of leave-one-out:");
   for (size_t a = 0; a < ROTE_DENSITY_KINDS; a++) {
     for (size_t b = a + 1; b < ROTE_DENSITY_KINDS; b++) {
       if (rote_density_has(o, (rote_density_kind)a) && rote_density_has(o, (rote_density_kind)b)) {
-        ROTE_TRY(rote_spearman(told->train->count, score[a], score[b], &rho));
+        ROTE_TRY(rote_spearman(at->told->train->count, score[a], score[b], &rho));
         rote_lines_add(lines, "%s %s and %s %.2f", pairs++ > 0 ? "," : "", rote_density_name[a],
                        rote_density_name[b], rho);
       }
@@ -121,29 +137,58 @@ done:
   return status;
 }
 
-rote_status rote_density_tell(const rote_told *told, rote_lines *lines)
+static rote_status tell(const place *at, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const rote_options *o = &told->study->base;
-  const size_t n = told->train->count;
-  double *score[ROTE_DENSITY_KINDS] = {NULL}, *room = NULL, dims = 0, share = 0;
+  const rote_options *o = at->options;
+  const size_t n = at->told->train->count;
+  double *score[ROTE_DENSITY_KINDS] = {NULL}, *room = NULL;
   ROTE_TRY(rote_alloc(n, sizeof *room, &room));
-  ROTE_TRY(rote_study_reader_get(told->reader, "density/dimensions", ROTE_ALL, &dims));
-  ROTE_TRY(rote_study_reader_get(told->reader, "density/variance_share", ROTE_ALL, &share));
-  rote_lines_add(lines,
-                 "\nClassical densities of the images, in %.0f %s (%.1f %% of the variance)\n",
-                 dims, o->density.of == 0 ? "principal components" : "pixels", 100 * share);
   for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
     ROTE_TRY(rote_alloc(n, sizeof(double), &score[kind]));
     if (rote_density_has(o, (rote_density_kind)kind)) {
-      ROTE_TRY(tell_kind(told, kind, score[kind], room, lines));
+      ROTE_TRY(tell_kind(at, kind, score[kind], room, lines));
     }
   }
-  ROTE_TRY(tell_agreement(told, score, lines));
+  ROTE_TRY(tell_agreement(at, score, lines));
 done:
   for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
     rote_free(&score[kind]);
   }
   rote_free(&room);
   return status != ROTE_OK ? status : lines->status;
+}
+
+rote_status rote_density_tell(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const place at = {.told = told, .options = &told->study->base, .base = ""};
+  const bool components = at.options->density.of == ROTE_POINTS_COMPONENTS;
+  double dims = 0, share = 0;
+  ROTE_TRY(get(&at, "dimensions", &dims));
+  ROTE_TRY(get(&at, "variance_share", &share));
+  rote_lines_add(lines,
+                 "\nClassical densities of the images, in %.0f %s (%.1f %% of the variance)\n",
+                 dims, components ? "principal components" : "pixels", 100 * share);
+  ROTE_TRY(tell(&at, lines));
+done:
+  return status;
+}
+
+rote_status rote_latent_density_tell(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  char base[ROTE_NAME_MAX + 2];
+  for (size_t i = 0; i < told->study->variant_count; i++) {
+    const rote_variant *v = &told->study->variant[i];
+    const place at = {.told = told, .options = &v->options, .base = base};
+    if (rote_measure_applies(&rote_measure_latent_density, &v->options)) {
+      snprintf(base, sizeof base, "%s/", v->name);
+      rote_lines_add(lines, "\n%s: classical densities of the %zu latent means of full-r00\n",
+                     v->name, v->options.model.latent);
+      ROTE_TRY(tell(&at, lines));
+    }
+  }
+done:
+  return status;
 }

@@ -40,11 +40,16 @@ size_t rote_leverage_components(size_t asked, size_t pixels, size_t images)
   return asked < most ? asked : most;
 }
 
-double rote_leverage_bytes(size_t pixels, size_t components, size_t processes)
+/* Alone: the matrix, its copy, the axes, and where there is no factor all eigenvectors. On a grid
+ * pdsyevd gives all eigenvectors always, and is given room for twice the two matrices it asks. */
+double rote_leverage_bytes(const rote_leverage_problem *problem, size_t processes)
 {
-  const double d = (double)pixels, panel = PANEL * (d + 2 * (double)components + 2);
-  return 8 * ((4 * d * d + panel) / (double)processes + PANEL * (double)(components + 1)) +
-         (double)rote_gram_bytes(pixels, pixels);
+  const double d = (double)problem->pixels, p = (double)problem->components;
+  const bool deficient = problem->ridge == 0 && problem->images->count <= problem->pixels;
+  const double matrices = processes == 1 ? 4 : deficient ? 7 : 6;
+  const double panel = PANEL * ((deficient ? 2 * d : d) + 2 * p + 2);
+  return 8 * ((matrices * d * d + panel) / (double)processes + PANEL * (p + 1)) +
+         (double)rote_gram_bytes(problem->pixels, problem->pixels);
 }
 
 static void leave(leverage_room *r)

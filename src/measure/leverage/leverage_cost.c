@@ -81,7 +81,10 @@ rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
   const double panel = twice > few ? twice - few : few / 2, matrix = few > panel ? few - panel : 0;
   cost->seconds = (panel * n / SMALL_IMAGES * scale * scale + matrix * scale * scale * scale) / n;
   cost->flop = flops(n, (double)pixels, (double)p) / n;
-  cost->bytes = rote_leverage_bytes(pixels, p, processes_of(s->options, pixels));
+  const rote_image_set all = {.count = q->images};
+  const rote_leverage_problem whole = {
+      .images = &all, .pixels = pixels, .components = p, .ridge = s->options->leverage.ridge};
+  cost->bytes = rote_leverage_bytes(&whole, processes_of(s->options, pixels));
   cost->disk = 8 * (double)(1 + p) + 4 + 4 * 8; /* in the result and in study.h5 */
 done:
   leave(&small);

@@ -205,6 +205,19 @@ static rote_status check(const rote_options *o, const rote_data_info *info)
   return ROTE_OK;
 }
 
+static const rote_image_score scores[] = {
+    {.array = "recovery/score/psnr_gain", .title = "gain of PSNR"},
+    {.array = "recovery/score/standard_error", .title = "standard error", .aside = true},
+    {.array = "recovery/score/p_value", .title = "p", .aside = true},
+    {.array = "recovery/score/q_value", .title = "q", .aside = true},
+    {.array = "recovery/score/significant", .title = "significant", .aside = true},
+    {.array = "recovery/training/blind/recovered",
+     .title = "recovered",
+     .of_models = true,
+     .aside = true},
+    {.array = NULL},
+};
+
 const rote_measure rote_measure_recovery = {
     .name = "recovery",
     .work = "recover",
@@ -228,6 +241,7 @@ const rote_measure rote_measure_recovery = {
     .close = leave,
     .check = check,
     .smallest_p = smallest_p,
+    .scores = scores,
     .bench = bench,
     .manual = rote_recovery_manual,
 };

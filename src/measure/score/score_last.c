@@ -5,18 +5,25 @@
 
 #include <string.h>
 
-typedef struct {
-  rote_score_last *last;
-  size_t unit;
-} reader;
-
 static rote_status take(void *taker, const rote_rows *rows, bool missing)
 {
-  const reader *r = taker;
-  (void)missing; /* NaN like any other number */
-  memcpy(r->last->log_px + r->unit * r->last->images + rows->first,
-         rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0), rows->count * sizeof(float));
+  float *log_px = taker; /* [N] of the model that is read */
+  (void)missing;         /* NaN like any other number */
+  memcpy(log_px + rows->first, rote_rows_at(rows, ROTE_SCORE_LOG_PX, 0),
+         rows->count * sizeof(float));
   return ROTE_OK;
+}
+
+rote_status rote_score_log_px_read(const rote_pieces *pieces, size_t v, float *log_px)
+{
+  rote_status status = ROTE_OK;
+  const rote_options *o = pieces->setting.options;
+  const size_t models = o->folds.repeats * o->folds.count, n = pieces->setting.train->count;
+  for (size_t unit = 0; unit < models; unit++) {
+    ROTE_TRY(rote_pieces_read(pieces, unit, v, rote_score_rows, take, log_px + unit * n));
+  }
+done:
+  return status;
 }
 
 rote_status rote_score_last_read(const rote_pieces *pieces, rote_score_last **out)
@@ -35,10 +42,7 @@ rote_status rote_score_last_read(const rote_pieces *pieces, rote_score_last **ou
   last->images = n;
   ROTE_TRY(rote_alloc(models * n, sizeof *last->log_px, &last->log_px));
   ROTE_TRY(rote_score_create(n, &last->score));
-  for (reader r = {.last = last}; r.unit < models; r.unit++) {
-    ROTE_TRY(
-        rote_pieces_read(pieces, r.unit, rote_evaluation_count(o) - 1, rote_score_rows, take, &r));
-  }
+  ROTE_TRY(rote_score_log_px_read(pieces, rote_evaluation_count(o) - 1, last->log_px));
   ROTE_TRY(rote_score_compute(&design, last->log_px, last->score));
   *out = last;
   last = NULL;

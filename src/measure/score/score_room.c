@@ -154,6 +154,10 @@ static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
 
 static const rote_image_score scores[] = {
     {.array = "score/M_mean_log", .title = "M_mean_log", .role = ROTE_SCORE_MEAN},
+    {.array = "score/standard_error", .title = "standard error", .aside = true},
+    {.array = "score/p_value", .title = "p", .aside = true},
+    {.array = "score/q_value", .title = "q", .aside = true},
+    {.array = "score/significant", .title = "significant", .aside = true},
     {.array = "score/M", .title = "M", .role = ROTE_SCORE_PUBLISHED},
     {.array = "score/U", .title = "log p", .role = ROTE_SCORE_LOG_P},
     {.array = NULL},

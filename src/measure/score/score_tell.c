@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TOP 10
 #define PER_ROW 5
@@ -78,15 +79,14 @@ static void tell_row(const rote_told *told, const ranked *which, size_t count, r
   rote_lines_add(lines, "\n");
 }
 
-/* One score of all images after the last epoch. @param[out] value [N] */
+/* One score of all images at the evaluated epoch `at`. @param[out] value [N] */
 static rote_status read_score(const rote_told *told, const rote_variant *v, const char *name,
-                              double *value)
+                              size_t at, double *value)
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
-  const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
   ROTE_TRY(rote_path(path, "%s/score/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, last, value));
+  ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.first = at, .count = 1}, value));
 done:
   return status;
 }
@@ -102,9 +102,9 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_alloc(n, sizeof *m, &m));
   ROTE_TRY(rote_alloc(n, sizeof *p, &p));
   ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
-  ROTE_TRY(read_score(told, v, "M", m));
-  ROTE_TRY(read_score(told, v, "p_value", p));
-  ROTE_TRY(read_score(told, v, "significant", significant));
+  ROTE_TRY(read_score(told, v, "M", last, m));
+  ROTE_TRY(read_score(told, v, "p_value", last, p));
+  ROTE_TRY(read_score(told, v, "significant", last, significant));
   for (size_t i = 0; i < n; i++) {
     order[i] = (ranked){.image = (uint32_t)i, .m = m[i], .p = p[i]};
     found += significant[i];
@@ -129,15 +129,88 @@ done:
   return status;
 }
 
+static bool has_scores(const rote_variant *v)
+{
+  return rote_options_ask_for(&v->options, "score") && v->options.folds.count > 0;
+}
+
+static rote_status tell_line(const rote_told *told, const rote_variant *v, size_t at, int width,
+                             rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = told->train->count;
+  double *m = NULL, *significant = NULL, q95 = 0, median = 0, found = 0;
+  ROTE_TRY(rote_alloc(n, sizeof *m, &m));
+  ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
+  ROTE_TRY(read_score(told, v, "M", at, m));
+  ROTE_TRY(read_score(told, v, "significant", at, significant));
+  for (size_t i = 0; i < n; i++) {
+    found += significant[i];
+  }
+  ROTE_TRY(rote_quantile(n, m, 0.95, &q95));
+  ROTE_TRY(rote_quantile(n, m, 0.5, &median));
+  rote_lines_add(lines, "  %-*s  %5zu  %9.2f  %14.2f  %11.0f\n", width, v->name,
+                 rote_evaluation_epoch(&v->options, at), median, q95, found);
+done:
+  rote_free(&m);
+  rote_free(&significant);
+  return status;
+}
+
+/* After a quarter, half and all of the evaluated epochs, if there are so many. */
+static rote_status tell_epochs(const rote_told *told, const rote_variant *v, int width,
+                               rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t count = rote_evaluation_count(&v->options);
+  const size_t at[] = {(count + 3) / 4 - 1, (count + 1) / 2 - 1, count - 1};
+  for (size_t i = 0; i < 3; i++) {
+    if (i == 0 || at[i] != at[i - 1]) {
+      ROTE_TRY(tell_line(told, v, at[i], width, lines));
+    }
+  }
+done:
+  return status;
+}
+
+/* What a change of the study changes, in one place. */
+static rote_status tell_variants(const rote_told *told, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const rote_study *study = told->study;
+  size_t count = 0;
+  int width = (int)strlen("variant");
+  for (size_t i = 0; i < study->variant_count; i++) {
+    const int length = (int)strlen(study->variant[i].name);
+    count += has_scores(&study->variant[i]);
+    width = length > width ? length : width;
+  }
+  if (count < 2) {
+    return ROTE_OK;
+  }
+  rote_lines_add(lines,
+                 "\nM of %zu variants as they are trained (nats)\n  %-*s  epoch     "
+                 "median   0.95 quantile  significant\n",
+                 count, width, "variant");
+  for (size_t i = 0; i < study->variant_count; i++) {
+    if (has_scores(&study->variant[i])) {
+      ROTE_TRY(tell_epochs(told, &study->variant[i], width, lines));
+    }
+  }
+done:
+  return status;
+}
+
 rote_status rote_score_tell(const rote_told *told, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   for (size_t i = 0; i < told->study->variant_count; i++) {
     const rote_variant *v = &told->study->variant[i];
-    if (rote_options_ask_for(&v->options, "score") && v->options.folds.count > 0) {
+    if (has_scores(v)) {
       ROTE_TRY(tell_variant(told, v, lines));
     }
   }
+  ROTE_TRY(tell_variants(told, lines));
   ROTE_TRY(rote_score_tell_comparison(told, lines));
 done:
   return status != ROTE_OK ? status : lines->status;

@@ -1,0 +1,20 @@
+/* What the files of this room share. */
+#ifndef ROTE_ATTACK_ROOM_H
+#define ROTE_ATTACK_ROOM_H
+
+#include "rote/attack.h"
+#include "rote/measure.h"
+
+/* The measure itself. */
+extern const rote_measure rote_measure_attack;
+
+/* Names of the arrays of the rates, in their order: "auc". */
+extern const char *const rote_attack_rate_name[ROTE_ATTACK_RATES];
+
+rote_status rote_attack_combine(const rote_pieces *pieces, rote_sink *sink);
+rote_status rote_attack_tell(const rote_told *told, rote_lines *lines);
+
+/* Its sections of rote-study(5). */
+extern const rote_manual rote_attack_manual[];
+
+#endif
