@@ -65,6 +65,43 @@ typedef struct {
   size_t ld_base, ld_out, ld_b;
 } rote_differences;
 
+/* Winograd's convolution F(4 x 4, 2 x 2): 16 outputs of 2 x 2 taps by 25 products in the place of
+ * 64 (Lavin and Gray 2016, equation 8). With 5 x 5 inputs d and taps g
+ *   y = A' [(G g G') o (B d B')] A,
+ * the matrices by Toom and Cook for the points 0, 1, -1/2, -2 and infinity:
+ *       -1 -3/2  3/2   1    0           1    0    0    0            -1    0
+ *        0   1   5/2   1    0           1    1    1    1            2/9  2/9
+ *   B =  0  -2    1    1    0      A =  1  -1/2  1/4 -1/8      G =  8/9 -4/9
+ *        0 -1/2 -1/2   1    0           1   -2    4   -8           -1/9  2/9
+ *        0  -1  -3/2  3/2   1           0    0    0    1             0    1
+ * With dy for y the same three give the gradients (derived: each matrix transposed):
+ *   dd = B' [(G g G') o (A dy A')] B,   dg = G' [(A dy A') o (B d B')] G. */
+#define ROTE_WINOGRAD_TILE 4
+#define ROTE_WINOGRAD_POINTS 5
+
+typedef enum {
+  ROTE_WINOGRAD_HIGH,       /* B, 5 x 5 to 5 x 5 */
+  ROTE_WINOGRAD_HIGH_BACK,  /* B' */
+  ROTE_WINOGRAD_LOW,        /* A, 4 x 4 to 5 x 5 */
+  ROTE_WINOGRAD_LOW_BACK,   /* A' */
+  ROTE_WINOGRAD_WEIGHT,     /* G, 2 x 2 to 5 x 5 */
+  ROTE_WINOGRAD_WEIGHT_BACK /* G' */
+} rote_winograd_kind;
+
+/* Where the numbers of a transform lie: those of an image (or of the taps) at pointers of their
+ * own, those between the transforms one plane apart; each is the first of many rows. */
+typedef struct {
+  rote_real *image[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS]; /* NULL, of high alone: padding */
+  rote_real *places;                                             /* place i at places + i plane */
+  size_t ld_image, plane, ld_places;
+  uint32_t adds;          /* of high: bit i: image[i] is added to */
+  const rote_real *shift; /* [rows] what the other numbers of an image start from; NULL: from 0 */
+} rote_winograd;
+
+/* places = T image T', or, if BACK, image = T places T', for `rows` rows of n numbers, n a multiple
+ * of ROTE_COLUMN_BLOCK. */
+typedef void rote_winograd_transform(size_t rows, size_t n, const rote_winograd *t);
+
 /* Most components of a mixture, and channels of its images: what kernels keep on the stack. */
 #define ROTE_MIXTURE_COMPONENTS_MAX 64
 #define ROTE_MIXTURE_CHANNELS_MAX 4
@@ -175,6 +212,8 @@ typedef struct {
    * in planes: b[p, l] = sum over the rows r of position p of gradient[r] J[r, l].
    * Nothing is read or written beyond `columns`. @param[out] dot [columns] */
   void (*differences)(const rote_differences *d, double *dot);
+
+  rote_winograd_transform *const *winograd; /* by rote_winograd_kind */
 } rote_kernels;
 
 /** Rows of a mixture's parameters: P K (1 + 2 C + C (C - 1) / 2). */
@@ -192,6 +231,11 @@ double rote_kernels_multiply_adds(void);
 
 /** A product [M, K] by [K, N] was computed by other means. */
 void rote_count_multiply_adds(size_t m, size_t n, size_t k);
+
+/** Multiply-adds that Winograd's convolutions did without since the start: the direct count is
+ * rote_kernels_multiply_adds() plus these. */
+double rote_kernels_spared_multiply_adds(void);
+void rote_count_spared(double count);
 
 /** gemm() of rote_kernels_get(), counted. */
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,

@@ -85,7 +85,7 @@ typedef struct {
 typedef struct {
   rote_real *packed;  /* weights in another order, made by pack() */
   rote_real *kept;    /* what forward() leaves for backward() and after_step() */
-  rote_real *scratch; /* shared by all layers, only within one backward() */
+  rote_real *scratch; /* shared by all layers, only within one pack(), forward() or backward() */
   rote_follow_up follow_up;
   bool is_done; /* the layer before does this one's work */
 } rote_slot;
@@ -135,7 +135,8 @@ typedef struct {
   void (*affine)(const rote_layer *layer, const rote_real *w, rote_real *scale, rote_real *shift);
   rote_real (*slope)(const rote_layer *layer); /* a rectifier: its slope below 0 */
   size_t (*kept_room)(const rote_layer *layer);
-  size_t (*scratch_room)(const rote_layer *layer, size_t ld);
+  size_t (*forward_room)(const rote_layer *layer); /* of scratch, for pack() and every pass */
+  size_t (*scratch_room)(const rote_layer *layer, size_t ld); /* of scratch, for backward() */
   /* what changes in w besides the optimiser's step: running statistics */
   void (*after_step)(const rote_layer *layer, const rote_slot *slot, size_t columns, rote_real *w);
 } rote_layer_ops;

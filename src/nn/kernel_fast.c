@@ -329,4 +329,5 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .differences = ROTE_ISA_NAME(rote_difference_outputs),
     .mixture_image = ROTE_ISA_NAME(rote_mixture_image),
     .mixture_loss = ROTE_ISA_NAME(rote_mixture_loss),
+    .winograd = ROTE_ISA_NAME(rote_winograd_transforms),
 };

@@ -381,6 +381,7 @@ static const rote_kernels reference = {
     .differences = differences,
     .mixture_image = mixture_image,
     .mixture_loss = mixture_loss,
+    .winograd = rote_winograd_transforms_reference,
 };
 
 const rote_kernels *rote_kernels_reference(void)

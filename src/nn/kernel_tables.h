@@ -44,6 +44,12 @@ ROTE_DIFFERENCE_OUTPUTS(base);
 ROTE_DIFFERENCE_OUTPUTS(v3);
 ROTE_DIFFERENCE_OUTPUTS(v4);
 
+/* By rote_winograd_kind (kernel_winograd.c, winograd_reference.c). */
+extern rote_winograd_transform *const rote_winograd_transforms_base[];
+extern rote_winograd_transform *const rote_winograd_transforms_v3[];
+extern rote_winograd_transform *const rote_winograd_transforms_v4[];
+extern rote_winograd_transform *const rote_winograd_transforms_reference[];
+
 extern const rote_kernels rote_kernels_base;
 extern const rote_kernels rote_kernels_v3;
 extern const rote_kernels rote_kernels_v4;

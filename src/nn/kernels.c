@@ -3,7 +3,7 @@
 #include "kernel_tables.h"
 #include "rote/isa.h"
 
-static double multiply_adds;
+static double multiply_adds, spared;
 
 size_t rote_column_pad(size_t n)
 {
@@ -44,6 +44,16 @@ double rote_kernels_multiply_adds(void)
 void rote_count_multiply_adds(size_t m, size_t n, size_t k)
 {
   multiply_adds += (double)m * (double)n * (double)k;
+}
+
+double rote_kernels_spared_multiply_adds(void)
+{
+  return spared;
+}
+
+void rote_count_spared(double count)
+{
+  spared += count;
 }
 
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,

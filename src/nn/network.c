@@ -88,7 +88,10 @@ rote_status rote_tape_create(const rote_network *network, size_t columns, bool t
     if (ops->kept_room != NULL) {
       ROTE_TRY(rote_alloc(ops->kept_room(layer), sizeof(rote_real), &tape->slot[i].kept));
     }
-    const size_t wanted = ops->scratch_room == NULL ? 0 : ops->scratch_room(layer, tape->ld);
+    const size_t forward = ops->forward_room == NULL ? 0 : ops->forward_room(layer);
+    const size_t backward =
+        ops->scratch_room == NULL || !training ? 0 : ops->scratch_room(layer, tape->ld);
+    const size_t wanted = forward > backward ? forward : backward;
     scratch = wanted > scratch ? wanted : scratch;
     widest = layer->out > widest ? layer->out : widest;
   }
@@ -96,8 +99,8 @@ rote_status rote_tape_create(const rote_network *network, size_t columns, bool t
     for (int i = 0; i < 2; i++) {
       ROTE_TRY(rote_alloc(widest * tape->ld, sizeof(rote_real), &tape->gradient[i]));
     }
-    ROTE_TRY(rote_alloc(scratch, sizeof(rote_real), &tape->scratch));
   }
+  ROTE_TRY(rote_alloc(scratch, sizeof(rote_real), &tape->scratch));
   for (size_t i = 0; i < network->count; i++) {
     tape->slot[i].scratch = tape->scratch;
   }

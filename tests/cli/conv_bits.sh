@@ -8,7 +8,7 @@ cat >conv.yaml <<'END'
 name: conv
 seed: 5
 data: { file: data.h5, limit: 60, transform: logit }
-model: { kind: conv_vae, features: 2, latent: 4, likelihood: gaussian_constant }
+model: { kind: conv_vae, features: 16, latent: 4, likelihood: gaussian_constant }
 training: { optimizer: adam, learning_rate: 1e-3, batch: 16, epochs: 2, flip: true }
 folds: { count: 2, repeats: 2, full: 1 }
 evaluation: { every: 1, samples: 8, noise: shared }
@@ -30,10 +30,10 @@ if grep -qw avx512f /proc/cpuinfo; then
 fi
 
 # Killed in its work: more epochs, so that there is time to.
-ends 0 run 2 conv.yaml --output whole --set training.epochs=40 --set evaluation.every=10
+ends 0 run 2 conv.yaml --output whole --set training.epochs=16 --set evaluation.every=4
 for share in 1 6; do
-  mpirun --oversubscribe -n 2 "$ROTE" run conv.yaml --output killed --set training.epochs=40 \
-    --set evaluation.every=10 >run.out 2>run.err &
+  mpirun --oversubscribe -n 2 "$ROTE" run conv.yaml --output killed --set training.epochs=16 \
+    --set evaluation.every=4 >run.out 2>run.err &
   pid=$!
   while kill -0 "$pid" 2>/dev/null &&
     [ "$({ find killed/results -name '*.h5' 2>/dev/null || true; } | wc -l)" -lt "$share" ]; do
@@ -42,7 +42,7 @@ for share in 1 6; do
   kill_all "$pid"
   [ ! -e killed/DONE ] || fail "the run was not killed in its work"
 done
-ends 0 run 2 conv.yaml --output killed --set training.epochs=40 --set evaluation.every=10
+ends 0 run 2 conv.yaml --output killed --set training.epochs=16 --set evaluation.every=4
 same whole/study.h5 killed/study.h5
 no_leftovers one whole killed
 
