@@ -234,8 +234,7 @@ rote_status rote_report_write(const rote_report_request *report, rote_report_out
     ROTE_TRY(rote_fail(ROTE_IO, "%s cannot be made: %s", report->figures, strerror(errno)));
   }
   ROTE_TRY(rote_image_table_choose(report, &w.table));
-  ROTE_TRY(
-      rote_album_open(report->options, report->page, w.table.count, w.table.image, &w.album));
+  ROTE_TRY(rote_album_open(report->options, report->page, w.table.count, w.table.image, &w.album));
   ROTE_TRY(write_all(&w));
   ROTE_TRY(rote_file_write_text(report->path, w.html.text));
   outcome->bytes = w.html.length;
