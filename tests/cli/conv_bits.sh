@@ -4,11 +4,12 @@
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
+# 8 filters: the two deepest layers but one go by Winograd.
 cat >conv.yaml <<'END'
 name: conv
 seed: 5
 data: { file: data.h5, limit: 60, transform: logit }
-model: { kind: conv_vae, features: 16, latent: 4, likelihood: gaussian_constant }
+model: { kind: conv_vae, features: 8, latent: 4, likelihood: gaussian_constant }
 training: { optimizer: adam, learning_rate: 1e-3, batch: 16, epochs: 2, flip: true }
 folds: { count: 2, repeats: 2, full: 1 }
 evaluation: { every: 1, samples: 8, noise: shared }
