@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/common.sh
 . "$(dirname "$0")/common.sh"
 
-# 8 filters: the two deepest layers but one go by Winograd.
+# 8 filters: one layer of either network goes by Winograd.
 cat >conv.yaml <<'END'
 name: conv
 seed: 5
