@@ -241,6 +241,9 @@ size_t rote_measure_count(void);
 /** Is it asked for in a variant, and possible for its model? */
 bool rote_measure_applies(const rote_measure *measure, const rote_options *options);
 
+/** The same in any variant of a study. */
+bool rote_measure_is_in(const rote_measure *measure, const rote_study *study);
+
 /** Has it rows, of the data or (else) of the models of variants? */
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
 

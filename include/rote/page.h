@@ -94,6 +94,7 @@ typedef struct {
 typedef struct {
   char *variant; /* "" of the data */
   char *title;
+  bool aside;    /* goes with another (rote_image_score) */
   double *value; /* [N] */
 } rote_column;
 
@@ -161,7 +162,8 @@ void rote_page_pixels(rote_page *page, size_t channels, size_t height, size_t wi
     __attribute__((format(printf, 6, 7)));
 
 /** A number of every image. @param[in] value [N] */
-void rote_page_column(rote_page *page, const char *variant, const char *title, const double *value);
+void rote_page_column(rote_page *page, const char *variant, const char *title, bool aside,
+                      const double *value);
 
 /** The place of the table of images, which is made of the columns. */
 void rote_page_images(rote_page *page);

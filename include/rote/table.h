@@ -34,11 +34,14 @@ typedef struct {
  * evaluated epoch. Where a score is of several full models, that of the first.
  * @param[in] study    what the file is of; borrowed by the table
  * @param[in] variant  the only one whose scores are wanted, beside those of the data; NULL: all
- * @return ROTE_OK; ROTE_USAGE if there is no such variant; ROTE_DATA if the study has no scores, or
- * the file is damaged; ROTE_IO; ROTE_NOMEM */
+ * @return ROTE_OK; ROTE_USAGE if there is no such variant; ROTE_DATA if the file is damaged;
+ * ROTE_IO; ROTE_NOMEM */
 rote_status rote_table_read(rote_study_reader *reader, const rote_study *study, const char *variant,
                             rote_table **table);
 void rote_table_destroy(rote_table **table);
+
+/** Has it any scores? @return ROTE_OK; ROTE_DATA naming the measures that have; ROTE_NOMEM */
+rote_status rote_table_check_scores(const rote_table *table);
 
 /** A score by what people call it: its title, as "M"; its array; or the column's name.
  * @return ROTE_OK; ROTE_USAGE listing those that are there, or the variants that have it if there

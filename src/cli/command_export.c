@@ -153,6 +153,7 @@ static rote_status export_table(const request *r)
   const rote_table_column *by = NULL;
   ROTE_TRY(open_study(r->directory, &study, &reader));
   ROTE_TRY(rote_table_read(reader, study, r->variant, &table));
+  ROTE_TRY(rote_table_check_scores(table));
   if (r->by != NULL) {
     ROTE_TRY(rote_table_find(table, r->by, &by));
     ROTE_TRY(rote_table_keep_top(table, by, r->top));

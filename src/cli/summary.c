@@ -8,22 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Is a measure asked for in a variant, or of the data? */
-static bool is_in(const rote_study *study, const rote_measure *measure)
-{
-  bool in = false;
-  for (size_t v = 0; v < study->variant_count; v++) {
-    in = in || rote_measure_applies(measure, &study->variant[v].options);
-  }
-  return in;
-}
-
 static rote_status print_measures(const rote_told *told, const char **about)
 {
   rote_status status = ROTE_OK;
   rote_lines lines = {.status = ROTE_OK};
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    if (is_in(told->study, *m)) {
+    if (rote_measure_is_in(*m, told->study)) {
       ROTE_TRY((*m)->tell(told, &lines));
       ROTE_TRY((*m)->health != NULL ? (*m)->health(told, &lines) : ROTE_OK);
       *about = *about == NULL ? (*m)->about : *about;
@@ -44,7 +34,7 @@ rote_status rote_summary_print_health(const char *directory)
   ROTE_TRY(rote_finished_open(directory, &f));
   const rote_told told = rote_finished_told(&f);
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    if ((*m)->health != NULL && is_in(told.study, *m)) {
+    if ((*m)->health != NULL && rote_measure_is_in(*m, told.study)) {
       ROTE_TRY((*m)->health(&told, &lines));
     }
   }

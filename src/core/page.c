@@ -346,13 +346,14 @@ void rote_page_pixels(rote_page *p, size_t channels, size_t height, size_t width
   }
 }
 
-void rote_page_column(rote_page *p, const char *variant, const char *title, const double *value)
+void rote_page_column(rote_page *p, const char *variant, const char *title, bool aside,
+                      const double *value)
 {
   rote_status status = p->status;
   ROTE_TRY(status);
   ROTE_TRY(one_more(&p->column, sizeof *p->column, p->column_count));
   rote_column *c = &p->column[p->column_count++];
-  *c = (rote_column){.variant = NULL};
+  *c = (rote_column){.aside = aside};
   ROTE_TRY(copy_text(variant, &c->variant));
   ROTE_TRY(copy_text(title, &c->title));
   ROTE_TRY(copy(value, p->images * sizeof *value, &c->value));

@@ -50,6 +50,15 @@ bool rote_measure_applies(const rote_measure *measure, const rote_options *optio
                                 : rote_options_ask_for(options, measure->name);
 }
 
+bool rote_measure_is_in(const rote_measure *measure, const rote_study *study)
+{
+  bool in = false;
+  for (size_t v = 0; v < study->variant_count; v++) {
+    in = in || rote_measure_applies(measure, &study->variant[v].options);
+  }
+  return in;
+}
+
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
 {
   return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;

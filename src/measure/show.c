@@ -1,11 +1,7 @@
 #include "show.h"
 
-#include "rote/memory.h"
-
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 rote_status rote_show_told(const rote_told *told,
                            rote_status (*tell)(const rote_told *told, rote_lines *lines),
@@ -20,39 +16,6 @@ rote_status rote_show_told(const rote_told *told,
   }
 done:
   rote_lines_free(&lines);
-  return status;
-}
-
-typedef struct {
-  double value;
-  size_t place;
-} ranked;
-
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *x = a, *y = b;
-  if (x->value != y->value && !(isnan(x->value) && isnan(y->value))) {
-    return isnan(x->value) ? 1 : isnan(y->value) ? -1 : x->value > y->value ? -1 : 1;
-  }
-  return x->place < y->place ? -1 : x->place > y->place;
-}
-
-rote_status rote_show_largest(size_t n, const double *x, size_t count, size_t *place)
-{
-  rote_status status = ROTE_OK;
-  ranked *all = NULL;
-  ROTE_TRY(rote_alloc(n, sizeof *all, &all));
-  for (size_t i = 0; i < n; i++) {
-    all[i] = (ranked){.value = x[i], .place = i};
-  }
-  if (n > 1) {
-    qsort(all, n, sizeof *all, larger_first);
-  }
-  for (size_t i = 0; i < count; i++) {
-    place[i] = all[i].place;
-  }
-done:
-  rote_free(&all);
   return status;
 }
 

@@ -9,10 +9,6 @@ rote_status rote_show_told(const rote_told *told,
                            rote_status (*tell)(const rote_told *told, rote_lines *lines),
                            rote_page *page);
 
-/** The places of the `count` largest of x [n], the largest first; NaN are the smallest.
- * @param[out] place [count], count <= n */
-rote_status rote_show_largest(size_t n, const double *x, size_t count, size_t *place);
-
 /** A training image in the strip that was begun last: "#7, label 3", and below it what is said, if
  * that is not "". */
 void rote_show_image(const rote_told *told, rote_page *page, size_t image, const char *format, ...)

@@ -2,11 +2,11 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-#define LISTED ((size_t)10)
+enum { LISTED = 10 };
 
 size_t rote_targets(const rote_options *o)
 {
@@ -42,37 +42,22 @@ rote_status rote_targets_check(const rote_options *o, const rote_data_info *info
   return ROTE_OK;
 }
 
-typedef struct {
-  uint32_t image;
-  double value;
-} ranked;
-
-/* Largest first, what is not a number last. */
-static int larger_first(const void *a, const void *b)
+/* @param[in] sign  -1: the smallest first @param[out] room [n] @param[out] image, value [P] */
+static rote_status list(size_t n, size_t T, const double *on, size_t t, double sign, double *room,
+                        uint32_t *image, double *value)
 {
-  const ranked *x = a, *y = b;
-  const bool x_nan = isnan(x->value), y_nan = isnan(y->value);
-  if (x_nan != y_nan) {
-    return x_nan - y_nan;
-  }
-  if (!x_nan && x->value != y->value) {
-    return (x->value < y->value) - (x->value > y->value);
-  }
-  return (x->image > y->image) - (x->image < y->image);
-}
-
-/* @param[in] sign  -1: the smallest first @param[out] image, value [P] */
-static void list(size_t n, size_t T, const double *on, size_t t, double sign, ranked *order,
-                 uint32_t *image, double *value)
-{
+  rote_status status = ROTE_OK;
+  size_t order[LISTED];
   for (size_t i = 0; i < n; i++) {
-    order[i] = (ranked){(uint32_t)i, sign * on[i * T + t]};
+    room[i] = sign * on[i * T + t];
   }
-  qsort(order, n, sizeof *order, larger_first);
+  ROTE_TRY(rote_order_largest(n, room, rote_targets_listed(n), order));
   for (size_t p = 0; p < rote_targets_listed(n); p++) {
-    image[p] = order[p].image;
-    value[p] = sign * order[p].value;
+    image[p] = (uint32_t)order[p];
+    value[p] = on[order[p] * T + t];
   }
+done:
+  return status;
 }
 
 static rote_status put_lists(rote_sink *sink, const rote_targets_arrays *arrays, size_t n, size_t T,
@@ -80,23 +65,22 @@ static rote_status put_lists(rote_sink *sink, const rote_targets_arrays *arrays,
 {
   rote_status status = ROTE_OK;
   const size_t P = rote_targets_listed(n);
-  ranked *order = NULL;
   uint32_t *image = NULL;
-  double *value = NULL;
+  double *value = NULL, *room = NULL;
   rote_sink_size(sink, 'P', P);
   ROTE_TRY(rote_sink_count(sink, &arrays->rank, 1));
-  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
+  ROTE_TRY(rote_alloc(n, sizeof *room, &room));
   ROTE_TRY(rote_alloc(T * P, sizeof *image, &image));
   ROTE_TRY(rote_alloc(T * P, sizeof *value, &value));
   for (int k = 0; k < 2; k++) {
     for (size_t t = 0; t < T; t++) {
-      list(n, T, on, t, k == 0 ? 1 : -1, order, image + t * P, value + t * P);
+      ROTE_TRY(list(n, T, on, t, k == 0 ? 1 : -1, room, image + t * P, value + t * P));
     }
     ROTE_TRY(rote_sink_put(sink, &arrays->list[2 * k], ROTE_ALL, image));
     ROTE_TRY(rote_sink_put(sink, &arrays->list[2 * k + 1], ROTE_ALL, value));
   }
 done:
-  rote_free(&order);
+  rote_free(&room);
   rote_free(&image);
   rote_free(&value);
   return status;

@@ -1,16 +1,16 @@
 /* Two studies of the same images: what their scores have in common, column by column. */
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/rank_score.h"
 #include "rote/report.h"
 #include "rote/spearman.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define POINTS ((size_t)2000) /* of a scatter, about */
-#define STRIP ((size_t)16)    /* images that changed most */
+enum { STRIP = 16 };          /* images that changed most */
 #define LEVEL 0.05            /* of false discovery */
 
 /* A variant of the one study and the one of the other that it is held against. */
@@ -59,7 +59,7 @@ static rote_status show_scores(const rote_page *a, const rote_page *b, const pai
   for (size_t i = 0; i < a->column_count; i++) {
     const rote_column *one = &a->column[i];
     const bool of_data = one->variant[0] == '\0';
-    if (!of_data && strcmp(one->variant, p->a->variant) != 0) {
+    if (one->aside || (!of_data && strcmp(one->variant, p->a->variant) != 0)) {
       continue;
     }
     const rote_column *other = rote_page_find_column(b, of_data ? "" : p->b->variant, one->title);
@@ -149,41 +149,26 @@ done:
   return status;
 }
 
-typedef struct {
-  double change;
-  size_t image;
-} changed;
-
-static int larger_first(const void *a, const void *b)
-{
-  const changed *x = a, *y = b;
-  if (x->change != y->change) {
-    return x->change > y->change ? -1 : 1;
-  }
-  return x->image < y->image ? -1 : x->image > y->image;
-}
-
 static rote_status show_changed(const pair *p, size_t n, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  changed *all = NULL;
-  size_t count = 0;
-  ROTE_TRY(rote_alloc(n, sizeof *all, &all));
+  size_t order[STRIP];
+  const size_t count = n < STRIP ? n : STRIP;
+  double *change = NULL;
+  ROTE_TRY(rote_alloc(n, sizeof *change, &change));
   for (size_t i = 0; i < n; i++) {
-    const double change = fabs(p->b->value[i] - p->a->value[i]);
-    if (isfinite(change)) {
-      all[count++] = (changed){.change = change, .image = i};
-    }
+    change[i] = fabs(p->b->value[i] - p->a->value[i]);
+    change[i] = isfinite(change[i]) ? change[i] : (double)NAN;
   }
-  qsort(all, count, sizeof *all, larger_first);
+  ROTE_TRY(rote_order_largest(n, change, count, order));
   rote_page_strip(page, "Images that changed most");
-  for (size_t i = 0; i < STRIP && i < count; i++) {
-    const size_t image = all[i].image;
+  for (size_t i = 0; i < count && !isnan(change[order[i]]); i++) {
+    const size_t image = order[i];
     rote_page_training_image(page, image, "#%zu\n%s %.2f, then %.2f", image, p->a->title,
                              p->a->value[image], p->b->value[image]);
   }
 done:
-  rote_free(&all);
+  rote_free(&change);
   return status;
 }
 

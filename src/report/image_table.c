@@ -2,9 +2,9 @@
 
 #include "html.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SIDE 32 /* of the small images */
@@ -20,45 +20,21 @@ static const rote_column *find_order(const rote_page *page)
   return page->column_count > 0 ? &page->column[0] : NULL;
 }
 
-typedef struct {
-  double value;
-  size_t image;
-} ranked;
-
-/* NaN last; of equal ones the first image. */
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *x = a, *y = b;
-  if (x->value != y->value && !(isnan(x->value) && isnan(y->value))) {
-    return isnan(x->value) ? 1 : isnan(y->value) ? -1 : x->value > y->value ? -1 : 1;
-  }
-  return x->image < y->image ? -1 : x->image > y->image;
-}
-
 rote_status rote_image_table_choose(const rote_report_request *report, rote_image_table *table)
 {
   rote_status status = ROTE_OK;
   const rote_page *page = report->page;
   const rote_column *order = report->study == NULL ? NULL : find_order(page);
-  ranked *all = NULL;
   *table = (rote_image_table){.by = NULL};
   if (order == NULL) {
     return ROTE_OK;
   }
-  ROTE_TRY(rote_alloc(page->images, sizeof *all, &all));
-  for (size_t i = 0; i < page->images; i++) {
-    all[i] = (ranked){.value = order->value[i], .image = i};
-  }
-  qsort(all, page->images, sizeof *all, larger_first);
   table->count = page->images < ROTE_IMAGE_TABLE_ROWS ? page->images : ROTE_IMAGE_TABLE_ROWS;
   ROTE_TRY(rote_alloc(table->count, sizeof *table->image, &table->image));
-  for (size_t i = 0; i < table->count; i++) {
-    table->image[i] = all[i].image;
-  }
+  ROTE_TRY(rote_order_largest(page->images, order->value, table->count, table->image));
   table->variant = order->variant;
   table->by = order->title;
 done:
-  rote_free(&all);
   return status;
 }
 

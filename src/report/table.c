@@ -1,12 +1,12 @@
 #include "rote/table.h"
 
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "table_parts.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void rote_table_destroy(rote_table **table)
@@ -178,11 +178,13 @@ done:
   return status;
 }
 
-/* Measures that have scores. */
-static rote_status refuse_empty(void)
+rote_status rote_table_check_scores(const rote_table *t)
 {
   rote_status status = ROTE_OK;
   rote_lines list = {.status = ROTE_OK};
+  if (t->scores > 0) {
+    return ROTE_OK;
+  }
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if ((*m)->scores != NULL) {
       rote_lines_add(&list, "%s%s", list.length == 0 ? "" : ", ", (*m)->name);
@@ -226,9 +228,6 @@ rote_status rote_table_read(rote_study_reader *reader, const rote_study *study, 
     if (variant == NULL || strcmp(study->variant[v].name, variant) == 0) {
       ROTE_TRY(add_scores(t, reader, &study->variant[v]));
     }
-  }
-  if (t->scores == 0) {
-    ROTE_TRY(refuse_empty());
   }
   *out = t;
   t = NULL;
@@ -275,36 +274,16 @@ done:
   return status;
 }
 
-typedef struct {
-  double value;
-  size_t image;
-} ranked;
-
-static int compare_ranked(const void *a, const void *b)
-{
-  const ranked *x = a, *y = b;
-  return x->value != y->value ? (x->value < y->value) - (x->value > y->value)
-                              : (x->image > y->image) - (x->image < y->image);
-}
-
 rote_status rote_table_keep_top(rote_table *t, const rote_table_column *column, double share)
 {
   rote_status status = ROTE_OK;
   const size_t most = (size_t)ceil(share * (double)t->images);
-  ranked *order = NULL;
   size_t count = 0;
-  ROTE_TRY(rote_alloc(t->images, sizeof *order, &order));
   for (size_t i = 0; i < t->images; i++) {
-    if (!isnan(column->value[i])) {
-      order[count++] = (ranked){column->value[i], i};
-    }
+    count += isnan(column->value[i]) ? 0 : 1;
   }
-  qsort(order, count, sizeof *order, compare_ranked);
   t->rows = count < most ? count : most;
-  for (size_t i = 0; i < t->rows; i++) {
-    t->row[i] = order[i].image;
-  }
+  ROTE_TRY(rote_order_largest(t->images, column->value, t->rows, t->row));
 done:
-  rote_free(&order);
   return status;
 }

@@ -142,8 +142,9 @@ def check_table(page, study, data, variant):
     m = score["M"][-1]
     start = next(i for i, e in enumerate(page.elements) if e[1].get("id") == "images")
     elements = page.elements[start:]
-    heads = [e[2] for e in elements if e[0] == "th" and e[1].get("scope") == "col"]
-    heads = heads[: heads.index("M") + len(heads)]
+    body = next(i for i, e in enumerate(elements) if e[0] == "tbody")
+    heads = [e[2] for e in elements[:body] if e[0] == "th" and e[1].get("scope") == "col"]
+    assert len(set(heads)) == len(heads), f"a column is there twice: {heads}"
     rows = [i for i, e in enumerate(elements) if e[0] == "th" and e[1].get("scope") == "row"]
     rows = [i for i in rows if elements[i][2].startswith("#")]
     images = []

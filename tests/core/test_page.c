@@ -32,7 +32,7 @@ static void fill(rote_page *page)
     rote_page_strip(page, "strip");
     rote_page_training_image(page, 3, "#%d", 3);
     rote_page_pixels(page, 1, 2, 3, pixel, "pixels");
-    rote_page_column(page, i == 0 ? "" : "base", "score", value);
+    rote_page_column(page, i == 0 ? "" : "base", "score", false, value);
     rote_page_images(page);
     rote_page_methods(page, "how");
     rote_page_cite(page, "who");

@@ -5,11 +5,11 @@
 #include "rote/file.h"
 #include "rote/isotonic.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/rank_score.h"
 #include "rote/spearman.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SCORES_MAX = 64 };
@@ -149,37 +149,16 @@ done:
   return status;
 }
 
-typedef struct {
-  double value;
-  size_t index;
-} ranked;
-
-/* Largest first; what is no number last, ties by index. */
-static int compare_ranked(const void *a, const void *b)
-{
-  const ranked *p = a, *q = b;
-  const bool x = isnan(p->value), y = isnan(q->value);
-  if (x || y || p->value == q->value) {
-    return x != y ? x - y : (p->index > q->index) - (p->index < q->index);
-  }
-  return p->value < q->value ? 1 : -1;
-}
-
 static rote_status mark_high(const combiner *c, size_t s)
 {
   rote_status status = ROTE_OK;
   const size_t high = (size_t)ceil(ROTE_AGREEMENT_HIGH * (double)c->images);
-  ranked *order = NULL;
-  ROTE_TRY(rote_alloc(c->images, sizeof *order, &order));
-  for (size_t i = 0; i < c->images; i++) {
-    order[i] = (ranked){c->value[s][i], i};
-    c->high[s][i] = 0;
-  }
-  qsort(order, c->images, sizeof *order, compare_ranked);
+  size_t *order = NULL;
+  ROTE_TRY(rote_alloc(high, sizeof *order, &order));
+  memset(c->high[s], 0, c->images);
+  ROTE_TRY(rote_order_largest(c->images, c->value[s], high, order));
   for (size_t i = 0; i < high; i++) {
-    if (!isnan(order[i].value)) {
-      c->high[s][order[i].index] = 1;
-    }
+    c->high[s][order[i]] = (uint8_t)!isnan(c->value[s][order[i]]);
   }
 done:
   rote_free(&order);
@@ -246,21 +225,19 @@ done:
 static rote_status rank_log_p(combiner *c, const double *log_p)
 {
   rote_status status = ROTE_OK;
-  ranked *order = NULL;
-  size_t numbers = 0;
+  size_t *order = NULL, numbers = 0;
   ROTE_TRY(rote_alloc(c->images, sizeof *order, &order));
   for (size_t i = 0; i < c->images; i++) {
-    order[i] = (ranked){log_p[i], i};
     numbers += isnan(log_p[i]) ? 0 : 1;
     c->typicality[i] = NAN;
   }
-  qsort(order, c->images, sizeof *order, compare_ranked);
+  ROTE_TRY(rote_order_largest(c->images, log_p, c->images, order));
   for (size_t i = 0, end = 0; i < numbers; i = end) {
-    for (end = i; end < numbers && order[end].value == order[i].value; end++) {
+    for (end = i; end < numbers && log_p[order[end]] == log_p[order[i]]; end++) {
     }
     for (size_t k = i; k < end; k++) {
       const double lower = (double)(numbers - end), equal = (double)(end - i - 1);
-      c->typicality[order[k].index] =
+      c->typicality[order[k]] =
           numbers > 1 ? (lower + equal / 2) / (double)(numbers - 1) : (double)NAN;
     }
   }

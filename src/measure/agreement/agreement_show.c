@@ -3,6 +3,7 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 
 #include <math.h>
@@ -105,7 +106,7 @@ static rote_status draw(const rote_variant *v, const view *w, rote_page *page)
   ROTE_TRY(rote_alloc(w->images, sizeof *x, &x));
   ROTE_TRY(rote_alloc(w->images, sizeof *y, &y));
   ROTE_TRY(rote_alloc(w->images, sizeof *line, &line));
-  ROTE_TRY(rote_show_largest(w->images, w->outlier, w->images, order));
+  ROTE_TRY(rote_order_largest(w->images, w->outlier, w->images, order));
   for (size_t k = 0; k < w->images; k += step, n++) {
     x[n] = w->outlier[order[k]];
     y[n] = w->expected[order[k]] + w->excess[order[k]];
@@ -147,7 +148,6 @@ static rote_status show_excess(const rote_told *told, const rote_variant *v, rot
   if (there && w.title != NULL &&
       rote_agreement_explained(w.images, w.expected, w.excess, &share, &best)) {
     ROTE_TRY(draw(v, &w, page));
-    rote_page_column(page, v->name, "M excess", w.excess);
     rote_page_verdict(page, ROTE_VERDICT_OUTLIERS,
                       "%s: being an outlier (%s) explains %.0f %% of the variance of M_mean_log; "
                       "the highest excess over it is %.1f nats, of image #%zu.",

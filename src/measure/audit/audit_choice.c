@@ -1,23 +1,11 @@
 /* Which images are looked at, and under which models. */
 #include "audit_room.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/random.h"
 #include "rote/score_last.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-typedef struct {
-  uint32_t image;
-  double m;
-} ranked;
-
-/* Highest M first, then by number. */
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *i = a, *j = b;
-  return i->m != j->m ? (i->m > j->m ? -1 : 1) : (i->image > j->image) - (i->image < j->image);
-}
 
 /* One of the models of a side that have looked at the image, all equally likely. */
 static uint32_t draw_model(const rote_subject_setting *s, const rote_score_last *last, size_t image,
@@ -78,18 +66,18 @@ void rote_audit_choice_destroy(rote_audit_choice **choice)
 }
 
 /* The a-th of the audit from all images with a score, highest M first. */
-static void take(const rote_subject_setting *s, const rote_score_last *last, const ranked *order,
+static void take(const rote_subject_setting *s, const rote_score_last *last, const size_t *order,
                  size_t scored, size_t a, rote_audit_choice *c)
 {
   const size_t high = c->count / 2, middling = c->count - high;
   const size_t middle = scored > middling ? (scored - middling) / 2 : 0;
   const size_t at = a < high ? a : (middle > high ? middle : high) + a - high;
   c->highest[a] = a < high;
-  c->image[a] = at < scored ? order[at].image : ROTE_NO_ITEM;
-  c->m[a] = at < scored ? order[at].m : (double)NAN;
+  c->image[a] = at < scored ? (uint32_t)order[at] : ROTE_NO_ITEM;
+  c->m[a] = at < scored ? last->score->m[order[at]] : (double)NAN;
   for (size_t side = 0; side < ROTE_AUDIT_SIDES; side++) {
     c->model[side][a] =
-        at < scored ? draw_model(s, last, order[at].image, (rote_audit_side)side) : ROTE_NO_ITEM;
+        at < scored ? draw_model(s, last, order[at], (rote_audit_side)side) : ROTE_NO_ITEM;
   }
 }
 
@@ -98,20 +86,19 @@ rote_status rote_audit_choose(const rote_pieces *score, rote_audit_choice **choi
   rote_status status = ROTE_OK;
   const rote_subject_setting *s = &score->setting;
   rote_score_last *last = NULL;
-  ranked *order = NULL;
-  size_t scored = 0;
+  size_t *order = NULL, scored = 0;
+  double *m = NULL; /* of images with a score */
   *choice = NULL;
   ROTE_TRY(create(s->options->evaluation.audit, choice));
   ROTE_TRY(rote_score_last_read(score, &last));
   ROTE_TRY(rote_alloc(last->images, sizeof *order, &order));
+  ROTE_TRY(rote_alloc(last->images, sizeof *m, &m));
   for (size_t i = 0; i < last->images; i++) {
-    if (isfinite(last->score->m[i])) {
-      order[scored++] = (ranked){.image = (uint32_t)i, .m = last->score->m[i]};
-    }
+    const bool there = isfinite(last->score->m[i]);
+    m[i] = there ? last->score->m[i] : (double)NAN;
+    scored += there;
   }
-  if (scored > 1) {
-    qsort(order, scored, sizeof *order, larger_first);
-  }
+  ROTE_TRY(rote_order_largest(last->images, m, scored, order));
   for (size_t a = 0; a < (*choice)->count; a++) {
     take(s, last, order, scored, a, *choice);
   }
@@ -121,6 +108,7 @@ done:
   }
   rote_score_last_destroy(&last);
   rote_free(&order);
+  rote_free(&m);
   return status;
 }
 

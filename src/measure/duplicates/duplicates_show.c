@@ -3,6 +3,7 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ static rote_status show_pairs(const rote_told *told, const view *w, rote_page *p
     near[i] = once ? -w->distance[i] : (double)NAN;
   }
   const size_t count = w->images < PAIRS ? w->images : PAIRS;
-  ROTE_TRY(rote_show_largest(w->images, near, count, place));
+  ROTE_TRY(rote_order_largest(w->images, near, count, place));
   rote_page_strip(page, "The closest pairs of different images");
   for (size_t k = 0; k < count && !isnan(near[place[k]]); k++) {
     const size_t i = place[k], j = (size_t)w->nearest[i];

@@ -3,6 +3,7 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 #include "targets.h"
 
@@ -68,7 +69,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   if (isnan(self[0])) {
     goto done; /* tell() says why */
   }
-  ROTE_TRY(rote_show_largest(n, self, few, highest));
+  ROTE_TRY(rote_order_largest(n, self, few, highest));
   rote_page_strip(page, "%s: the highest influence on itself", v->name);
   for (size_t i = 0; i < few; i++) {
     rote_show_image(told, page, highest[i], "%.3g", self[highest[i]]);

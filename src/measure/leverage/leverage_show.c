@@ -3,6 +3,7 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 
 #define BARS 50
@@ -15,7 +16,7 @@ static rote_status draw(const rote_told *told, const double *h, rote_page *page)
   const rote_histogram bars = rote_histogram_over(n, h, BARS);
   double in_bar[BARS];
   size_t highest[STRIP];
-  ROTE_TRY(rote_show_largest(n, h, count, highest));
+  ROTE_TRY(rote_order_largest(n, h, count, highest));
   rote_page_strip(page, "The highest leverage");
   for (size_t i = 0; i < count; i++) {
     rote_show_image(told, page, highest[i], "leverage %.3f", h[highest[i]]);

@@ -4,6 +4,7 @@
 #include "histogram.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 
 #include <math.h>
@@ -24,7 +25,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_alloc(n, sizeof *ratio, &ratio));
   ROTE_TRY(rote_path(path, "%s/neighbours/ratio", v->name));
   ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.count = 1}, ratio));
-  ROTE_TRY(rote_show_largest(n, ratio, few, highest));
+  ROTE_TRY(rote_order_largest(n, ratio, few, highest));
   rote_page_strip(page, "%s: images that samples come closest to, against test images", v->name);
   for (size_t i = 0; i < few && !isnan(ratio[highest[i]]); i++) {
     rote_show_image(told, page, highest[i], "ratio %.3g", ratio[highest[i]]);

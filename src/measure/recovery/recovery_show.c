@@ -4,6 +4,7 @@
 #include "histogram.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 
 #include <math.h>
@@ -115,14 +116,14 @@ static rote_status show_images(const rote_told *told, const rote_variant *v, rot
     ROTE_TRY(rote_alloc(n, sizeof(double), &psnr[m]));
     ROTE_TRY(read_psnr(told, v, rote_recovery_groups[m], psnr[m]));
   }
-  ROTE_TRY(rote_show_largest(n, psnr[ROTE_INVERSE_BLIND], n, order));
+  ROTE_TRY(rote_order_largest(n, psnr[ROTE_INVERSE_BLIND], n, order));
   for (size_t k = 0; k < STRIPS && k < n; k++) {
     const size_t i = n < 2 * STRIPS || k < STRIPS / 2 ? order[k] : order[n / 2 + k - STRIPS / 2];
     if (isfinite(psnr[ROTE_INVERSE_BLIND][i])) {
       ROTE_TRY(show_image(told, v, i, psnr, page));
     }
   }
-  rote_page_column(page, v->name, "PSNR, blind (dB)", psnr[ROTE_INVERSE_BLIND]);
+  rote_page_column(page, v->name, "PSNR, blind (dB)", false, psnr[ROTE_INVERSE_BLIND]);
 done:
   for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
     rote_free(&psnr[m]);
@@ -282,8 +283,6 @@ static rote_status draw_gain(const rote_told *told, const rote_variant *v, rote_
                                         .y = "images"});
   rote_histogram_count(&h, n, gain, count);
   rote_histogram_show(page, &h, ROTE_SERIES_BARS, "images", count);
-  rote_page_column(page, v->name, "PSNR gain (dB)", gain);
-  rote_page_column(page, v->name, "p of PSNR gain", p);
 done:
   rote_free(&gain);
   rote_free(&p);

@@ -3,12 +3,12 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/rank_score.h"
 #include "show.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define STRIP 12 /* images of a strip */
 
@@ -49,27 +49,12 @@ void rote_score_view_free(rote_score_view *w)
   rote_free(&w->significant);
 }
 
-typedef struct {
-  double m;
-  size_t image;
-} ranked;
-
-/* Highest first, NaN last. */
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *i = a, *j = b;
-  if (i->m != j->m && !(isnan(i->m) && isnan(j->m))) {
-    return isnan(i->m) ? 1 : isnan(j->m) ? -1 : i->m > j->m ? -1 : 1;
-  }
-  return i->image < j->image ? -1 : i->image > j->image;
-}
-
 static void show_strip(const rote_told *told, const rote_score_view *w, const char *which,
-                       const ranked *order, size_t count, rote_page *page)
+                       const size_t *order, size_t count, rote_page *page)
 {
   rote_page_strip(page, "%s: %s", w->variant->name, which);
   for (size_t i = 0; i < count; i++) {
-    const size_t image = order[i].image;
+    const size_t image = order[i];
     rote_show_image(told, page, image, "M %.2f nats\np %.2g, q %.2g", w->m[image], w->p[image],
                     w->q[image]);
   }
@@ -79,14 +64,13 @@ static void show_strip(const rote_told *told, const rote_score_view *w, const ch
 static rote_status show_images(const rote_told *told, const rote_score_view *w, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  ranked *order = NULL;
+  size_t *order = NULL;
   size_t n = 0;
   ROTE_TRY(rote_alloc(w->images, sizeof *order, &order));
   for (size_t i = 0; i < w->images; i++) {
-    order[i] = (ranked){.m = w->m[i], .image = i};
     n += isnan(w->m[i]) ? 0 : 1;
   }
-  qsort(order, w->images, sizeof *order, larger_first);
+  ROTE_TRY(rote_order_largest(w->images, w->m, w->images, order));
   const size_t few = n < STRIP ? n : STRIP;
   show_strip(told, w, "the highest M", order, few, page);
   if (n >= 3 * STRIP) {
@@ -159,9 +143,6 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(judge(told, &w, page));
   ROTE_TRY(show_images(told, &w, page));
   ROTE_TRY(rote_score_draw(told, &w, page));
-  rote_page_column(page, v->name, "standard error", w.error);
-  rote_page_column(page, v->name, "p", w.p);
-  rote_page_column(page, v->name, "q", w.q);
 done:
   rote_score_view_free(&w);
   return status;

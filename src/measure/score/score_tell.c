@@ -3,6 +3,7 @@
 
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/rank_score.h"
 
 #include <math.h>
@@ -13,47 +14,32 @@
 #define TOP 10
 #define PER_ROW 5
 
-typedef struct {
-  uint32_t image;
-  double m, p;
-} ranked;
-
-/* Highest M first, NaN last. */
-static int larger_first(const void *a, const void *b)
-{
-  const ranked *i = a, *j = b;
-  const double x = i->m, y = j->m;
-  if (x != y && !(isnan(x) && isnan(y))) {
-    return isnan(x) ? 1 : isnan(y) ? -1 : x > y ? -1 : 1;
-  }
-  return i->image < j->image ? -1 : i->image > j->image;
-}
-
-/* Some images beside each other, with what is known of each below it. */
-static void tell_row(const rote_told *told, const ranked *which, size_t count, rote_lines *lines)
+/* Some images beside each other, with what is known of each below it. @param[in] m, p  [N] */
+static void tell_row(const rote_told *told, const size_t *which, size_t count, const double *m,
+                     const double *p, rote_lines *lines)
 {
   const int width = (int)(told->info->width / 2) + 2;
   char cell[80];
   uint32_t image[PER_ROW];
   rote_lines_add(lines, "\n");
   for (size_t i = 0; i < count; i++) {
-    image[i] = which[i].image;
+    image[i] = (uint32_t)which[i];
   }
   if (told->train->pixel != NULL) {
     rote_score_tell_images(told, count, image, lines);
   }
   for (size_t i = 0; i < count; i++) {
-    snprintf(cell, sizeof cell, "#%u label %d", which[i].image, told->train->label[which[i].image]);
+    snprintf(cell, sizeof cell, "#%zu label %d", which[i], told->train->label[which[i]]);
     rote_lines_add(lines, "%-*s", width, cell);
   }
   rote_lines_add(lines, "\n");
   for (size_t i = 0; i < count; i++) {
-    snprintf(cell, sizeof cell, "M %.1f nats", which[i].m);
+    snprintf(cell, sizeof cell, "M %.1f nats", m[which[i]]);
     rote_lines_add(lines, "%-*s", width, cell);
   }
   rote_lines_add(lines, "\n");
   for (size_t i = 0; i < count; i++) {
-    snprintf(cell, sizeof cell, "p %.2g", which[i].p);
+    snprintf(cell, sizeof cell, "p %.2g", p[which[i]]);
     rote_lines_add(lines, "%-*s", width, cell);
   }
   rote_lines_add(lines, "\n");
@@ -77,8 +63,7 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   const size_t last = rote_evaluation_count(&v->options) - 1, n = told->train->count;
   const size_t top = n < TOP ? n : TOP;
   double *m = NULL, *p = NULL, *significant = NULL, q95 = 0, found = 0, median = 0;
-  ranked *order = NULL;
-  ROTE_TRY(rote_alloc(n, sizeof *order, &order));
+  size_t order[TOP];
   ROTE_TRY(rote_alloc(n, sizeof *m, &m));
   ROTE_TRY(rote_alloc(n, sizeof *p, &p));
   ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
@@ -86,16 +71,15 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(read_score(told, v, "p_value", last, p));
   ROTE_TRY(read_score(told, v, "significant", last, significant));
   for (size_t i = 0; i < n; i++) {
-    order[i] = (ranked){.image = (uint32_t)i, .m = m[i], .p = p[i]};
     found += significant[i];
   }
   ROTE_TRY(rote_quantile(n, m, 0.95, &q95));
   ROTE_TRY(rote_quantile(n, m, 0.5, &median));
-  qsort(order, n, sizeof *order, larger_first);
+  ROTE_TRY(rote_order_largest(n, m, top, order));
   rote_lines_add(lines, "\n%s, after epoch %zu: the %zu most memorized of %zu images\n", v->name,
                  rote_evaluation_epoch(&v->options, last), top, n);
   for (size_t first = 0; first < top; first += PER_ROW) {
-    tell_row(told, order + first, top - first < PER_ROW ? top - first : PER_ROW, lines);
+    tell_row(told, order + first, top - first < PER_ROW ? top - first : PER_ROW, m, p, lines);
   }
   rote_lines_add(lines,
                  "\nM: median %.2f, 0.95 quantile %.2f nats. Significant at 5 %% false discovery: "
@@ -104,7 +88,6 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   rote_lines_add(lines, "Images by M, in nats:\n");
   rote_score_tell_chart(told, n, m, lines);
 done:
-  rote_free(&order);
   rote_free(&m);
   rote_free(&p);
   rote_free(&significant);
