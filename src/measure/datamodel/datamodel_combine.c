@@ -137,7 +137,7 @@ static rote_status score_baselines(combiner *c)
     ROTE_TRY(rote_datamodel_pixel_leverage(s, c->targets, c->tau));
     ROTE_TRY(score(c, "leverage of pixels", c->targets));
   }
-  rote_datamodel_pixel_distance(s, c->targets, c->tau);
+  ROTE_TRY(rote_datamodel_pixel_distance(s, c->targets, c->tau));
   ROTE_TRY(score(c, "minus the squared distance of pixels", c->targets));
 done:
   return status;

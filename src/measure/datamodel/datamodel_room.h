@@ -15,10 +15,11 @@ rote_status rote_datamodel_tell(const rote_told *told, rote_lines *lines);
 /* Attributions that need no model, on the first T images of N; `stop` may be NULL in `setting`.
  * Leverage: x_z^T (X^T X + a tenth of the mean eigenvalue)^-1 x_i, pixels centred; NaN if all
  * images are equal. Distance: minus the squared distance.
- * @param[out] tau [N, T] */
+ * @param[out] tau [N, T] @return ROTE_OK; ROTE_STOPPED; ROTE_NOMEM; ROTE_DATA as
+ * rote_gram_scatter() */
 rote_status rote_datamodel_pixel_leverage(const rote_subject_setting *setting, size_t targets,
                                           double *tau);
-void rote_datamodel_pixel_distance(const rote_subject_setting *setting, size_t targets,
-                                   double *tau);
+rote_status rote_datamodel_pixel_distance(const rote_subject_setting *setting, size_t targets,
+                                          double *tau);
 
 #endif
