@@ -68,7 +68,7 @@ typedef struct {
   int owner;             /* worker that has it in memory; -1 */
 } rote_queue_unit;
 
-/* Counts for progress reports: of tasks all that are of models or of the data. */
+/* Counts for progress reports: of tasks all that have rows. */
 typedef struct {
   size_t trainings, trainings_done, trainings_failed, tasks, tasks_done, failed, stages_waiting;
   size_t trainings_begun; /* not done, but some epochs of them are */

@@ -170,9 +170,12 @@ static void account(rote_queue *q, size_t group, const rote_queue_unit *unit, in
          step);
   add_if(&c->failed, unit->failed, step);
   add_if(&c->trainings_failed, !g->of_data && unit->failed, step);
-  c->tasks += g->tasks * step;
   for (size_t t = 0; t < g->tasks; t++) {
     const bool done = unit->task[t].left == 0 || unit->stage[g->task[t].stage] == ROTE_STAGE_DONE;
+    if (unit->task[t].rows == 0) {
+      continue; /* of other models only */
+    }
+    c->tasks += step;
     add_if(&c->tasks_done, done, step);
     add_if(&q->waiting[q->first_task[group] + t], !done, step);
   }

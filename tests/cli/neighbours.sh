@@ -20,6 +20,7 @@ check() {
 }
 
 ends 0 run 1 study.yaml --output one
+grep -q "rote: kept" run.err && fail "a new run says that something was kept: $(grep "rote: kept" run.err)"
 check data.h5 one
 says run.out "neighbours of samples of full-r00" "neighbours of samples of full-r01" "data copying C_T" "closest pairs: sample"
 ends 0 "$ROTE" verify one >verify.out
