@@ -19,7 +19,8 @@ rote_status rote_isa_check(void);
 /** "base", "x86-64-v3" or "x86-64-v4". */
 const char *rote_isa_name(rote_isa isa);
 
-/** "base" or "fma": what decides the bits of a result. */
+/** "base2" or "fma2": what decides the bits of a result. The number rises when the kernels of a new
+ * version have other last bits, so that it does not go on with what an earlier one has begun. */
 const char *rote_isa_arithmetic(rote_isa isa);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct {
   char identity[ROTE_DIGEST_TEXT];      /* SHA-256 of all that determined it */
   size_t first, count;                  /* rows; of trainings and checkpoints 0 and epochs done */
   uint8_t end;                          /* of a training: rote_training_end */
-  char arithmetic[ROTE_ARITHMETIC_MAX]; /* "fma", "base" (rote/isa.h) or "mixed"; "unknown" */
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* rote_isa_arithmetic() or "mixed"; "unknown" */
 } rote_label;
 
 /** Check the checksum of the whole file and read its label.

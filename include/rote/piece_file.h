@@ -15,7 +15,7 @@ typedef struct {
   uint32_t attempts;                    /* orders that ended in an error, plus one */
   uint32_t resumes;                     /* times the unit was continued from a file */
   double seconds;                       /* of work, all parts together */
-  char arithmetic[ROTE_ARITHMETIC_MAX]; /* "base" or "fma" (rote/isa.h); "mixed" if it changed */
+  char arithmetic[ROTE_ARITHMETIC_MAX]; /* rote_isa_arithmetic(); "mixed" if it changed */
 } rote_execution;
 
 /** Write by the protocol of rote/file.h. @param[in] label  first and count are those of the rows;

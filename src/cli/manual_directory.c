@@ -6,16 +6,18 @@ const rote_manual rote_manual_directory[] = {
     ROTE_TEXT("The scored numbers of a study are the same bits for any number of ranks, any order "
               "of work and any number of interruptions. Every random number is a function of the "
               "seed and of what it is for; every sum has a fixed order."),
-    ROTE_TEXT("The matrix kernels are Rote's own: they sum in the same order on every x86-64 "
-              "processor with fused multiply-add, so AVX2 and AVX-512 machines give the same bits "
-              "(`ROTE_ISA=v3` runs the AVX2 kernels on an AVX-512 machine). Processors without it "
-              "round differently. So what decides the bits of a processor is its arithmetic, `fma` "
-              "or `base`; every result and checkpoint says which it was. A run on the other one, "
-              "on nodes of both, or where OpenBLAS takes the kernels of another core than at the "
-              "start (leverages and principal components are computed by it, and their last bits "
-              "hang on them) is refused; `--allow-cpu-change` goes on, and writes the change "
-              "into `study.yaml`, `provenance.json` and, for the arithmetic, `study.h5` "
-              "(`arithmetic`, and per unit below `/execution`)."),
+    ROTE_TEXT(
+        "The matrix kernels are Rote's own: they sum in the same order on every x86-64 "
+        "processor with fused multiply-add, so AVX2 and AVX-512 machines give the same bits "
+        "(`ROTE_ISA=v3` runs the AVX2 kernels on an AVX-512 machine). Processors without it "
+        "round differently. So what decides the bits is the arithmetic, `fma2` or `base2` (a new "
+        "version of Rote whose kernels have other last bits has a higher number); every result and "
+        "checkpoint says which it was. A run on the other one, "
+        "on nodes of both, or where OpenBLAS takes the kernels of another core than at the "
+        "start (leverages and principal components are computed by it, and their last bits "
+        "hang on them) is refused; `--allow-cpu-change` goes on, and writes the change "
+        "into `study.yaml`, `provenance.json` and, for the arithmetic, `study.h5` "
+        "(`arithmetic`, and per unit below `/execution`)."),
     ROTE_TEXT("A few functions (exp, log) come from the C library: the promise holds for the same "
               "build and the same C library. The versions of every start are in "
               "`provenance.json`."),

@@ -48,7 +48,7 @@ static rote_status check_product(size_t m, size_t n, size_t k, int way)
 {
   rote_status status = ROTE_OK;
   const size_t ldb = rote_column_pad(n);
-  const bool fused = strcmp(rote_isa_arithmetic(rote_isa_level()), "fma") == 0;
+  const bool fused = rote_isa_level() != ROTE_ISA_BASE;
   float *a = NULL, *b = NULL, *bias = NULL, *got = NULL, *want = NULL;
   char what[64];
   ROTE_TRY(make(1, m * k, 1, &a));

@@ -54,5 +54,5 @@ const char *rote_isa_name(rote_isa isa)
 
 const char *rote_isa_arithmetic(rote_isa isa)
 {
-  return isa == ROTE_ISA_BASE ? "base" : "fma";
+  return isa == ROTE_ISA_BASE ? "base2" : "fma2";
 }

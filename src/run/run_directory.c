@@ -104,9 +104,10 @@ static bool names(const char *list, const char *word)
 rote_status rote_refuse_arithmetic(const char *where, const char *there, const char *here)
 {
   return rote_fail(ROTE_DATA,
-                   "%s: computed with \"%s\" arithmetic, but this processor has \"%s\" (or "
-                   "ROTE_ISA asks for it): the numbers would not be the bits of either. Use a "
-                   "processor of that kind, or --allow-cpu-change to mix them, which is recorded",
+                   "%s: computed with \"%s\" arithmetic, but here it is \"%s\" (another kind of "
+                   "processor, ROTE_ISA, or another version of Rote): the numbers would not be the "
+                   "bits of either. Use what it was begun with, or --allow-cpu-change to mix them, "
+                   "which is recorded",
                    where, there, here);
 }
 

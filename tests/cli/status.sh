@@ -165,15 +165,15 @@ unset OPENBLAS_CORETYPE
 # Another arithmetic.
 rm mixed/DONE mixed/results/lr4/r01-f02*
 export ROTE_ISA=base
-grep -q "^# arithmetic: fma" mixed/study.yaml || {
+grep -q "^# arithmetic: fma2" mixed/study.yaml || {
   echo "no fused multiply-add here: the rest is not tested"
   exit 0
 }
 ends 65 run 1 mini.yaml --output mixed
-says run.err '"fma"' '"base"' --allow-cpu-change
+says run.err '"fma2"' '"base2"' --allow-cpu-change
 rm mixed/study.yaml # the results themselves say how they were computed
 ends 65 run 1 mini.yaml --output mixed
-says run.err '"fma"' '"base"' --allow-cpu-change results
+says run.err '"fma2"' '"base2"' --allow-cpu-change results
 cp whole/study.yaml mixed/study.yaml
 ends 0 run 1 mini.yaml --output mixed --allow-cpu-change
 says run.err cpu-change
@@ -186,10 +186,10 @@ import h5py
 f = h5py.File("mixed/study.h5")
 assert f.attrs["arithmetic"] == "mixed"
 names = f["execution/lr4/evaluate/arithmetic"].asstr()[:]
-assert set(names[:, 5]) == {"base"} and set(names[:, :5].ravel()) == {"fma"}, names
-assert set(f["execution/lr3/train/arithmetic"].asstr()[:]) == {"fma"}
-assert [s["arithmetic"] for s in json.load(open("mixed/provenance.json"))["starts"]][-1] == "base"
-assert open("mixed/study.yaml").read().splitlines()[3] == "# arithmetic: fma, base"
+assert set(names[:, 5]) == {"base2"} and set(names[:, :5].ravel()) == {"fma2"}, names
+assert set(f["execution/lr3/train/arithmetic"].asstr()[:]) == {"fma2"}
+assert [s["arithmetic"] for s in json.load(open("mixed/provenance.json"))["starts"]][-1] == "base2"
+assert open("mixed/study.yaml").read().splitlines()[3] == "# arithmetic: fma2, base2"
 EOF
 
 # A training does not go on from a checkpoint of the other kind, even where nothing else says how it began.
@@ -211,4 +211,4 @@ until grep -q checkpoint-unusable run.err; do
 done
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
-says run.err checkpoint-unusable '"fma"' '"base"'
+says run.err checkpoint-unusable '"fma2"' '"base2"'
