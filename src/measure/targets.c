@@ -115,7 +115,7 @@ done:
   return status;
 }
 
-enum { TOP = 5, TARGETS = 3, SHOWN = 6 };
+enum { TOP = 5, TARGETS = 3, SHOWN = 4 };
 
 rote_status rote_targets_tell(const rote_told *told, const rote_options *o, const char *base,
                               rote_lines *lines)

@@ -15,6 +15,7 @@ typedef struct {
   rote_text_list title;
   size_t targets;
   double *mean, *error, *score; /* [S], [S], [S, T] */
+  double *models;               /* [T] */
 } view;
 
 static rote_status view_read(const rote_told *told, const rote_variant *v, view *w)
@@ -25,6 +26,8 @@ static rote_status view_read(const rote_told *told, const rote_variant *v, view 
   ROTE_TRY(rote_alloc(w->title.count, sizeof *w->mean, &w->mean));
   ROTE_TRY(rote_alloc(w->title.count, sizeof *w->error, &w->error));
   ROTE_TRY(rote_alloc(w->title.count * w->targets, sizeof *w->score, &w->score));
+  ROTE_TRY(rote_alloc(w->targets, sizeof *w->models, &w->models));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, w->models, "%s/datamodel/models", v->name));
   ROTE_TRY(rote_told_get(told, ROTE_ALL, w->mean, "%s/datamodel/mean", v->name));
   ROTE_TRY(rote_told_get(told, ROTE_ALL, w->error, "%s/datamodel/standard_error", v->name));
   ROTE_TRY(rote_told_get(told, ROTE_ALL, w->score, "%s/datamodel/score", v->name));
@@ -38,6 +41,7 @@ static void view_free(view *w)
   rote_free(&w->mean);
   rote_free(&w->error);
   rote_free(&w->score);
+  rote_free(&w->models);
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -62,8 +66,14 @@ static size_t sort_scores(size_t count, double *score)
 static void show_table(const view *w, rote_page *page)
 {
   static const char *const title[] = {"attribution", "mean score", "standard error", "targets"};
-  char caption[ROTE_NAME_MAX + 64];
-  snprintf(caption, sizeof caption, "%s: linear datamodeling score", w->variant->name);
+  char caption[ROTE_NAME_MAX + 96];
+  double fewest = (double)INFINITY;
+  for (size_t t = 0; t < w->targets; t++) {
+    fewest = fmin(fewest, w->models[t]);
+  }
+  snprintf(caption, sizeof caption,
+           "%s: linear datamodeling score, by %.0f leave-out models or more of each target",
+           w->variant->name, fewest);
   rote_page_table(page, caption, sizeof title / sizeof *title, title);
   for (size_t s = 0; s < w->title.count; s++) {
     size_t n = 0;
@@ -129,14 +139,16 @@ rote_status rote_datamodel_show(const rote_told *told, rote_page *page)
                        "their true order, 0 that they know nothing; a method is worth its cost if "
                        "it does better than the two that know no model, the pixels' leverage and "
                        "distance.");
+  bool all = true;
   for (size_t i = 0; i < told->study->variant_count; i++) {
     const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_datamodel, &v->options) &&
-        rote_told_has(told, "%s/datamodel/mean", v->name)) {
-      ROTE_TRY(show_variant(told, v, page));
+    if (rote_measure_applies(&rote_measure_datamodel, &v->options)) {
+      const bool there = rote_told_has(told, "%s/datamodel/mean", v->name);
+      ROTE_TRY(there ? show_variant(told, v, page) : ROTE_OK);
+      all = all && there;
     }
   }
-  ROTE_TRY(rote_show_told(told, rote_datamodel_tell, page));
+  ROTE_TRY(all ? ROTE_OK : rote_show_told(told, rote_datamodel_tell, page)); /* says why */
   rote_page_cite(page, "S. M. Park, K. Georgiev, A. Ilyas, G. Leclerc and A. Madry, TRAK: "
                        "Attributing Model Behavior at Scale, ICML 2023.");
 done:

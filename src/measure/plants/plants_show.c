@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define DRAWN ((size_t)5) /* scores of a figure */
-#define STRIP ((size_t)5) /* images of a kind */
+#define STRIP ((size_t)4) /* images of a kind */
 #define Z95 1.96          /* standard errors in half of a 95 % interval */
 
 static void show_areas(const rote_plants_view *w, rote_page *page)
@@ -41,21 +41,22 @@ static void show_areas(const rote_plants_view *w, rote_page *page)
   }
 }
 
-/* Does it say what was memorized? */
-static bool is_memorization(const char *title)
+/* 2: it says what was memorized; 1: it is of models; 0: of the images alone. */
+static double rank_of(const char *title)
 {
+  double rank = 0;
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if ((s->role == ROTE_SCORE_PUBLISHED || s->role == ROTE_SCORE_MEAN) &&
-          strcmp(s->title, title) == 0) {
-        return true;
+      if (strcmp(s->title, title) == 0 && (*m)->subject != ROTE_OF_DATA) {
+        rank = s->role == ROTE_SCORE_PUBLISHED || s->role == ROTE_SCORE_MEAN ? 2 : 1;
       }
     }
   }
-  return false;
+  return rank;
 }
 
-/* Scores of a figure: what says what was memorized, then what knows the first kind best.
+/* Scores of a figure: what says what was memorized, then what models know best of the first
+ * kind.
  * @param[out] order  [count] @param[out] count  at most DRAWN */
 static rote_status choose_scores(const rote_plants_view *w, size_t *count, size_t *order)
 {
@@ -65,8 +66,7 @@ static rote_status choose_scores(const rote_plants_view *w, size_t *count, size_
   ROTE_TRY(rote_alloc(w->title.count, sizeof *worth, &worth));
   for (size_t s = 0; s < w->title.count; s++) {
     const double away = fabs(w->area[s * w->kinds] - 0.5);
-    worth[s] =
-        (is_memorization(rote_text_list_get(&w->title, s)) ? 1 : 0) + (isfinite(away) ? away : 0);
+    worth[s] = rank_of(rote_text_list_get(&w->title, s)) + (isfinite(away) ? away : 0);
   }
   ROTE_TRY(rote_order_largest(w->title.count, worth, *count, order));
 done:

@@ -50,11 +50,13 @@ void rote_score_view_free(rote_score_view *w)
 static void show_strip(const rote_told *told, const rote_score_view *w, const char *which,
                        const size_t *order, size_t count, rote_page *page)
 {
-  rote_page_strip(page, "%s: %s", w->variant->name, which);
+  rote_page_strip(page, "%s: %s, each with the training image that is nearest to it",
+                  w->variant->name, which);
   for (size_t i = 0; i < count; i++) {
     const size_t image = order[i];
     rote_show_image(told, page, image, "M %.2f nats\np %.2g, q %.2g", w->m[image], w->p[image],
                     w->q[image]);
+    rote_page_nearest(page);
   }
 }
 
