@@ -186,6 +186,7 @@ for ((i = 0; i < $#; i++)); do
 done
 [ -n "$directory" ] || directory=$("$ROTE" plan "$study" --directory "${settings[@]}") || exit
 if [ ! -e "$directory/plan.json" ]; then
-  mkdir -p "$directory" && printf '%s\n' "$plan" >"$directory/plan.json" || fail "cannot write into $directory"
+  mkdir -p "$directory" || exit
+  printf '%s\n' "$plan" >"$directory/plan.json"
 fi
 exec "${command[@]}"

@@ -26,8 +26,9 @@ typedef struct {
   bool gnuplot;            /* it is there */
 } rote_report_outcome;
 
-/** What the measures of a finished study have to show, in the order of their list.
- * @return ROTE_OK; ROTE_DATA if study.h5 is damaged; ROTE_IO; ROTE_NOMEM */
+/** What the measures of a finished study have to show, in the order of their list; what one cannot
+ * show for an array that is missing or damaged is said in its place.
+ * @return ROTE_OK; ROTE_DATA if the scores of the images cannot be read; ROTE_IO; ROTE_NOMEM */
 rote_status rote_report_fill(const rote_told *study, rote_page *page);
 
 /** Find the nearest other training image of those that ask for it (rote_page_nearest()), and write

@@ -1,6 +1,7 @@
 /* What the measures of a study have to show. */
 #include "rote/file.h"
 #include "rote/lines.h"
+#include "rote/log.h"
 #include "rote/memory.h"
 #include "rote/report.h"
 #include "rote/table.h"
@@ -39,14 +40,28 @@ done:
   return status;
 }
 
+/* A study of another version may lack an array: all other parts can be shown. */
+static rote_status say_what_is_missing(const rote_measure *measure, rote_page *page)
+{
+  const char *reason = rote_fail_reason(ROTE_DATA);
+  rote_log(ROTE_LOG_WARN, "part-missing", "measure %s: %s", measure->name, reason);
+  rote_page_section(page, true, "Measure %s: not all is here", measure->name);
+  rote_page_warning(page,
+                    "%s. Either another version of Rote wrote this study.h5, or it is damaged, "
+                    "which `rote verify` tells.",
+                    reason);
+  return page->status;
+}
+
 rote_status rote_report_fill(const rote_told *study, rote_page *page)
 {
   rote_status status = ROTE_OK;
   ROTE_TRY(add_columns(study, page));
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if (rote_measure_is_in(*m, study->study)) {
-      ROTE_TRY((*m)->show != NULL ? (*m)->show(study, page) : quote(study, *m, page));
+      status = (*m)->show != NULL ? (*m)->show(study, page) : quote(study, *m, page);
       ROTE_TRY(page->status);
+      ROTE_TRY(status == ROTE_DATA ? say_what_is_missing(*m, page) : status);
     }
   }
   if (page->column_count > 0) {

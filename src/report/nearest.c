@@ -150,7 +150,7 @@ static rote_status write_one(const search *s, size_t at, rote_picture *p)
   char *caption = NULL;
   if (s->nearest[at] != s->image[at]) {
     ROTE_TRY(rote_alloc(room, 1, &caption));
-    snprintf(caption, room, "%s\nnearest: #%u at %.3g levels", p->caption, s->nearest[at],
+    snprintf(caption, room, "%s\nnearest #%u, %.3g levels", p->caption, s->nearest[at],
              s->distance[at]);
     rote_free(&p->caption);
     p->caption = caption;

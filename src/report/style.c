@@ -74,7 +74,7 @@ const char rote_html_style[] =
     ".strip ul{grid-template-columns:repeat(auto-fill,minmax(52px,1fr));gap:6px}"
     ".pairs ul{grid-template-columns:repeat(auto-fill,minmax(104px,1fr))}"
     ".strip li{font-size:6.5pt}.strip img{width:48px}"
-    "figure,li,tr{break-inside:avoid}}\n";
+    "figure,li,tr{break-inside:avoid}summary,h3,caption,figcaption{break-after:avoid}}\n";
 
 const char rote_html_script[] =
     "'use strict';\n"

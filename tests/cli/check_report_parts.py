@@ -210,7 +210,7 @@ def check_nearest(run, page, study, variant, data):
     pixels = data["train/images"][:n].reshape(n, -1).astype(np.int64)
     checked = 0
     for name, _, text in page.elements:
-        said = re.search(r"^#(\d+).*nearest: #(\d+) at (\S+) levels$", text, re.DOTALL) if name == "li" else None
+        said = re.search(r"^#(\d+).*nearest #(\d+), (\S+) levels$", text, re.DOTALL) if name == "li" else None
         if said:
             square = ((pixels - pixels[int(said[1])]) ** 2).sum(axis=1)
             square[int(said[1])] = np.iinfo(np.int64).max

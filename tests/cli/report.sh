@@ -137,6 +137,46 @@ cp -r parts late
 report late
 parts late stragglers work
 
+# One image is significant, and none; all M are equal; there is no score at all.
+cp -r other one
+"$PYTHON" - one/study.h5 <<'END_OF_PYTHON'
+import sys
+import h5py
+with h5py.File(sys.argv[1], "a") as f:
+    for variant in "fitted", "encoder":
+        score = f[f"{variant}/score"]
+        score["significant"][-1] = 0
+        score["q_value"][-1] = 1
+        score["p_value"][-1] = 0.5
+    score = f["fitted/score"]
+    score["significant"][-1, 7], score["q_value"][-1, 7], score["p_value"][-1, 7] = 1, 0.00013, 1e-6
+END_OF_PYTHON
+report one
+shows one/report.html "fitted: 1 of 130 images (0.8 %) are memorized" "fitted: the smallest p is 1e-06 " \
+  "encoder: 0 of 130 images (0.0 %) are memorized" "encoder: the smallest p is 0.5 "
+cp -r other equal
+"$PYTHON" - equal/study.h5 <<'END_OF_PYTHON'
+import sys
+import h5py
+with h5py.File(sys.argv[1], "a") as f:
+    for variant in "fitted", "encoder":
+        for name in "M", "M_mean_log", "U", "standard_error":
+            f[f"{variant}/score/{name}"][...] = 0.25
+        f[f"{variant}/score/p_value"][...] = f[f"{variant}/score/q_value"][...] = 1
+        f[f"{variant}/score/significant"][...] = 0
+END_OF_PYTHON
+report equal
+shows equal/report.html "fitted: 0 of 130 images (0.0 %) are memorized" "M goes up to 0.2 nats; its 0.95 quantile is 0.2."
+[ "$(find equal/figures -name '*.svg' | wc -l)" -eq "$(find other/figures -name '*.svg' | wc -l)" ] ||
+  fail "a figure of equal numbers was not drawn"
+cp -r other lacking
+"$PYTHON" -c 'import h5py; del h5py.File("lacking/study.h5", "a")["encoder/health/poor"]'
+report lacking
+shows lacking/report.html "Measure score: not all is here" "cannot find encoder/health/poor" "fitted: 0 of 130 images"
+ends 0 run 1 other.yaml --output no-score --set measures='[leverage]' --set training.epochs=2 --set folds.count=2
+report no-score
+shows no-score/report.html "No measure of this study says." "There is no test and no likelihood to judge." "Outliers"
+
 # Without gnuplot, without the images, without study.h5.
 PATH=/nowhere ends 0 "$ROTE" report all >report.out 2>run.err
 says run.err "there is no gnuplot"

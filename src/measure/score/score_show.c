@@ -50,7 +50,8 @@ void rote_score_view_free(rote_score_view *w)
 static void show_strip(const rote_told *told, const rote_score_view *w, const char *which,
                        const size_t *order, size_t count, rote_page *page)
 {
-  rote_page_strip(page, "%s: %s, each with the training image that is nearest to it",
+  rote_page_strip(page,
+                  "%s: %s, and the training image nearest to each (grey levels, root mean square)",
                   w->variant->name, which);
   for (size_t i = 0; i < count; i++) {
     const size_t image = order[i];
