@@ -10,6 +10,7 @@
 #define ROTE_MEASURE_H
 
 #include "rote/array.h"
+#include "rote/file.h"
 #include "rote/grid.h"
 #include "rote/images.h"
 #include "rote/lines.h"
@@ -246,6 +247,16 @@ bool rote_measure_is_in(const rote_measure *measure, const rote_study *study);
 
 /** Has it rows, of the data or (else) of the models of variants? */
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
+
+/** The i-th of the numbers of every image that measures put, in the order of the list.
+ * @param[out] measure  whose it is
+ * @return NULL: there are no more */
+const rote_image_score *rote_image_score_at(size_t i, const rote_measure **measure);
+
+/** Where study.h5 has it: below the variant, or what is of the data at the root.
+ * @return ROTE_OK, or ROTE_DATA if the path is too long */
+rote_status rote_image_score_path(char path[ROTE_PATH_MAX], const rote_measure *measure,
+                                  const rote_image_score *score, const char *variant);
 
 /** Title of the score by which tables of images are in order: the published one; NULL if no measure
  * has it. */

@@ -64,13 +64,33 @@ bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
   return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;
 }
 
-const char *rote_measure_order_title(void)
+const rote_image_score *rote_image_score_at(size_t i, const rote_measure **measure)
 {
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if (s->role == ROTE_SCORE_PUBLISHED) {
-        return s->title;
+    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++, i--) {
+      if (i == 0) {
+        *measure = *m;
+        return s;
       }
+    }
+  }
+  return NULL;
+}
+
+rote_status rote_image_score_path(char path[ROTE_PATH_MAX], const rote_measure *measure,
+                                  const rote_image_score *score, const char *variant)
+{
+  return measure->subject == ROTE_OF_DATA ? rote_path(path, "%s", score->array)
+                                          : rote_path(path, "%s/%s", variant, score->array);
+}
+
+const char *rote_measure_order_title(void)
+{
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    if (s->role == ROTE_SCORE_PUBLISHED) {
+      return s->title;
     }
   }
   return NULL;

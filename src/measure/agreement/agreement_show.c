@@ -18,16 +18,16 @@ static rote_status read_score(const rote_told *told, const rote_variant *v, rote
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
   *title = NULL;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      const bool of_data = (*m)->subject == ROTE_OF_DATA;
-      ROTE_TRY(rote_path(path, "%s%s%s", of_data ? "" : v->name, of_data ? "" : "/", s->array));
-      if (s->role == role && rote_study_reader_has(told->reader, path)) {
-        const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
-        ROTE_TRY(rote_study_reader_get(told->reader, path, of_data ? ROTE_ALL : last, value));
-        *title = s->title;
-      }
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    ROTE_TRY(rote_image_score_path(path, m, s, v->name));
+    if (s->role == role && rote_study_reader_has(told->reader, path)) {
+      const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
+      const bool of_data = m->subject == ROTE_OF_DATA;
+      ROTE_TRY(rote_study_reader_get(told->reader, path, of_data ? ROTE_ALL : last, value));
+      *title = s->title;
     }
   }
 done:

@@ -38,14 +38,13 @@ static bool has(const view *w, const char *name)
 /* The score of this role, if the variant has it; NULL. */
 static const rote_image_score *score_of(const view *w, rote_score_role role)
 {
-  const rote_image_score *found = NULL;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      const bool there = (*m)->subject == ROTE_OF_DATA
-                             ? rote_study_reader_has(w->told->reader, s->array)
-                             : has(w, s->array);
-      found = s->role == role && there ? s : found;
-    }
+  const rote_image_score *s = NULL, *found = NULL;
+  const rote_measure *m = NULL;
+  char path[ROTE_PATH_MAX];
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    const bool there = rote_image_score_path(path, m, s, w->variant) == ROTE_OK &&
+                       rote_study_reader_has(w->told->reader, path);
+    found = s->role == role && there ? s : found;
   }
   return found;
 }
