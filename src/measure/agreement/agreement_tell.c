@@ -59,21 +59,23 @@ static void tell_correlation(const view *w, size_t at, const char *title, rote_l
   }
 }
 
+/* Of the memorization score with all others; where there is none, of the first. */
 static void tell_correlations(const view *w, rote_lines *lines)
 {
   const rote_image_score *score = score_of(w, ROTE_SCORE_MEAN);
-  size_t mean = 0;
-  while (score != NULL && mean < w->count &&
-         strcmp(rote_text_list_get(&w->title, mean), score->title) != 0) {
-    mean++;
+  size_t of = 0;
+  for (size_t s = 0; score != NULL && s < w->count; s++) {
+    of = strcmp(rote_text_list_get(&w->title, s), score->title) == 0 ? s : of;
   }
-  if (score == NULL || mean == w->count || w->count < 2) {
+  if (w->count < 2) {
+    rote_lines_add(lines, "  nothing: there is one score\n");
     return;
   }
-  rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n", score->title);
+  rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n",
+                 rote_text_list_get(&w->title, of));
   for (size_t s = 0; s < w->count; s++) {
-    if (s != mean) {
-      tell_correlation(w, mean * w->count + s, rote_text_list_get(&w->title, s), lines);
+    if (s != of) {
+      tell_correlation(w, of * w->count + s, rote_text_list_get(&w->title, s), lines);
     }
   }
 }
