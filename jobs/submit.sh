@@ -178,4 +178,14 @@ cat "$jobs/rote.sbatch"
 echo
 [ "$dry_run" = no ] || exit 0
 command -v sbatch >/dev/null || code=70 fail "sbatch is not here; the command above is for a machine that has it"
+
+# What was foretold, for the report; where the results go, as rote.sbatch finds it.
+directory=
+for ((i = 0; i < $#; i++)); do
+  [ "${words[i]}" != --output ] || directory=${words[i + 1]:-}
+done
+[ -n "$directory" ] || directory=$("$ROTE" plan "$study" --directory "${settings[@]}") || exit
+if [ ! -e "$directory/plan.json" ]; then
+  mkdir -p "$directory" && printf '%s\n' "$plan" >"$directory/plan.json" || fail "cannot write into $directory"
+fi
 exec "${command[@]}"

@@ -125,7 +125,7 @@ size_t rote_h5_type_bytes(rote_h5_type type);
 rote_status rote_h5_texts_write(rote_h5 *h5, const char *name, size_t first, size_t count,
                                 const rote_text_list *list);
 
-/** Append all texts of a one-dimensional array of text to a list. */
+/** Append all texts of an array of text to a list, row by row. */
 rote_status rote_h5_texts_read(rote_h5 *h5, const char *name, rote_text_list *list);
 
 /** Rank, shape and type of an array. @param[out] array  `chunks` is left alone */

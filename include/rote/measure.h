@@ -228,6 +228,9 @@ struct rote_measure {
   const rote_image_score *scores; /* of what it puts, what can be compared with other measures */
   const rote_attribution *attributions; /* of what it puts, what says who matters to whom */
   const char *log_p; /* of what it puts, [V, R, K, N]: of every image under all leave-out models */
+  /* Of what a measure of the data puts, [N]: the nearest other image, and how far it is as root
+   * mean square in grey levels. Both or neither. */
+  const char *nearest, *nearest_distance;
   const rote_measure_bench *bench;
   const rote_manual *manual; /* its sections of rote-study(5) */
 };

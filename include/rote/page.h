@@ -73,6 +73,8 @@ typedef struct {
   size_t channels, height, width;
   uint8_t *pixel; /* [C, H, W]; NULL: of the training image */
   size_t image;   /* if pixel is NULL */
+  bool nearest;   /* its nearest other training image belongs beside it */
+  size_t beside;  /* that image; its own number while nobody has found it */
   char *caption;
 } rote_picture;
 
@@ -160,6 +162,10 @@ void rote_page_training_image(rote_page *page, size_t image, const char *format,
 void rote_page_pixels(rote_page *page, size_t channels, size_t height, size_t width,
                       const float *pixel, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+
+/** Beside the training image that was added last belongs the one that is nearest to it, as
+ * rote_report_nearest() finds it. */
+void rote_page_nearest(rote_page *page);
 
 /** A number of every image. @param[in] value [N] */
 void rote_page_column(rote_page *page, const char *variant, const char *title, bool aside,

@@ -5,6 +5,7 @@
 
 #include "rote/measure.h"
 #include "rote/page.h"
+#include "rote/plan.h"
 
 /* No report is larger, whatever the study. */
 #define ROTE_REPORT_BYTES ((size_t)5 << 20)
@@ -29,11 +30,34 @@ typedef struct {
  * @return ROTE_OK; ROTE_DATA if study.h5 is damaged; ROTE_IO; ROTE_NOMEM */
 rote_status rote_report_fill(const rote_told *study, rote_page *page);
 
-/** What is there to say of any finished study: a section of the losses of its trainings; and a
- * table of what the work took, for the section that was begun last.
+/** Find the nearest other training image of those that ask for it (rote_page_nearest()), and write
+ * it below them: from study.h5 where a measure says so, else by the pixels of all images, exactly,
+ * the smallest index of several.
+ * @param[in] options  of the study whose images are shown; NULL: they are not to be had
+ * @return ROTE_OK; ROTE_DATA if pixels cannot be read; ROTE_IO; ROTE_NOMEM */
+rote_status rote_report_nearest(const rote_told *study, const rote_options *options,
+                                rote_page *page);
+
+/** What is there to say of any finished study: a section of the losses of its trainings.
  * @param[out] diverged  trainings of VAEs whose loss is not finite at the end */
 rote_status rote_report_losses(const rote_told *study, rote_page *page, size_t *diverged);
-rote_status rote_report_work(const rote_told *study, rote_page *page);
+
+/* What a plan foretold of work of one kind. */
+typedef struct {
+  char variant[ROTE_NAME_MAX]; /* "" of the data */
+  char work[64];               /* "train", or the work of a measure */
+  double core_hours;
+} rote_foretold;
+
+/** Tables for the section that was begun last: what the work took against what was foretold, and
+ * the stragglers. Trainings that variants share are counted once.
+ * @param[in] plan      of the study; where it knows no number of images, nothing is foretold from
+ *                      the first ones
+ * @param[in] foretold  [count]; without any the first model of each kind foretells the others,
+ *                      image by image
+ * @return ROTE_OK; ROTE_DATA if study.h5 is damaged; ROTE_IO; ROTE_NOMEM */
+rote_status rote_report_work(const rote_told *study, const rote_plan *plan, size_t count,
+                             const rote_foretold *foretold, rote_page *page);
 
 /** What two studies of the same images say of them: correlations of their scores, what is
  * significant in both, the images that changed most. @param[in] a, b  filled by rote_report_fill()

@@ -238,6 +238,7 @@ static void add_variant(cJSON *list, const rote_forecast *f, const rote_forecast
   add_number(json, "flop_training", v->flop_training);
   add_number(json, "flop_evaluation", flop);
   add_number(json, "seconds_to_train_image", v->train_seconds);
+  add_number(json, "training_core_hours", v->training_hours);
   add_number(json, "core_hours", v->core_hours);
   add_number(json, "longest_training_hours", v->longest_training);
   add_number(json, "memory_per_rank_bytes", ceil(v->memory_per_rank));

@@ -71,6 +71,7 @@ static rote_status fill(reporter *r)
   }
   if (r->whole) {
     ROTE_TRY(rote_report_fill(&r->told, r->page));
+    ROTE_TRY(rote_report_nearest(&r->told, r->image ? &r->view->study->base : NULL, r->page));
     ROTE_TRY(rote_report_losses(&r->told, r->page, &diverged));
   }
   ROTE_TRY(rote_show_run(r->directory, r->view, r->whole ? &r->told : NULL, diverged, r->page));

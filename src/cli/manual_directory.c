@@ -59,6 +59,10 @@ const rote_manual rote_manual_directory[] = {
     ROTE_ITEM("DONE", "study.h5 is complete"),
     ROTE_ITEM("report.html", "the study to look at, by `rote report`; its figures, as SVG and CSV, "
                              "are in `figures/`"),
+    ROTE_ITEM("plan.json",
+              "if somebody saved it: what `rote plan STUDY --json` said before the run, "
+              "against which `rote report` holds what the work took; `submit.sh` "
+              "does"),
     ROTE_ITEM("together/", "signs of life, while all ranks compute together"),
     ROTE_ITEM("STOP", "make it, to stop the run"),
     ROTE_ITEM("log/slurm.txt", "launches and their ends, by `rote.sbatch`"),

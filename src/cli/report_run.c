@@ -1,6 +1,7 @@
 #include "report_run.h"
 
 #include "command.h"
+#include "foretold.h"
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/report.h"
@@ -97,6 +98,35 @@ static void add_units(const rote_status_view *v, rote_page *page)
   }
 }
 
+/* What the work took; and what the forecast rests on. */
+static rote_status add_work(const char *directory, const rote_status_view *v, const rote_told *told,
+                            rote_page *page)
+{
+  rote_status status = ROTE_OK;
+  rote_foretold *foretold = NULL;
+  size_t count = 0;
+  char *why = NULL;
+  ROTE_TRY(rote_foretold_read(directory, v->plan, &count, &foretold, &why));
+  ROTE_TRY(rote_report_work(told, v->plan, count, foretold, page));
+  if (count > 0) {
+    rote_page_text(page,
+                   "Foretold is what `rote plan` said, as %s/plan.json keeps it: from some steps "
+                   "that it measured where it was called.",
+                   directory);
+  } else {
+    rote_page_text(page,
+                   "%s, so what was foretold rests on the run itself: on what the first piece of "
+                   "each kind took for an image, times the images of all. That tells of nodes "
+                   "that are slower or busier than the first one. To keep what `rote plan` says: "
+                   "rote plan STUDY.yaml --json >%s/plan.json.",
+                   why, directory);
+  }
+done:
+  rote_free(&foretold);
+  rote_free(&why);
+  return status;
+}
+
 rote_status rote_show_run(const char *directory, const rote_status_view *v, const rote_told *told,
                           size_t diverged, rote_page *page)
 {
@@ -133,7 +163,7 @@ rote_status rote_show_run(const char *directory, const rote_status_view *v, cons
   }
   add_units(v, page);
   add_failures(v, page);
-  ROTE_TRY(told != NULL ? rote_report_work(told, page) : ROTE_OK);
+  ROTE_TRY(told != NULL ? add_work(directory, v, told, page) : ROTE_OK);
 done:
   return status;
 }

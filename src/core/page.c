@@ -322,8 +322,16 @@ void rote_page_training_image(rote_page *p, size_t image, const char *format, ..
 {
   va_list args;
   va_start(args, format);
-  add_picture(p, &(rote_picture){.image = image}, format, args);
+  add_picture(p, &(rote_picture){.image = image, .beside = image}, format, args);
   va_end(args);
+}
+
+void rote_page_nearest(rote_page *p)
+{
+  rote_part *part = last(p, ROTE_PART_STRIP);
+  if (part != NULL && part->picture_count > 0) {
+    part->picture[part->picture_count - 1].nearest = true;
+  }
 }
 
 void rote_page_pixels(rote_page *p, size_t channels, size_t height, size_t width,

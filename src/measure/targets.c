@@ -1,6 +1,8 @@
 #include "targets.h"
 
-#include "rote/file.h"
+#include "show.h"
+#include "told.h"
+
 #include "rote/memory.h"
 #include "rote/order.h"
 
@@ -113,18 +115,7 @@ done:
   return status;
 }
 
-enum { TOP = 5, TARGETS = 3 };
-
-static rote_status read_list(const rote_told *told, const char *base, const char *name,
-                             double *values)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/%s", base, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
-done:
-  return status;
-}
+enum { TOP = 5, TARGETS = 3, SHOWN = 4 };
 
 rote_status rote_targets_tell(const rote_told *told, const rote_options *o, const char *base,
                               rote_lines *lines)
@@ -135,8 +126,8 @@ rote_status rote_targets_tell(const rote_told *told, const rote_options *o, cons
   ROTE_TRY(rote_alloc(T * P, sizeof *proponent, &proponent));
   ROTE_TRY(rote_alloc(T * P, sizeof *opponent, &opponent));
   if (T > 0) {
-    ROTE_TRY(read_list(told, base, "proponent", proponent));
-    ROTE_TRY(read_list(told, base, "opponent", opponent));
+    ROTE_TRY(rote_told_get(told, ROTE_ALL, proponent, "%s/proponent", base));
+    ROTE_TRY(rote_told_get(told, ROTE_ALL, opponent, "%s/opponent", base));
   }
   for (size_t t = 0; t < T && t < TARGETS; t++) {
     const size_t of_training = o->influence.training;
@@ -155,5 +146,39 @@ rote_status rote_targets_tell(const rote_told *told, const rote_options *o, cons
 done:
   rote_free(&proponent);
   rote_free(&opponent);
+  return status;
+}
+
+rote_status rote_targets_show(const rote_told *told, const rote_variant *v, const char *measure,
+                              rote_page *page)
+{
+  rote_status status = ROTE_OK;
+  const size_t T = rote_targets(&v->options), n = told->train->count;
+  const size_t P = rote_targets_listed(n);
+  double *list[2] = {NULL};
+  static const char *const name[2] = {"proponent", "opponent"};
+  for (size_t k = 0; k < 2 && T > 0; k++) {
+    ROTE_TRY(rote_alloc(T * P, sizeof(double), &list[k]));
+    ROTE_TRY(rote_told_get(told, ROTE_ALL, list[k], "%s/%s/%s", v->name, measure, name[k]));
+  }
+  for (size_t t = 0; t < T && t < SHOWN; t++) {
+    const bool training = t < v->options.influence.training;
+    rote_page_strip(page, "%s: who moves %s image #%zu", v->name, training ? "training" : "test",
+                    training ? t : t - v->options.influence.training);
+    if (training) {
+      rote_show_image(told, page, t, "the image itself");
+    }
+    for (size_t k = 0; k < 2; k++) {
+      for (size_t p = 0; p < P && p < TOP; p++) {
+        const double image = list[k][t * P + p];
+        if (image < (double)n) {
+          rote_show_image(told, page, (size_t)image, k == 0 ? "for it" : "against it");
+        }
+      }
+    }
+  }
+done:
+  rote_free(&list[0]);
+  rote_free(&list[1]);
   return status;
 }

@@ -69,4 +69,9 @@ rote_status rote_targets_put(rote_sink *sink, const rote_targets_arrays *arrays,
 rote_status rote_targets_tell(const rote_told *told, const rote_options *options, const char *base,
                               rote_lines *lines);
 
+/** The same in the report: strips of training targets with their strongest proponents and
+ * opponents; test images are not at hand. @param[in] measure  the arrays are below it: "base" */
+rote_status rote_targets_show(const rote_told *told, const rote_variant *variant,
+                              const char *measure, rote_page *page);
+
 #endif

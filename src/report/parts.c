@@ -61,6 +61,11 @@ static void add_table(const rote_part *p, rote_lines *html)
   rote_lines_add(html, "</tbody></table></div>\n");
 }
 
+static bool has_other(const rote_picture *p)
+{
+  return p->nearest && p->beside != p->image;
+}
+
 static rote_status add_strip(const rote_part *p, rote_album *album, rote_lines *html)
 {
   rote_status status = ROTE_OK;
@@ -68,10 +73,19 @@ static rote_status add_strip(const rote_part *p, rote_album *album, rote_lines *
     add_element("<p class=\"faint\">", p->text, ": none.</p>\n", html);
     return ROTE_OK;
   }
-  add_element("<figure class=\"strip\"><figcaption>", p->text, "</figcaption><ul>\n", html);
+  bool pairs = false;
+  for (size_t i = 0; i < p->picture_count; i++) {
+    pairs = pairs || has_other(&p->picture[i]);
+  }
+  rote_lines_add(html, "<figure class=\"strip%s\">", pairs ? " pairs" : "");
+  add_element("<figcaption>", p->text, "</figcaption><ul>\n", html);
   for (size_t i = 0; i < p->picture_count; i++) {
     rote_lines_add(html, "<li>");
     ROTE_TRY(rote_album_add(album, &p->picture[i], SIDE, "", html)); /* the caption says it */
+    if (has_other(&p->picture[i])) {
+      const rote_picture other = {.image = p->picture[i].beside};
+      ROTE_TRY(rote_album_add(album, &other, SIDE, "", html));
+    }
     add_element("<span>", p->picture[i].caption, "</span></li>\n", html);
   }
   rote_lines_add(html, "</ul></figure>\n");

@@ -13,7 +13,7 @@ static int ascending(const void *a, const void *b)
   return x < y ? -1 : x > y;
 }
 
-/* Training images of the strips. @param[out] image  NULL: count only */
+/* Training images of the strips, and what is beside them. @param[out] image  NULL: count only */
 static size_t list_strips(const rote_page *page, uint32_t *image)
 {
   size_t n = 0;
@@ -22,8 +22,9 @@ static size_t list_strips(const rote_page *page, uint32_t *image)
       const rote_picture *p = &page->part[i].picture[j];
       if (p->pixel == NULL && image != NULL) {
         image[n] = (uint32_t)p->image;
+        image[n + 1] = (uint32_t)p->beside;
       }
-      n += p->pixel == NULL;
+      n += p->pixel == NULL ? 2 : 0;
     }
   }
   return n;

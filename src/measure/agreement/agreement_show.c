@@ -5,6 +5,7 @@
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "show.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,11 +23,10 @@ static rote_status read_score(const rote_told *told, const rote_variant *v, rote
   const rote_image_score *s = NULL;
   *title = NULL;
   for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    const rote_range of = m->subject == ROTE_OF_DATA ? ROTE_ALL : rote_told_last(v);
     ROTE_TRY(rote_image_score_path(path, m, s, v->name));
     if (s->role == role && rote_study_reader_has(told->reader, path)) {
-      const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
-      const bool of_data = m->subject == ROTE_OF_DATA;
-      ROTE_TRY(rote_study_reader_get(told->reader, path, of_data ? ROTE_ALL : last, value));
+      ROTE_TRY(rote_told_get(told, of, value, "%s", path));
       *title = s->title;
     }
   }
@@ -38,12 +38,9 @@ static rote_status get(const rote_told *told, const rote_variant *v, const char 
                        double *values, bool *there)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/agreement/%s", v->name, name));
-  *there = rote_study_reader_has(told->reader, path);
+  *there = rote_told_has(told, "%s/agreement/%s", v->name, name);
   if (*there) {
-    const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
-    ROTE_TRY(rote_study_reader_get(told->reader, path, last, values));
+    ROTE_TRY(rote_told_get(told, rote_told_last(v), values, "%s/agreement/%s", v->name, name));
   }
 done:
   return status;
@@ -52,13 +49,12 @@ done:
 static rote_status show_matrix(const rote_told *told, const rote_variant *v, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX], caption[ROTE_NAME_MAX + 64];
+  char caption[ROTE_NAME_MAX + 64];
   rote_text_list title = {.count = 0};
   const char **column = NULL;
   double *rho = NULL;
   bool there = false;
-  ROTE_TRY(rote_path(path, "%s/agreement/title", v->name));
-  ROTE_TRY(rote_study_reader_texts(told->reader, path, &title));
+  ROTE_TRY(rote_told_texts(told, &title, "%s/agreement/title", v->name));
   const size_t n = title.count;
   ROTE_TRY(rote_alloc(n + 1, sizeof *column, &column));
   ROTE_TRY(rote_alloc(n * n, sizeof *rho, &rho));
@@ -163,7 +159,6 @@ done:
 rote_status rote_agreement_show(const rote_told *told, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   rote_page_section(page, false, "What the scores say together");
   rote_page_text(page, "A rank correlation near 1 says that two scores put the images in the same "
                        "order, near 0 that they have nothing to do with each other. Where M goes "
@@ -171,8 +166,7 @@ rote_status rote_agreement_show(const rote_told *told, rote_page *page)
                        "is the excess.");
   for (size_t i = 0; i < told->study->variant_count; i++) {
     const rote_variant *v = &told->study->variant[i];
-    ROTE_TRY(rote_path(path, "%s/agreement/title", v->name));
-    if (rote_study_reader_has(told->reader, path)) {
+    if (rote_told_has(told, "%s/agreement/title", v->name)) {
       ROTE_TRY(show_matrix(told, v, page));
       ROTE_TRY(show_excess(told, v, page));
     }

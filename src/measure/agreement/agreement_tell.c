@@ -1,9 +1,9 @@
 /* What the scores say together, as text. */
 #include "agreement_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,20 +19,13 @@ typedef struct {
 
 static rote_status get(const view *w, const char *name, double *values)
 {
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/%s", w->variant, name));
-  ROTE_TRY(rote_study_reader_get(w->told->reader, path, (rote_range){.first = w->last, .count = 1},
-                                 values));
-done:
-  return status;
+  return rote_told_get(w->told, (rote_range){.first = w->last, .count = 1}, values, "%s/%s",
+                       w->variant, name);
 }
 
 static bool has(const view *w, const char *name)
 {
-  char path[ROTE_PATH_MAX];
-  return rote_path(path, "%s/%s", w->variant, name) == ROTE_OK &&
-         rote_study_reader_has(w->told->reader, path);
+  return rote_told_has(w->told, "%s/%s", w->variant, name);
 }
 
 /* The score of this role, if the variant has it; NULL. */
@@ -176,12 +169,10 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
             .variant = v->name,
             .images = told->train->count,
             .last = epochs > 0 ? epochs - 1 : 0};
-  char path[ROTE_PATH_MAX];
   if (!has(&w, "agreement/title")) {
     return ROTE_OK;
   }
-  ROTE_TRY(rote_path(path, "%s/agreement/title", v->name));
-  ROTE_TRY(rote_study_reader_texts(told->reader, path, &w.title));
+  ROTE_TRY(rote_told_texts(told, &w.title, "%s/agreement/title", v->name));
   w.count = w.title.count;
   double **const pairs[] = {&w.spearman, &w.low, &w.high};
   static const char *const name[] = {"agreement/spearman", "agreement/spearman_low",

@@ -48,6 +48,7 @@ const rote_measure rote_measure_attack = {
     .combine = rote_attack_combine,
     .tell = rote_attack_tell,
     .check = check,
+    .show = rote_attack_show,
     .scores = scores,
     .manual = rote_attack_manual,
 };

@@ -1,33 +1,29 @@
 /* The attacks as text, at the last evaluated epoch. */
 #include "attack_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
+#include "told.h"
 
 #include <math.h>
 
-/* A rate's mean and its standard error. */
-static rote_status get(const rote_told *told, const rote_variant *v, const char *attack,
-                       const char *name, const char *what, double *value)
+size_t rote_attack_others(const rote_told *told, const rote_variant *v)
 {
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/attack/%s/%s%s", v->name, attack, name, what));
-  ROTE_TRY(rote_study_reader_get(
-      told->reader, path, (rote_range){.first = rote_evaluation_count(&v->options) - 1, .count = 1},
-      value));
-done:
-  return status;
+  return told->train->count / v->options.folds.count;
 }
 
-/* Images that are found at more than half of their models. */
-static rote_status count_found(const rote_told *told, const rote_variant *v, const char *attack,
-                               size_t *count)
+const char *rote_attack_coarse(const rote_told *told, const rote_variant *v)
+{
+  const size_t others = rote_attack_others(told, v);
+  return others < 100 ? "either rate" : others < 1000 ? "0.1 %" : NULL;
+}
+
+rote_status rote_attack_count_found(const rote_told *told, const rote_variant *v,
+                                    const char *attack, size_t *count)
 {
   rote_status status = ROTE_OK;
   double *found = NULL;
   ROTE_TRY(rote_alloc(told->train->count, sizeof *found, &found));
-  ROTE_TRY(get(told, v, attack, "found", "", found));
+  ROTE_TRY(rote_told_get(told, rote_told_last(v), found, "%s/attack/%s/found", v->name, attack));
   *count = 0;
   for (size_t i = 0; i < told->train->count; i++) {
     *count += found[i] > 0.5;
@@ -45,8 +41,10 @@ static rote_status tell_attack(const rote_told *told, const rote_variant *v, con
   rote_lines_add(lines, "  %s", attack);
   for (size_t rate = 0; rate < ROTE_ATTACK_RATES; rate++) {
     double mean = 0, error = 0;
-    ROTE_TRY(get(told, v, attack, rote_attack_rate_name[rate], "_mean", &mean));
-    ROTE_TRY(get(told, v, attack, rote_attack_rate_name[rate], "_standard_error", &error));
+    ROTE_TRY(rote_told_get(told, rote_told_last(v), &mean, "%s/attack/%s/%s_mean", v->name, attack,
+                           rote_attack_rate_name[rate]));
+    ROTE_TRY(rote_told_get(told, rote_told_last(v), &error, "%s/attack/%s/%s_standard_error",
+                           v->name, attack, rote_attack_rate_name[rate]));
     if (isnan(mean)) {
       rote_lines_add(lines, "  %-18s", "-");
     } else if (rate == ROTE_ATTACK_AREA) {
@@ -55,7 +53,7 @@ static rote_status tell_attack(const rote_told *told, const rote_variant *v, con
       rote_lines_add(lines, "  %5.2f %% +- %-7.2f", 100 * mean, 100 * error);
     }
   }
-  ROTE_TRY(count_found(told, v, attack, &found));
+  ROTE_TRY(rote_attack_count_found(told, v, attack, &found));
   rote_lines_add(lines, "  %zu\n", found);
 done:
   return status;
@@ -64,7 +62,6 @@ done:
 static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const size_t others = told->train->count / v->options.folds.count;
   rote_lines_add(
       lines,
       "\n%s: membership attacks on its leave-out models (0.5 is chance); true positives "
@@ -75,11 +72,11 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   for (size_t kind = 0; kind < ROTE_ATTACKS; kind++) {
     ROTE_TRY(tell_attack(told, v, rote_attack_name[kind], lines));
   }
-  if (others < 1000) {
+  if (rote_attack_coarse(told, v) != NULL) {
     rote_lines_add(lines,
                    "  A model has %zu images that it was trained without: %s means no false "
                    "positive.\n",
-                   others, others < 100 ? "either rate" : "0.1 %");
+                   rote_attack_others(told, v), rote_attack_coarse(told, v));
   }
 done:
   return status;

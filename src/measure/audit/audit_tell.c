@@ -1,7 +1,7 @@
 /* The audit as text. */
 #include "audit_room.h"
-#include "rote/file.h"
 #include "rote/memory.h"
+#include "told.h"
 
 #include <math.h>
 
@@ -13,10 +13,9 @@ static rote_status get(const rote_told *told, const rote_variant *v, const char 
                        const char *name, double **values)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/audit/%s%s%s", v->name, group, group[0] != '\0' ? "/" : "", name));
   ROTE_TRY(rote_alloc(v->options.evaluation.audit, sizeof **values, values));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, *values));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, *values, "%s/audit/%s%s%s", v->name, group,
+                         group[0] != '\0' ? "/" : "", name));
 done:
   return status;
 }

@@ -19,5 +19,6 @@ const rote_measure rote_measure_datamodel = {
     .combine = rote_datamodel_combine,
     .tell = rote_datamodel_tell,
     .asked = asked,
+    .show = rote_datamodel_show,
     .manual = rote_datamodel_manual,
 };

@@ -11,6 +11,7 @@ extern const rote_manual rote_datamodel_manual[];
 
 rote_status rote_datamodel_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_datamodel_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_datamodel_show(const rote_told *told, rote_page *page);
 
 /* Attributions that need no model, on the first T images of N; `stop` may be NULL in `setting`.
  * Leverage: x_z^T (X^T X + a tenth of the mean eigenvalue)^-1 x_i, pixels centred; NaN if all

@@ -3,6 +3,7 @@
 #include "rote/datamodel.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "told.h"
 
 #include <math.h>
 
@@ -21,21 +22,16 @@ static rote_status tell_scores(const rote_told *told, const rote_variant *v, siz
                                rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   const size_t targets = v->options.influence.training;
   rote_text_list title = {0};
   double *mean = NULL, *error = NULL, *models = NULL, fewest = (double)INFINITY;
   ROTE_TRY(rote_alloc(count, sizeof *mean, &mean));
   ROTE_TRY(rote_alloc(count, sizeof *error, &error));
   ROTE_TRY(rote_alloc(targets, sizeof *models, &models));
-  ROTE_TRY(rote_path(path, "%s/datamodel/mean", v->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, mean));
-  ROTE_TRY(rote_path(path, "%s/datamodel/standard_error", v->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, error));
-  ROTE_TRY(rote_path(path, "%s/datamodel/models", v->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, models));
-  ROTE_TRY(rote_path(path, "%s/datamodel/title", v->name));
-  ROTE_TRY(rote_study_reader_texts(told->reader, path, &title));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, mean, "%s/datamodel/mean", v->name));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, error, "%s/datamodel/standard_error", v->name));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, models, "%s/datamodel/models", v->name));
+  ROTE_TRY(rote_told_texts(told, &title, "%s/datamodel/title", v->name));
   for (size_t t = 0; t < targets; t++) {
     fewest = models[t] < fewest ? models[t] : fewest;
   }

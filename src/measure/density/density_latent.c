@@ -115,5 +115,6 @@ const rote_measure rote_measure_latent_density = {
     .open = rote_density_enter,
     .close = rote_density_leave,
     .check = check,
+    .show = rote_latent_density_show,
     .scores = rote_density_scores,
 };

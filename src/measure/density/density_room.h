@@ -67,6 +67,7 @@ rote_status rote_density_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_density_tell(const rote_told *told, rote_lines *lines);
 rote_status rote_latent_density_tell(const rote_told *told, rote_lines *lines);
 rote_status rote_density_show(const rote_told *told, rote_page *page);
+rote_status rote_latent_density_show(const rote_told *told, rote_page *page);
 
 /* Its sections of rote-study(5). */
 extern const rote_manual rote_density_manual[];

@@ -1,10 +1,10 @@
 /* Classical densities as text. */
 #include "density_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
 #include "rote/spearman.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,19 +19,13 @@ typedef struct {
 /* @param[in] name  "knn/M" */
 static rote_status get(const place *at, const char *name, double *values)
 {
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%sdensity/%s", at->base, name));
-  ROTE_TRY(rote_study_reader_get(at->told->reader, path, ROTE_ALL, values));
-done:
-  return status;
+  return rote_told_get(at->told, ROTE_ALL, values, "%sdensity/%s", at->base, name);
 }
 
 static rote_status get_of(const place *at, size_t kind, const char *name, double *values)
 {
-  char path[ROTE_PATH_MAX];
-  const rote_status status = rote_path(path, "%s/%s", rote_density_name[kind], name);
-  return status == ROTE_OK ? get(at, path, values) : status;
+  return rote_told_get(at->told, ROTE_ALL, values, "%sdensity/%s/%s", at->base,
+                       rote_density_name[kind], name);
 }
 
 /* "  mean 1.23, median 0.99, 0.95 quantile 4.56 nats" */

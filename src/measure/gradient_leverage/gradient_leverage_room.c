@@ -196,6 +196,7 @@ const rote_measure rote_measure_gradient_leverage = {
     .open = enter,
     .close = leave,
     .check = rote_targets_check,
+    .show = rote_gradient_leverage_show,
     .scores = scores,
     .attributions = attributions,
     .bench = bench,

@@ -14,5 +14,6 @@ extern const rote_manual rote_gradient_leverage_manual[];
 
 rote_status rote_gradient_leverage_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_gradient_leverage_tell(const rote_told *told, rote_lines *lines);
+rote_status rote_gradient_leverage_show(const rote_told *told, rote_page *page);
 
 #endif

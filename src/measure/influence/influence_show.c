@@ -1,62 +1,15 @@
 /* Influence in the report: who is for an image and who against it. */
 #include "influence_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "show.h"
 #include "targets.h"
+#include "told.h"
 
 #include <math.h>
 
-#define TARGETS ((size_t)6) /* that are shown */
-#define LISTED ((size_t)5)  /* of either kind */
 #define STRIP ((size_t)12)
-
-static rote_status get(const rote_told *told, const rote_variant *v, const char *name,
-                       double *values)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/influence/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
-done:
-  return status;
-}
-
-/* Training targets with their strongest proponents and opponents; test images are not at hand. */
-static rote_status show_targets(const rote_told *told, const rote_variant *v, rote_page *page)
-{
-  rote_status status = ROTE_OK;
-  const size_t T = rote_targets(&v->options), n = told->train->count;
-  const size_t P = rote_targets_listed(n);
-  double *list[2] = {NULL};
-  static const char *const name[2] = {"proponent", "opponent"};
-  for (size_t k = 0; k < 2 && T > 0; k++) {
-    ROTE_TRY(rote_alloc(T * P, sizeof(double), &list[k]));
-    ROTE_TRY(get(told, v, name[k], list[k]));
-  }
-  for (size_t t = 0; t < T && t < TARGETS; t++) {
-    const bool training = t < v->options.influence.training;
-    rote_page_strip(page, "%s: who moves %s image #%zu", v->name, training ? "training" : "test",
-                    training ? t : t - v->options.influence.training);
-    if (training) {
-      rote_show_image(told, page, t, "the image itself");
-    }
-    for (size_t k = 0; k < 2; k++) {
-      for (size_t p = 0; p < P && p < LISTED; p++) {
-        const double image = list[k][t * P + p];
-        if (image < (double)n) {
-          rote_show_image(told, page, (size_t)image, k == 0 ? "for it" : "against it");
-        }
-      }
-    }
-  }
-done:
-  rote_free(&list[0]);
-  rote_free(&list[1]);
-  return status;
-}
 
 static rote_status show_variant(const rote_told *told, const rote_variant *v, rote_page *page)
 {
@@ -65,7 +18,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   size_t highest[STRIP];
   double *self = NULL;
   ROTE_TRY(rote_alloc(n, sizeof *self, &self));
-  ROTE_TRY(get(told, v, "self_influence", self));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, self, "%s/influence/self_influence", v->name));
   if (isnan(self[0])) {
     goto done; /* tell() says why */
   }
@@ -74,7 +27,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
   for (size_t i = 0; i < few; i++) {
     rote_show_image(told, page, highest[i], "%.3g", self[highest[i]]);
   }
-  ROTE_TRY(show_targets(told, v, page));
+  ROTE_TRY(rote_targets_show(told, v, "influence", page));
 done:
   rote_free(&self);
   return status;

@@ -1,23 +1,13 @@
 #include "influence_room.h"
 
 #include "targets.h"
+#include "told.h"
 
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
 
 #include <math.h>
-
-static rote_status read_array(const rote_told *told, const rote_variant *v, const char *name,
-                              double *values)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/influence/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, values));
-done:
-  return status;
-}
 
 static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
 {
@@ -27,7 +17,7 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   char base[ROTE_PATH_MAX];
   size_t first = 0;
   ROTE_TRY(rote_alloc(n, sizeof *self, &self));
-  ROTE_TRY(read_array(told, v, "self_influence", self));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, self, "%s/influence/self_influence", v->name));
   if (isnan(self[0])) {
     rote_lines_add(lines, "\n%s: no influence, for a full model was not trained to its end\n",
                    v->name);

@@ -3,15 +3,11 @@
 
 #include "rote/memory.h"
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 
 #define LISTED 5 /* images of the highest leverage */
-
-static rote_status get_one(const rote_told *told, const char *name, double *value)
-{
-  return rote_study_reader_get(told->reader, name, ROTE_ALL, value);
-}
 
 static rote_status tell_distribution(const char *what, size_t n, const double *x, rote_lines *lines)
 {
@@ -50,10 +46,10 @@ rote_status rote_leverage_tell(const rote_told *told, rote_lines *lines)
   rote_h5_array shape;
   ROTE_TRY(rote_alloc(n, sizeof *h, &h));
   ROTE_TRY(rote_alloc(n, sizeof *score, &score));
-  ROTE_TRY(rote_study_reader_get(told->reader, "leverage/h", ROTE_ALL, h));
-  ROTE_TRY(rote_study_reader_get(told->reader, "leverage/M", ROTE_ALL, score));
-  ROTE_TRY(get_one(told, "leverage/variance_share", &share));
-  ROTE_TRY(get_one(told, "leverage/degrees_of_freedom", &freedom));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, h, "leverage/h"));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, score, "leverage/M"));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, &share, "leverage/variance_share"));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, &freedom, "leverage/degrees_of_freedom"));
   ROTE_TRY(rote_study_reader_shape(told->reader, "leverage/eigenvalue", &shape));
   rote_lines_add(lines,
                  "\nLeverage (is it just an outlier?): %.6g degrees of freedom in %zu images\n",

@@ -2,10 +2,10 @@
 #include "neighbours_room.h"
 
 #include "histogram.h"
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "show.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,13 +18,12 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
 {
   rote_status status = ROTE_OK;
   const size_t n = told->train->count, few = n < STRIP ? n : STRIP;
-  char path[ROTE_PATH_MAX], name[ROTE_NAME_MAX + 32], title[ROTE_NAME_MAX + 96];
+  char name[ROTE_NAME_MAX + 32], title[ROTE_NAME_MAX + 96];
   double *ratio = NULL, count[BARS];
   const double one = 1, zero = 0;
   size_t highest[STRIP];
   ROTE_TRY(rote_alloc(n, sizeof *ratio, &ratio));
-  ROTE_TRY(rote_path(path, "%s/neighbours/ratio", v->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.count = 1}, ratio));
+  ROTE_TRY(rote_told_get(told, (rote_range){.count = 1}, ratio, "%s/neighbours/ratio", v->name));
   ROTE_TRY(rote_order_largest(n, ratio, few, highest));
   rote_page_strip(page, "%s: images that samples come closest to, against test images", v->name);
   for (size_t i = 0; i < few && !isnan(ratio[highest[i]]); i++) {

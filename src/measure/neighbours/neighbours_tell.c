@@ -4,6 +4,7 @@
 #include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 
@@ -18,11 +19,10 @@ typedef struct {
 static rote_status get(const place *at, const char *name, size_t count, double *values)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   const rote_range one = {.first = at->model, .count = 1};
   const rote_range row = {.inner = true, .row = at->model, .count = count};
-  ROTE_TRY(rote_path(path, "%s/%s", at->variant->name, name));
-  ROTE_TRY(rote_study_reader_get(at->told->reader, path, count == 0 ? one : row, values));
+  ROTE_TRY(
+      rote_told_get(at->told, count == 0 ? one : row, values, "%s/%s", at->variant->name, name));
 done:
   return status;
 }
@@ -31,10 +31,8 @@ done:
 static rote_status length_of(const place *at, const char *name, size_t *length)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   rote_h5_array shape;
-  ROTE_TRY(rote_path(path, "%s/%s", at->variant->name, name));
-  ROTE_TRY(rote_study_reader_shape(at->told->reader, path, &shape));
+  ROTE_TRY(rote_told_shape(at->told, &shape, "%s/%s", at->variant->name, name));
   *length = shape.shape[shape.rank - 1];
 done:
   return status;

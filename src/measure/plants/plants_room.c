@@ -23,5 +23,6 @@ const rote_measure rote_measure_plants = {
     .combine = rote_plants_combine,
     .tell = rote_plants_tell,
     .check = check,
+    .show = rote_plants_show,
     .manual = rote_plants_manual,
 };

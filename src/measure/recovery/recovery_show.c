@@ -6,6 +6,7 @@
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "show.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,17 +17,6 @@
 static bool has_full(const rote_variant *v)
 {
   return rote_options_ask_for(&v->options, "recovery") && v->options.folds.full > 0;
-}
-
-static rote_status get(const rote_told *told, const rote_variant *v, const char *name,
-                       rote_range range, double *values)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, range, values));
-done:
-  return status;
 }
 
 /* Wilson's interval of 95 % of a share of n (Wilson 1927). */
@@ -44,15 +34,15 @@ static rote_status read_psnr(const rote_told *told, const rote_variant *v, const
 {
   rote_status status = ROTE_OK;
   const size_t n = told->train->count;
-  char name[96], path[ROTE_PATH_MAX];
+  char name[96];
   rote_h5_array shape;
   double *all = NULL;
   snprintf(name, sizeof name, "recovery/training/%s/psnr", method);
-  ROTE_TRY(rote_path(path, "%s/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_shape(told->reader, path, &shape));
+  ROTE_TRY(rote_told_shape(told, &shape, "%s/%s", v->name, name));
   const size_t rounds = shape.shape[2];
   ROTE_TRY(rote_alloc(n * rounds, sizeof *all, &all));
-  ROTE_TRY(get(told, v, name, (rote_range){.inner = true, .count = n}, all));
+  ROTE_TRY(
+      rote_told_get(told, (rote_range){.inner = true, .count = n}, all, "%s/%s", v->name, name));
   for (size_t i = 0; i < n; i++) {
     psnr[i] = all[i * rounds + rounds - 1];
   }
@@ -67,17 +57,15 @@ static rote_status show_pixels(const rote_told *told, const rote_variant *v, con
                                bool of_model, size_t image, const char *caption, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   rote_h5_array shape;
   double *level = NULL;
   float *pixel = NULL;
-  ROTE_TRY(rote_path(path, "%s/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_shape(told->reader, path, &shape));
+  ROTE_TRY(rote_told_shape(told, &shape, "%s/%s", v->name, name));
   const size_t *s = shape.shape + (of_model ? 2 : 1), n = s[0] * s[1] * s[2];
   ROTE_TRY(rote_alloc(n, sizeof *level, &level));
   ROTE_TRY(rote_alloc(n, sizeof *pixel, &pixel));
-  ROTE_TRY(rote_study_reader_get(
-      told->reader, path, (rote_range){.inner = of_model, .first = image, .count = 1}, level));
+  ROTE_TRY(rote_told_get(told, (rote_range){.inner = of_model, .first = image, .count = 1}, level,
+                         "%s/%s", v->name, name));
   for (size_t i = 0; i < n; i++) {
     pixel[i] = (float)(level[i] / 255);
   }
@@ -157,13 +145,13 @@ static rote_status add_rates(const rote_told *told, const rote_variant *v, size_
   for (size_t s = 0; s < 2; s++) {
     for (size_t m = 0; m < ROTE_INVERSE_COUNT; m++) {
       snprintf(name, sizeof name, "recovery/rate/%s/%s", rote_recovery_groups[m], set[s]);
-      ROTE_TRY(get(told, v, name, range, &share[s][m]));
+      ROTE_TRY(rote_told_get(told, range, &share[s][m], "%s/%s", v->name, name));
       add_rate(share[s][m], of[s], page);
     }
   }
   snprintf(name, sizeof name, "recovery/rate/%s/p_against_control",
            rote_recovery_groups[ROTE_INVERSE_BLIND]);
-  ROTE_TRY(get(told, v, name, range, &p));
+  ROTE_TRY(rote_told_get(told, range, &p, "%s/%s", v->name, name));
   if (!isfinite(share[0][ROTE_INVERSE_BLIND])) {
     rote_page_cell(page, "–");
     rote_page_verdict(page, ROTE_VERDICT_FOUND,
@@ -219,7 +207,8 @@ static rote_status last_loss(const rote_told *told, const rote_variant *v, size_
   double *all = NULL;
   *loss = NAN;
   ROTE_TRY(rote_alloc(epochs, sizeof *all, &all));
-  ROTE_TRY(get(told, v, "full/loss/train", (rote_range){.first = model, .count = 1}, all));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = model, .count = 1}, all, "%s/full/loss/train",
+                         v->name));
   for (size_t e = 0; e < epochs; e++) {
     *loss = isfinite(all[e]) ? all[e] : *loss;
   }
@@ -247,7 +236,8 @@ static rote_status draw_rates(const rote_told *told, rote_page *page)
         double loss = 0, share = 0, low = 0, high = 0;
         ROTE_TRY(last_loss(told, v, f, &loss));
         snprintf(name, sizeof name, "recovery/rate/%s/training", rote_recovery_groups[m]);
-        ROTE_TRY(get(told, v, name, (rote_range){.first = f, .count = 1}, &share));
+        ROTE_TRY(rote_told_get(told, (rote_range){.first = f, .count = 1}, &share, "%s/%s", v->name,
+                               name));
         interval(share, (double)told->train->count, &low, &high);
         share *= 100;
         low *= 100;
@@ -270,8 +260,8 @@ static rote_status draw_gain(const rote_told *told, const rote_variant *v, rote_
   double *gain = NULL, *p = NULL, count[BARS];
   ROTE_TRY(rote_alloc(n, sizeof *gain, &gain));
   ROTE_TRY(rote_alloc(n, sizeof *p, &p));
-  ROTE_TRY(get(told, v, "recovery/score/psnr_gain", ROTE_ALL, gain));
-  ROTE_TRY(get(told, v, "recovery/score/p_value", ROTE_ALL, p));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, gain, "%s/recovery/score/psnr_gain", v->name));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, p, "%s/recovery/score/p_value", v->name));
   snprintf(name, sizeof name, "recovery-gain-%s", v->name);
   snprintf(title, sizeof title, "%s: what it helps to have been trained on the image", v->name);
   const rote_histogram h = rote_histogram_over(n, gain, BARS);

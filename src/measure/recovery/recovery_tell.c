@@ -1,9 +1,9 @@
 /* What was recovered, as text: a line a model. */
 #include "recovery_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,18 +27,6 @@ static bool any(const rote_study *study, bool (*has)(const rote_options *o))
   return found;
 }
 
-/* Part of an array below <variant>/recovery/. */
-static rote_status read_part(const rote_told *told, const rote_variant *v, const char *name,
-                             rote_range range, double *values)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/recovery/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, range, values));
-done:
-  return status;
-}
-
 static rote_status tell_rate(const rote_told *told, const rote_variant *v, size_t model, int method,
                              const char *set, rote_lines *lines)
 {
@@ -46,7 +34,8 @@ static rote_status tell_rate(const rote_told *told, const rote_variant *v, size_
   char name[64];
   double share = 0;
   snprintf(name, sizeof name, "rate/%s/%s", rote_recovery_groups[method], set);
-  ROTE_TRY(read_part(told, v, name, (rote_range){.first = model, .count = 1}, &share));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = model, .count = 1}, &share, "%s/recovery/%s",
+                         v->name, name));
   if (isnan(share)) {
     rote_lines_add(lines, "%10s", "-");
   } else {
@@ -64,7 +53,8 @@ static rote_status tell_p(const rote_told *told, const rote_variant *v, size_t m
   double p = 0;
   snprintf(name, sizeof name, "rate/%s/p_against_%s", rote_recovery_groups[ROTE_INVERSE_BLIND],
            against);
-  ROTE_TRY(read_part(told, v, name, (rote_range){.first = model, .count = 1}, &p));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = model, .count = 1}, &p, "%s/recovery/%s",
+                         v->name, name));
   if (isnan(p)) {
     rote_lines_add(lines, "%11s", "-");
   } else {
@@ -107,8 +97,8 @@ static rote_status tell_gain(const rote_told *told, const rote_variant *v, rote_
   double *gain = NULL, *flag = NULL, median = 0, q95 = 0, found = 0;
   ROTE_TRY(rote_alloc(images, sizeof *gain, &gain));
   ROTE_TRY(rote_alloc(images, sizeof *flag, &flag));
-  ROTE_TRY(read_part(told, v, "score/psnr_gain", ROTE_ALL, gain));
-  ROTE_TRY(read_part(told, v, "score/significant", ROTE_ALL, flag));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, gain, "%s/recovery/score/psnr_gain", v->name));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, flag, "%s/recovery/score/significant", v->name));
   ROTE_TRY(rote_quantile(images, gain, 0.5, &median));
   ROTE_TRY(rote_quantile(images, gain, 0.95, &q95));
   for (size_t i = 0; i < images; i++) {

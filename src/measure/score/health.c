@@ -3,6 +3,7 @@
 #include "score_room.h"
 
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,25 +57,14 @@ done:
   return status;
 }
 
-static rote_status read_last(const rote_told *told, const rote_variant *v, const char *name,
-                             double *value)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_NAME_MAX + 64];
-  const rote_range last = {.first = rote_evaluation_count(&v->options) - 1, .count = 1};
-  snprintf(path, sizeof path, "%s/%s", v->name, name);
-  ROTE_TRY(rote_study_reader_get(told->reader, path, last, value));
-done:
-  return status;
-}
-
 static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
   const bool laplace = v->options.evaluation.proposal == ROTE_PROPOSAL_LAPLACE;
   double poor = 0, of_highest = 0;
-  ROTE_TRY(read_last(told, v, poor_array.name, &poor));
-  ROTE_TRY(read_last(told, v, poor_of_highest_array.name, &of_highest));
+  ROTE_TRY(rote_told_get(told, rote_told_last(v), &poor, "%s/%s", v->name, poor_array.name));
+  ROTE_TRY(rote_told_get(told, rote_told_last(v), &of_highest, "%s/%s", v->name,
+                         poor_of_highest_array.name));
   rote_lines_add(lines,
                  "%s: %.1f %% of the log likelihoods are poor estimates, of the images with the "
                  "highest M %.1f %%\n",

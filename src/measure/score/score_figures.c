@@ -6,6 +6,7 @@
 #include "rote/memory.h"
 #include "rote/rank_score.h"
 #include "rote/score.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -42,7 +43,6 @@ static rote_status read_null(const rote_told *told, const rote_score_view *w, do
   rote_status status = ROTE_OK;
   const rote_options *o = &w->variant->options;
   const size_t R = o->folds.repeats, K = o->folds.count, N = w->images;
-  char path[ROTE_PATH_MAX];
   double *log_px = NULL, *fold = NULL;
   uint16_t *other = NULL;
   rote_score *score = NULL;
@@ -50,9 +50,8 @@ static rote_status read_null(const rote_told *told, const rote_score_view *w, do
   ROTE_TRY(rote_alloc(R * N, sizeof *fold, &fold));
   ROTE_TRY(rote_alloc(R * N, sizeof *other, &other));
   ROTE_TRY(rote_score_create(N, &score));
-  ROTE_TRY(rote_path(path, "%s/log_px", w->variant->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.first = w->last, .count = 1},
-                                 log_px));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = w->last, .count = 1}, log_px, "%s/log_px",
+                         w->variant->name));
   ROTE_TRY(rote_study_reader_get(told->reader, "fold", ROTE_ALL, fold));
   for (size_t r = 0; r < R; r++) {
     for (size_t i = 0; i < N; i++) {
@@ -251,11 +250,9 @@ static rote_status draw_health(const rote_told *told, const rote_variant *v, rot
 {
   rote_status status = ROTE_OK;
   const size_t epochs = rote_evaluation_count(&v->options);
-  char path[ROTE_PATH_MAX];
   double *at = NULL;
   ROTE_TRY(rote_alloc(2 * epochs, sizeof *at, &at));
-  ROTE_TRY(rote_path(path, "%s/health/poor", v->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, ROTE_ALL, at + epochs));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, at + epochs, "%s/health/poor", v->name));
   for (size_t e = 0; e < epochs; e++) {
     at[e] = (double)rote_evaluation_epoch(&v->options, e);
     at[epochs + e] *= 100;

@@ -1,11 +1,11 @@
 /* The scores in the report: the verdict, the images, the numbers behind the figures. */
 #include "score_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "rote/rank_score.h"
 #include "show.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +15,6 @@
 rote_status rote_score_view_read(const rote_told *told, const rote_variant *v, rote_score_view *w)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   *w = (rote_score_view){
       .variant = v, .images = told->train->count, .last = rote_evaluation_count(&v->options) - 1};
   const struct {
@@ -30,9 +29,8 @@ rote_status rote_score_view_read(const rote_told *told, const rote_variant *v, r
                {"significant", &w->significant}};
   for (size_t i = 0; i < sizeof array / sizeof *array; i++) {
     ROTE_TRY(rote_alloc(w->images, sizeof(double), array[i].value));
-    ROTE_TRY(rote_path(path, "%s/score/%s", v->name, array[i].name));
-    ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.first = w->last, .count = 1},
-                                   *array[i].value));
+    ROTE_TRY(rote_told_get(told, (rote_range){.first = w->last, .count = 1}, *array[i].value,
+                           "%s/score/%s", v->name, array[i].name));
   }
 done:
   return status;
@@ -52,11 +50,13 @@ void rote_score_view_free(rote_score_view *w)
 static void show_strip(const rote_told *told, const rote_score_view *w, const char *which,
                        const size_t *order, size_t count, rote_page *page)
 {
-  rote_page_strip(page, "%s: %s", w->variant->name, which);
+  rote_page_strip(page, "%s: %s, each with the training image that is nearest to it",
+                  w->variant->name, which);
   for (size_t i = 0; i < count; i++) {
     const size_t image = order[i];
     rote_show_image(told, page, image, "M %.2f nats\np %.2g, q %.2g", w->m[image], w->p[image],
                     w->q[image]);
+    rote_page_nearest(page);
   }
 }
 
@@ -88,7 +88,7 @@ static rote_status judge(const rote_told *told, const rote_score_view *w, rote_p
   const rote_options *o = &w->variant->options;
   const double least = rote_score_smallest_p(o), n = (double)w->images;
   double found = 0, smallest = 1, high = 0, poor = 0, poor_highest = 0, largest = -INFINITY;
-  char path[ROTE_PATH_MAX], few[80];
+  char few[80];
   const rote_range last = {.first = w->last, .count = 1};
   for (size_t i = 0; i < w->images; i++) {
     found += w->significant[i] == 1;
@@ -96,10 +96,8 @@ static rote_status judge(const rote_told *told, const rote_score_view *w, rote_p
     largest = isfinite(w->m[i]) ? fmax(largest, w->m[i]) : largest;
   }
   ROTE_TRY(rote_quantile(w->images, w->m, 0.95, &high));
-  ROTE_TRY(rote_path(path, "%s/health/poor", w->variant->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, last, &poor));
-  ROTE_TRY(rote_path(path, "%s/health/poor_of_highest", w->variant->name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, last, &poor_highest));
+  ROTE_TRY(rote_told_get(told, last, &poor, "%s/health/poor", w->variant->name));
+  ROTE_TRY(rote_told_get(told, last, &poor_highest, "%s/health/poor_of_highest", w->variant->name));
   if (!isfinite(high)) {
     rote_page_verdict(page, ROTE_VERDICT_FOUND,
                       "%s: not known. No image has a score: the models diverged or failed.",

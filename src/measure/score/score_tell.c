@@ -1,10 +1,10 @@
 /* The most memorized images, as text. */
 #include "score_room.h"
 
-#include "rote/file.h"
 #include "rote/memory.h"
 #include "rote/order.h"
 #include "rote/rank_score.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,18 +45,6 @@ static void tell_row(const rote_told *told, const size_t *which, size_t count, c
   rote_lines_add(lines, "\n");
 }
 
-/* One score of all images at the evaluated epoch `at`. @param[out] value [N] */
-static rote_status read_score(const rote_told *told, const rote_variant *v, const char *name,
-                              size_t at, double *value)
-{
-  rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
-  ROTE_TRY(rote_path(path, "%s/score/%s", v->name, name));
-  ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.first = at, .count = 1}, value));
-done:
-  return status;
-}
-
 static rote_status tell_variant(const rote_told *told, const rote_variant *v, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
@@ -67,9 +55,11 @@ static rote_status tell_variant(const rote_told *told, const rote_variant *v, ro
   ROTE_TRY(rote_alloc(n, sizeof *m, &m));
   ROTE_TRY(rote_alloc(n, sizeof *p, &p));
   ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
-  ROTE_TRY(read_score(told, v, "M", last, m));
-  ROTE_TRY(read_score(told, v, "p_value", last, p));
-  ROTE_TRY(read_score(told, v, "significant", last, significant));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = last, .count = 1}, m, "%s/score/M", v->name));
+  ROTE_TRY(
+      rote_told_get(told, (rote_range){.first = last, .count = 1}, p, "%s/score/p_value", v->name));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = last, .count = 1}, significant,
+                         "%s/score/significant", v->name));
   for (size_t i = 0; i < n; i++) {
     found += significant[i];
   }
@@ -107,8 +97,9 @@ static rote_status tell_line(const rote_told *told, const rote_variant *v, size_
   double *m = NULL, *significant = NULL, q95 = 0, median = 0, found = 0;
   ROTE_TRY(rote_alloc(n, sizeof *m, &m));
   ROTE_TRY(rote_alloc(n, sizeof *significant, &significant));
-  ROTE_TRY(read_score(told, v, "M", at, m));
-  ROTE_TRY(read_score(told, v, "significant", at, significant));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = at, .count = 1}, m, "%s/score/M", v->name));
+  ROTE_TRY(rote_told_get(told, (rote_range){.first = at, .count = 1}, significant,
+                         "%s/score/significant", v->name));
   for (size_t i = 0; i < n; i++) {
     found += significant[i];
   }
