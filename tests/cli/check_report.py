@@ -219,4 +219,5 @@ def main():
     assert drawings > 10, drawings
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,11 @@ report() {
   no_leftovers "$1"
 }
 
+# parts DIR PART...: what these parts of its report say is what study.h5 has.
+parts() {
+  "$PYTHON" "$TESTS/check_report_parts.py" "$1" data.h5 "${@:2}" >check.out 2>&1 || fail "$1/report.html: $(tail -5 check.out)"
+}
+
 cat >all.yaml <<'END_OF_STUDY'
 name: all
 seed: 7
@@ -62,7 +67,7 @@ ends 0 "$ROTE" compare all all -o both.html >report.out 2>run.err
 tidy -quiet -errors both.html 2>tidy.out || fail "both.html: $(head -5 tidy.out)"
 "$PYTHON" "$TESTS/check_report.py" . data.h5 both.html >check.out 2>&1 || fail "both.html: $(tail -5 check.out)"
 xmllint --noout both-figures/*.svg
-sed 's/seed: 7/seed: 8/; s/, audit: 2//; s/, "evaluation.audit=0"//; s/^measures.*/measures: [score, duplicates]/; /^influence/d; /^density/d; /^leverage/d' \
+sed 's/seed: 7/seed: 8/; s/, audit: 2//; s/, "evaluation.audit=0"//; s/^measures.*/measures: [score]/; /^influence/d; /^density/d; /^leverage/d' \
   all.yaml >other.yaml
 ends 0 run 3 other.yaml --output other
 ends 0 "$ROTE" compare all other -o other.html >report.out 2>run.err
@@ -88,6 +93,49 @@ END_OF_PYTHON
 ends 64 "$ROTE" compare all other 2>run.err
 ends 65 "$ROTE" compare all nowhere -o no.html 2>run.err
 [ ! -e no.html ] || fail "a comparison with nothing was begun"
+
+# The nearest image beside each, by the measure that found it for all, and by the pixels.
+report other
+parts all nearest
+parts other nearest work
+
+# Parts of rooms that need more: planted images, latent means, influence that is held against the models.
+cat >parts.yaml <<'END_OF_STUDY'
+name: parts
+seed: 8
+output: parts
+data: { file: data.h5, limit: 130, transform: binarize }
+plant: { duplicates: 4, copies: [2, 4], noise: 3 }
+model: { kind: mlp_vae, hidden: [16, 8], latent: 2, likelihood: bernoulli }
+training: { learning_rate: 3e-3, batch: 32, epochs: 6 }
+folds: { count: 3, repeats: 2, full: 1 }
+evaluation: { every: 2, samples: 16, noise: shared }
+influence: { training: 5, test: 2, method: both }
+density: { of: latent, test: 2, neighbours: 3 }
+measures: [score, density, influence, attack, plants]
+END_OF_STUDY
+ends 0 run 3 parts.yaml
+report parts
+parts parts attack plants datamodel gradient_leverage latent_density work
+shows parts/report.html "There is no parts/plan.json" "Could an attacker tell who was trained on?" \
+  "Do the scores find what was planted?" "Is that influence true?" "Whose gradients stand alone" \
+  "Classical densities of latent means"
+
+# What the plan foretold; a training that took too long.
+ends 0 "$ROTE" plan parts.yaml --json --seconds 0.2 >parts/plan.json
+report parts
+parts parts plan
+shows parts/report.html "parts/plan.json keeps it"
+echo '{ "name": "other", "images": 130 }' >parts/plan.json
+report parts
+shows parts/report.html "parts/plan.json is the plan of another study"
+echo 'no JSON' >parts/plan.json
+report parts
+shows parts/report.html "parts/plan.json is no JSON"
+cp -r parts late
+"$PYTHON" -c 'import h5py; f = h5py.File("late/study.h5", "a"); f["execution/base/train/seconds"][4] = 1000'
+report late
+parts late stragglers work
 
 # Without gnuplot, without the images, without study.h5.
 PATH=/nowhere ends 0 "$ROTE" report all >report.out 2>run.err

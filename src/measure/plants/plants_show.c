@@ -42,12 +42,13 @@ static void show_areas(const rote_plants_view *w, rote_page *page)
 }
 
 /* 2: it says what was memorized; 1: it is of models; 0: of the images alone. */
-static double rank_of(const char *title)
+static double rank_of(const rote_plants_view *w, const char *title)
 {
   double rank = 0;
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if (strcmp(s->title, title) == 0 && (*m)->subject != ROTE_OF_DATA) {
+      if (strcmp(s->title, title) == 0 && (*m)->subject != ROTE_OF_DATA &&
+          rote_told_has(w->told, "%s/%s", w->variant->name, s->array)) {
         rank = s->role == ROTE_SCORE_PUBLISHED || s->role == ROTE_SCORE_MEAN ? 2 : 1;
       }
     }
@@ -66,7 +67,7 @@ static rote_status choose_scores(const rote_plants_view *w, size_t *count, size_
   ROTE_TRY(rote_alloc(w->title.count, sizeof *worth, &worth));
   for (size_t s = 0; s < w->title.count; s++) {
     const double away = fabs(w->area[s * w->kinds] - 0.5);
-    worth[s] = rank_of(rote_text_list_get(&w->title, s)) + (isfinite(away) ? away : 0);
+    worth[s] = rank_of(w, rote_text_list_get(&w->title, s)) + (isfinite(away) ? away : 0);
   }
   ROTE_TRY(rote_order_largest(w->title.count, worth, *count, order));
 done:
