@@ -143,9 +143,10 @@ typedef struct {
     size_t extraction;   /* pairs listed */
   } neighbours;
   struct {
-    int method;            /* rote_influence_method */
-    size_t draws;          /* S of the gradient of an image */
-    size_t training, test; /* targets: the first images of either */
+    int method;             /* rote_influence_method */
+    size_t draws;           /* S of the gradient of an image */
+    size_t projected_draws; /* S of its projected gradient */
+    size_t training, test;  /* targets: the first images of either */
   } influence;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {

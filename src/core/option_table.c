@@ -219,7 +219,9 @@ static const rote_option table[] = {
          "tracin: products of gradients over the evaluated epochs; leverage: projected gradients "
          "at the end of the training, also of autoencoders; both"},
     {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
-     .help = "draws of the encoder that the gradient of an image is averaged over"},
+     .help = "draws of the encoder that the gradient of an image is averaged over, by TracIn"},
+    {KEY(influence.projected_draws), COUNT(1, 4096), .fallback = "8", RESULTS, VARIANT, COST,
+     .models = VAES, .help = "draws that its projected gradient is averaged over, by leverage"},
     {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,
      .help = "training images, the first ones, on which the influence of every image is computed"},
     {KEY(influence.test), COUNT(0, 1e5), .fallback = "10", RESULTS, VARIANT, COST,

@@ -11,7 +11,7 @@ model: { hidden: [24, 12], latent: 4, beta: 4 }
 training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
 folds: { count: 3, repeats: 2, full: 1 }
 evaluation: { every: 2, samples: 16, proposal: encoder }
-influence: { method: both, draws: 4, training: 40, test: 5 }
+influence: { method: both, draws: 4, projected_draws: 4, training: 40, test: 5 }
 measures: [score, influence]
 checkpoint: { keep: evaluated }
 END

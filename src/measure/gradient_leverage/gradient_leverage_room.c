@@ -24,7 +24,7 @@ const rote_array rote_gradient_leverage_rows[] = {
     ROTE_ARRAY_END,
 };
 
-static const char *const keys[] = {"influence.draws", "influence.test", NULL};
+static const char *const keys[] = {"influence.projected_draws", "influence.test", NULL};
 
 static const rote_measure_bench bench[] = {
     {.name = "mlp_vae projected gradients",
@@ -95,7 +95,8 @@ static rote_status enter(const rote_subject_setting *setting, const rote_model *
   ROTE_TRY(rote_alloc(1, sizeof *r, &r));
   *room = r;
   r->setting = setting;
-  ROTE_TRY(rote_per_image_create(model, setting->options->influence.draws, BATCH, &r->per_image));
+  ROTE_TRY(rote_per_image_create(model, setting->options->influence.projected_draws, BATCH,
+                                 &r->per_image));
   ROTE_TRY(rote_per_image_prepare(r->per_image, setting->options->seed));
   ROTE_TRY(rote_noisy_images_create(r->per_image, &r->images));
 done:
@@ -164,7 +165,7 @@ done:
 
 static double weight(const rote_options *o)
 {
-  return 0.7 * (double)o->influence.draws;
+  return 0.7 * (double)o->influence.projected_draws;
 }
 
 /* Of an autoencoder that asks for TracIn rote_targets_check() says what to do. */
