@@ -52,7 +52,7 @@ typedef struct {
 } rote_image_score;
 
 /* An array [N, T] of a variant: how much a training image has lowered the loss of a target. The
- * first influence.training targets are the first training images. */
+ * targets are those of the options `influence`, in the order of targets.h. */
 typedef struct {
   const char *array; /* its name below the base of the measure; NULL ends a list */
   const char *title; /* "TracIn" */

@@ -15,6 +15,7 @@
   X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
+  X(model_sample)                                                                                  \
   X(gradient_leverage)                                                                             \
   X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \

@@ -11,13 +11,13 @@ model: { hidden: [24, 12], latent: 4, beta: 4 }
 training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
 folds: { count: 3, repeats: 2, full: 1 }
 evaluation: { every: 2, samples: 16, proposal: encoder }
-influence: { method: both, draws: 4, projected_draws: 4, training: 40, test: 5 }
+influence: { method: both, draws: 4, projected_draws: 4, training: 40, images: [77, 120], test: 5, sample: 3 }
 measures: [score, influence]
 checkpoint: { keep: evaluated }
 END
 ends 0 run 1 study.yaml --output alone
 says run.out "influence over 2 checkpoints" "training #0: for it"
-says run.out "gradient leverage: " "40 targets, 4 models or more each"
+says run.out "gradient leverage: " "42 targets, 4 models or more each"
 "$PYTHON" "$TESTS/check_influence.py" alone >check.out || fail "$(cat check.out)"
 ends 0 "$ROTE" verify alone >verify.out
 says verify.out "0 damaged, 0 missing"
@@ -42,7 +42,7 @@ with h5py.File("alone/study.h5") as both, h5py.File("lean/study.h5") as lean:
     one, other = both["base/gradient_leverage"], lean["base/gradient_leverage"]
     assert np.array_equal(one["h"], other["h"])
     assert np.array_equal(one["on"][:, :40], other["on"][:, :40]), "the same targets"
-    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "test images"
+    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "other targets"
 END
 
 # One number changed: verify says so.
@@ -84,6 +84,13 @@ says run.err "influence.method: TracIn follows evaluated epochs, and an autoenco
 
 ends 65 run 1 study.yaml --output bad --set influence.training=151
 says run.err "influence.training: 151 training images are targets, and the study has 150"
+ends 65 run 1 study.yaml --output bad --set "influence.images=[77, 150]"
+says run.err "influence.images: there is no training image 150; the study has 0 to 149"
+ends 65 run 1 study.yaml --output bad --set "influence.images=[77, 39]"
+says run.err "influence.images: image 39 is a target twice" "influence.training"
+sed 's/images: .77, 120./images: [7, 9, 7]/' study.yaml >twice.yaml
+ends 65 run 1 twice.yaml --output bad
+says run.err "twice.yaml:7: influence.images: 7 is there twice"
 ends 65 run 1 study.yaml --output bad --set influence.test=100000
 says run.err "influence.test: 100000 test images are targets"
 ends 65 run 1 study.yaml --output bad --set folds.full=0 --set folds.count=2

@@ -27,13 +27,15 @@ enum { AT_ONCE = 64 }; /* rows, as doubles */
 
 typedef struct {
   const rote_pieces *pieces;
-  size_t images, numbers, training, targets; /* N, Q, those of T among the images, T */
-  rote_ridge *ridge;                         /* of the model in hand */
-  double *x;                                 /* [AT_ONCE, Q] */
-  double *y;                                 /* [Q, T] */
-  double *h, *tau;                           /* [AT_ONCE], [AT_ONCE, T] */
-  double *sum_h, *sum_on;                    /* [N], [N, T] over models */
-  bool missing;
+  const rote_options *options;
+  size_t images, numbers, targets; /* N, Q, T */
+  rote_unit unit;                  /* in hand */
+  rote_ridge *ridge;               /* of the model in hand */
+  double *x;                       /* [AT_ONCE, Q] */
+  double *y;                       /* [Q, T] */
+  double *h, *tau;                 /* [AT_ONCE], [AT_ONCE, T] */
+  double *sum_h, *sum_on;          /* [N], [N, T] over models */
+  bool missing, first;             /* of the unit in hand; the first full model is there */
 } combiner;
 
 /* Rows from `row` on that are images, as doubles. @return their number, at most AT_ONCE */
@@ -58,10 +60,26 @@ static rote_status go_on(const combiner *c)
              : ROTE_OK;
 }
 
-/* The target that a row is: T if none. */
-static size_t target_of(const combiner *c, size_t row)
+/* The row of a target. */
+static size_t row_of(const combiner *c, size_t t)
 {
-  return row < c->training ? row : row < c->images ? c->targets : row - c->images + c->training;
+  const rote_target target = rote_target_at(c->options, t);
+  return target.set == ROTE_TARGET_TRAINING ? target.index
+                                            : c->images + t - rote_targets_of_training(c->options);
+}
+
+static void take_targets(combiner *c, const rote_rows *rows)
+{
+  for (size_t t = 0; t < c->targets; t++) {
+    const size_t row = row_of(c, t);
+    if (row < rows->first || row >= rows->first + rows->count) {
+      continue;
+    }
+    const float *phi = rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_PHI, row - rows->first);
+    for (size_t q = 0; q < c->numbers; q++) {
+      c->y[q * c->targets + t] = (double)phi[q];
+    }
+  }
 }
 
 static rote_status take_sum(void *taker, const rote_rows *rows, bool missing)
@@ -69,12 +87,8 @@ static rote_status take_sum(void *taker, const rote_rows *rows, bool missing)
   rote_status status = ROTE_OK;
   combiner *c = taker;
   c->missing = c->missing || missing;
-  for (size_t row = 0; row < rows->count && !missing; row++) {
-    const float *phi = rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_PHI, row);
-    const size_t t = target_of(c, rows->first + row);
-    for (size_t q = 0; q < c->numbers && t < c->targets; q++) {
-      c->y[q * c->targets + t] = (double)phi[q];
-    }
+  if (!missing) {
+    take_targets(c, rows);
   }
   for (size_t row = 0, n = 0; row < rows->count && !missing; row += n) {
     n = widen(c, rows, row);
@@ -105,9 +119,7 @@ static rote_status take_products(void *taker, const rote_rows *rows, bool missin
     for (size_t i = 0; i < n; i++) {
       c->sum_h[first + i] += c->h[i];
     }
-    for (size_t i = 0; i < n * c->targets; i++) {
-      c->sum_on[first * c->targets + i] += c->tau[i];
-    }
+    rote_targets_add(c->options, c->unit, n, c->tau, c->sum_on + first * c->targets);
   }
 done:
   return status;
@@ -118,12 +130,14 @@ static rote_status add_model(combiner *c, size_t unit, size_t *models)
 {
   rote_status status = ROTE_OK;
   c->missing = false;
+  c->unit = rote_unit_at(c->options, unit);
   ROTE_TRY(rote_ridge_create(c->numbers, &c->ridge));
   ROTE_TRY(rote_pieces_read(c->pieces, unit, 0, rote_gradient_leverage_rows, take_sum, c));
   if (!c->missing && rote_ridge_factorise(c->ridge, ROTE_GRADIENT_LEVERAGE_RIDGE)) {
     rote_ridge_solve(c->ridge, c->targets, c->y);
     ROTE_TRY(rote_pieces_read(c->pieces, unit, 0, rote_gradient_leverage_rows, take_products, c));
     ++*models;
+    c->first = c->first || c->unit.repeat == 0;
   }
 done:
   rote_ridge_destroy(&c->ridge);
@@ -153,7 +167,7 @@ rote_status rote_gradient_leverage_combine(const rote_pieces *pieces, rote_sink 
   combiner c = {.pieces = pieces,
                 .images = n,
                 .numbers = sizes.length['Q' - 'A'],
-                .training = o->influence.training,
+                .options = o,
                 .targets = rote_targets(o)};
   size_t models = 0;
   if (o->folds.full == 0) {
@@ -168,9 +182,7 @@ rote_status rote_gradient_leverage_combine(const rote_pieces *pieces, rote_sink 
   for (size_t i = 0; i < n; i++) {
     c.sum_h[i] *= share;
   }
-  for (size_t i = 0; i < n * c.targets; i++) {
-    c.sum_on[i] *= share;
-  }
+  rote_targets_mean(o, models, c.first, n, c.sum_on);
   ROTE_TRY(rote_sink_put(sink, &h_array, ROTE_ALL, c.sum_h));
   ROTE_TRY(rote_targets_put(sink, &target_arrays, o, n, c.sum_on));
 done:

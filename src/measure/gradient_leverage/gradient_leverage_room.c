@@ -8,10 +8,9 @@
 
 #include "rote/clock.h"
 #include "rote/memory.h"
-#include "rote/noisy_images.h"
-#include "targets.h"
+#include "target_images.h"
 
-enum { BATCH = 16, PIECE = 256 }; /* images at once, and of a file of rows */
+enum { PIECE = 256 }; /* rows of a file */
 
 _Static_assert(sizeof(rote_real) == sizeof(float), "rows are what the model computes with");
 
@@ -24,24 +23,10 @@ const rote_array rote_gradient_leverage_rows[] = {
     ROTE_ARRAY_END,
 };
 
-static const char *const keys[] = {"influence.projected_draws", "influence.test", NULL};
+static const char *const keys[] = {"influence.projected_draws", "influence.test",
+                                   "influence.sample", NULL};
 
-static const rote_measure_bench bench[] = {
-    {.name = "mlp_vae projected gradients",
-     .rows = 64,
-     .images = 64,
-     .channels = 1,
-     .side = 32,
-     .set = {"influence.test=0"}},
-    {.name = "conv_vae projected gradients",
-     .rows = 64,
-     .images = 64,
-     .channels = 3,
-     .side = 32,
-     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
-             "data.transform=logit", "influence.test=0"}},
-    {.name = NULL},
-};
+static const rote_measure_bench bench[] = {ROTE_TARGET_BENCH("projected gradients")};
 
 static const rote_image_score scores[] = {
     {.array = "gradient_leverage/h", .title = "gradient leverage"},
@@ -53,17 +38,11 @@ static const rote_attribution attributions[] = {
     {.array = NULL},
 };
 
-typedef struct {
-  const rote_subject_setting *setting;
-  rote_per_image *per_image;
-  rote_noisy_images *images;
-} leverage_room;
-
 static size_t count_rows(const rote_options *o, const rote_data_info *info, size_t images,
                          rote_unit unit)
 {
   (void)info;
-  return unit.full ? images + o->influence.test : 0;
+  return unit.full ? images + rote_targets(o) - rote_targets_of_training(o) : 0;
 }
 
 /* 0 if there is no memory, which run() and combine() say. */
@@ -80,51 +59,53 @@ static void sizes(const rote_options *o, const rote_data_info *info, rote_sizes 
 
 static void leave(void **room)
 {
-  leverage_room *r = *room;
-  if (r != NULL) {
-    rote_noisy_images_destroy(&r->images);
-    rote_per_image_destroy(&r->per_image);
-    rote_free(room);
-  }
+  rote_target_images *images = *room;
+  rote_target_images_destroy(&images);
+  *room = NULL;
 }
 
 static rote_status enter(const rote_subject_setting *setting, const rote_model *model, void **room)
 {
   rote_status status = ROTE_OK;
-  leverage_room *r = NULL;
-  ROTE_TRY(rote_alloc(1, sizeof *r, &r));
-  *room = r;
-  r->setting = setting;
-  ROTE_TRY(rote_per_image_create(model, setting->options->influence.projected_draws, BATCH,
-                                 &r->per_image));
-  ROTE_TRY(rote_per_image_prepare(r->per_image, setting->options->seed));
-  ROTE_TRY(rote_noisy_images_create(r->per_image, &r->images));
+  const rote_options *o = setting->options;
+  rote_target_images *images = NULL;
+  ROTE_TRY(rote_target_images_create(setting, model, o->influence.projected_draws, &images));
+  *room = images;
+  ROTE_TRY(rote_per_image_prepare(images->per_image, o->seed));
 done:
-  if (status != ROTE_OK && r != NULL) {
+  if (status != ROTE_OK && images != NULL) {
     leave(room);
   }
   return status;
 }
 
+/* The images of rows from `at` on. @return how many are loaded, at most `most` */
+static size_t load(rote_target_images *r, size_t at, size_t most)
+{
+  const size_t images = r->setting->train->count, batch = r->per_image->images;
+  if (at >= images) {
+    return rote_target_images_load(r, rote_targets_of_training(r->setting->options) + at - images,
+                                   most);
+  }
+  const size_t left = images - at < most ? images - at : most, n = left < batch ? left : batch;
+  rote_target_images_load_training(r, at, n);
+  return n;
+}
+
 static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
 {
-  leverage_room *r = room;
+  rote_target_images *r = room;
   const rote_subject_setting *s = r->setting;
-  const size_t images = s->train->count;
   if (rows->sizes.length['Q' - 'A'] != r->per_image->projections->total) {
     return rote_fail(ROTE_NOMEM, "rows of projected gradients have no room");
   }
+  rote_target_images_begin(r, piece);
   for (size_t row = 0, n = 0; row < rows->count; row += n) {
-    const size_t at = rows->first + row, left = rows->count - row;
-    const bool test = at >= images;
-    const size_t most = r->per_image->images, until = test ? left : images - at;
-    n = left < most ? left : most;
-    n = until < n ? until : n;
+    const size_t left = rows->count - row;
     if (s->stop != NULL && s->stop(s->context, (double)left * piece->seconds_per_row)) {
       return rote_fail(ROTE_STOPPED, "stopped between two batches of images");
     }
-    rote_noisy_images_load(r->images, s->options, test ? s->test : s->train, test,
-                           test ? at - images : at, n);
+    n = load(r, rows->first + row, left);
     rote_per_image_project(r->per_image, piece->w, r->images->batch->x, r->images->eps, n,
                            rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_PHI, row));
   }
@@ -141,7 +122,8 @@ static rote_status measure_cost(const rote_cost_request *q, rote_cost *cost)
   rote_sizes own = {{0}};
   rote_rows *rows = NULL;
   void *room = NULL;
-  const size_t n = q->setting.train->count < BATCH ? q->setting.train->count : BATCH;
+  const size_t n =
+      q->setting.train->count < ROTE_TARGET_BATCH ? q->setting.train->count : ROTE_TARGET_BATCH;
   *cost = (rote_cost){0};
   sizes(o, q->setting.info, &own);
   ROTE_TRY(enter(&q->setting, t->model, &room));
@@ -190,7 +172,7 @@ const rote_measure rote_measure_gradient_leverage = {
     .cost = measure_cost,
     .tell = rote_gradient_leverage_tell,
     .asked = asked,
-    .batch_rows = BATCH,
+    .batch_rows = ROTE_TARGET_BATCH,
     .piece_rows = PIECE,
     .large = true,
     .sizes = sizes,

@@ -24,28 +24,74 @@ done:
   return status;
 }
 
-/* Training targets with their strongest proponents and opponents; test images are not at hand. */
+/* The first targets, but of samples the first ones too. @return their number */
+static size_t choose(const rote_options *o, size_t *shown)
+{
+  const size_t T = rote_targets(o), samples = o->influence.sample;
+  const size_t last = samples < TARGETS / 2 ? samples : TARGETS / 2, rest = T - samples;
+  size_t n = 0;
+  for (size_t t = 0; t < rest && n < TARGETS - last; t++) {
+    shown[n++] = t;
+  }
+  for (size_t t = rest; t < T && n < TARGETS; t++) {
+    shown[n++] = t;
+  }
+  return n;
+}
+
+/* A sample of the first full model, in the strip that was begun last. */
+static rote_status show_sample(const rote_told *told, const rote_variant *v, size_t sample,
+                               rote_page *page)
+{
+  rote_status status = ROTE_OK;
+  const size_t D = told->info->channels * told->info->height * told->info->width;
+  char path[ROTE_PATH_MAX];
+  double *level = NULL;
+  float *pixel = NULL;
+  ROTE_TRY(rote_path(path, "%s/model_sample/image", v->name));
+  if (D > 0 && rote_study_reader_has(told->reader, path)) {
+    ROTE_TRY(rote_alloc(D, sizeof *level, &level));
+    ROTE_TRY(rote_alloc(D, sizeof *pixel, &pixel));
+    ROTE_TRY(rote_study_reader_get(told->reader, path, (rote_range){.first = sample, .count = 1},
+                                   level));
+    for (size_t d = 0; d < D; d++) {
+      pixel[d] = (float)level[d] / 255;
+    }
+    rote_page_pixels(page, told->info->channels, told->info->height, told->info->width, pixel,
+                     "the sample itself");
+  }
+done:
+  rote_free(&level);
+  rote_free(&pixel);
+  return status;
+}
+
+/* Targets with their strongest proponents and opponents; test images are not at hand. */
 static rote_status show_targets(const rote_told *told, const rote_variant *v, rote_page *page)
 {
   rote_status status = ROTE_OK;
   const size_t T = rote_targets(&v->options), n = told->train->count;
   const size_t P = rote_targets_listed(n);
   double *list[2] = {NULL};
+  size_t shown[TARGETS];
   static const char *const name[2] = {"proponent", "opponent"};
   for (size_t k = 0; k < 2 && T > 0; k++) {
     ROTE_TRY(rote_alloc(T * P, sizeof(double), &list[k]));
     ROTE_TRY(get(told, v, name[k], list[k]));
   }
-  for (size_t t = 0; t < T && t < TARGETS; t++) {
-    const bool training = t < v->options.influence.training;
-    rote_page_strip(page, "%s: who moves %s image #%zu", v->name, training ? "training" : "test",
-                    training ? t : t - v->options.influence.training);
-    if (training) {
-      rote_show_image(told, page, t, "the image itself");
+  const size_t count = choose(&v->options, shown);
+  for (size_t t = 0; t < count; t++) {
+    const rote_target target = rote_target_at(&v->options, shown[t]);
+    rote_page_strip(page, "%s: who moves %s%s #%zu", v->name, rote_target_word(target.set),
+                    target.set == ROTE_TARGET_SAMPLE ? "" : " image", target.index);
+    if (target.set == ROTE_TARGET_TRAINING) {
+      rote_show_image(told, page, target.index, "the image itself");
+    } else if (target.set == ROTE_TARGET_SAMPLE) {
+      ROTE_TRY(show_sample(told, v, target.index, page));
     }
     for (size_t k = 0; k < 2; k++) {
       for (size_t p = 0; p < P && p < LISTED; p++) {
-        const double image = list[k][t * P + p];
+        const double image = list[k][shown[t] * P + p];
         if (image < (double)n) {
           rote_show_image(told, page, (size_t)image, k == 0 ? "for it" : "against it");
         }
