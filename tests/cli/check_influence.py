@@ -53,7 +53,7 @@ if itself < 0.95:
 
 # Rows of the run: 150 images, then 5 test images and 3 samples.
 phi = np.concatenate([h5py.File(path)["phi"][...] for path in
-                      sorted(glob.glob(f"{sys.argv[1]}/results/base/full-r00-gradient_leverage-*.h5"))]).astype(float)
+                      sorted(glob.glob(f"{sys.argv[1]}/results/base/full-r00-projected_gradient-*.h5"))]).astype(float)
 
 
 def metric(x):

@@ -28,7 +28,7 @@ same alone/study.h5 ranks/study.h5
 lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
 ends 0 run 2 "${lean[@]}"
 says run.out "no linear datamodeling score, for no measure has evaluated log p"
-projected() { find lean/results -name '*gradient_leverage*' -exec stat -c '%n %i %Y' {} + | sort; }
+projected() { find lean/results -name '*projected_gradient*' -exec stat -c '%n %i %Y' {} + | sort; }
 projected >before.txt
 [ -s before.txt ] || fail "there are no projected gradients"
 ends 0 run 1 "${lean[@]}" --set influence.training=60
@@ -44,6 +44,31 @@ with h5py.File("alone/study.h5") as both, h5py.File("lean/study.h5") as lean:
     assert np.array_equal(one["on"][:, :40], other["on"][:, :40]), "the same targets"
     assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "other targets"
 END
+
+# On a grid of ranks: what one rank makes of the same gradients, but for rounding; the same bits again; a rank that cannot read
+# on when the others go on, and one that dies.
+square=(study.yaml --output grid "${lean[@]:3}" --set 'leverage.grid=[2,2]')
+ends 0 run 4 "${square[@]}"
+says run.err "gradient leverage, on a grid of 2 x 2 ranks"
+ends 0 "$ROTE" verify grid >verify.out
+"$PYTHON" - <<'END'
+import h5py
+import numpy as np
+
+with h5py.File("alone/study.h5") as both, h5py.File("grid/study.h5") as grid:
+    one, other = both["base/gradient_leverage"], grid["base/gradient_leverage"]
+    assert (other["grid_rows"][()], other["grid_columns"][()]) == (2, 2) and one["grid_rows"][()] == 1
+    assert np.allclose(one["h"], other["h"], rtol=1e-10, atol=0), "h"
+    assert np.allclose(one["on"], other["on"], rtol=1e-5, atol=1e-6), "influence"
+END
+for fault in rows.read@1#2=error stage.begin@3=kill; do
+  square[2]="grid-${fault%%.*}"
+  code=0
+  ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 4 "$ROTE" run "${square[@]}" >run.out 2>run.err || code=$?
+  [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
+  ends 0 run 4 "${square[@]}"
+  same grid/study.h5 "${square[2]}/study.h5"
+done
 
 # One number changed: verify says so.
 cp -r alone changed
