@@ -15,6 +15,8 @@
   X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
+  X(model_sample)                                                                                  \
+  X(projected_gradient)                                                                            \
   X(gradient_leverage)                                                                             \
   X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \
@@ -108,9 +110,12 @@ rote_status rote_measures_check_grids(const rote_study *study, const rote_data_i
   rote_status status = ROTE_OK;
   rote_grid_shape shape;
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    const rote_options *o = &study->base; /* of the data: variants ask for the same */
-    if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
-      ROTE_TRY((*m)->grid(o, info, processes, &shape));
+    const bool of_data = (*m)->subject == ROTE_OF_DATA;
+    for (size_t v = 0; v < (of_data ? 1 : study->variant_count); v++) {
+      const rote_options *o = of_data ? &study->base : &study->variant[v].options;
+      if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
+        ROTE_TRY((*m)->grid(o, info, processes, &shape));
+      }
     }
   }
 done:
