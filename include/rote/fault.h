@@ -51,6 +51,7 @@
   X(LEAVE_SEND, "leave.send", "a worker is told to end without MPI", false)                        \
   X(TEAM_SEND, "team.send", "a rank that shares an import sends to another", false)                \
   X(STAGE_BEGIN, "stage.begin", "all ranks begin to compute together", false)                      \
+  X(ROWS_READ, "rows.read", "rows are read back that others are made of", true)                    \
   X(MERGE_BEGIN, "merge.begin", "the results are put together", true)                              \
   X(MERGE_EPOCH, "merge.epoch", "an evaluated epoch is scored", true)                              \
   X(MERGE_COMMIT, "merge.commit", "study.h5 is finished", true)

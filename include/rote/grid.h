@@ -11,7 +11,7 @@
 #ifndef ROTE_GRID_H
 #define ROTE_GRID_H
 
-#include "rote/status.h"
+#include "rote/study.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +52,15 @@ struct rote_grid {
   size_t row, column;   /* the place of this one */
   size_t block;
 };
+
+/** Is it a grid that is asked for, or none? @return ROTE_OK; ROTE_DATA */
+rote_status rote_grid_check(const rote_counts *asked);
+
+/** A grid for matrices of `size` rows: as square as can be, the larger side the columns, or as
+ * asked (the option leverage.grid). @return ROTE_OK; ROTE_DATA if there are fewer processes or rows
+ */
+rote_status rote_grid_shape_of(size_t size, const rote_counts *asked, size_t processes,
+                               rote_grid_shape *shape);
 
 /** One process, and LAPACK; up to 32,768 rows. */
 rote_grid rote_grid_alone(void);

@@ -10,6 +10,7 @@
 #define ROTE_MEASURE_H
 
 #include "rote/array.h"
+#include "rote/file.h"
 #include "rote/grid.h"
 #include "rote/images.h"
 #include "rote/lines.h"
@@ -52,7 +53,7 @@ typedef struct {
 } rote_image_score;
 
 /* An array [N, T] of a variant: how much a training image has lowered the loss of a target. The
- * first influence.training targets are the first training images. */
+ * targets are those of the options `influence`, in the order of targets.h. */
 typedef struct {
   const char *array; /* its name below the base of the measure; NULL ends a list */
   const char *title; /* "TracIn" */
@@ -72,18 +73,20 @@ typedef struct {
   void *context;
 } rote_subject_setting;
 
+/* All rows of a measure in a variant, for combine(). */
+typedef struct rote_pieces rote_pieces;
+
 /* Rows to compute. Borrowed for the call. */
 typedef struct {
   rote_unit unit; /* the model's place; nothing for ROTE_OF_DATA */
   size_t epoch;   /* epochs that it was trained */
   const rote_model *model;
-  const rote_real *w;     /* its parameters */
-  uint32_t item;          /* what choose() said of the only row, if the measure has one */
-  double seconds_per_row; /* of late, 0: not known; for `stop` */
+  const rote_real *w;       /* its parameters */
+  uint32_t item;            /* what choose() said of the only row, if the measure has one */
+  double seconds_per_row;   /* of late, 0: not known; for `stop` */
+  const rote_pieces *after; /* of the measure that this one comes after, if it chooses no rows */
 } rote_piece;
 
-/* All rows of a measure in a variant, for combine(). */
-typedef struct rote_pieces rote_pieces;
 struct rote_pieces {
   const char *name;             /* of the variant; "" of the data */
   rote_subject_setting setting; /* test has no pixels when a study is verified */
@@ -176,25 +179,27 @@ struct rote_measure {
   /* Whether options ask for it; NULL: by its word in `measures`. */
   bool (*asked)(const rote_options *options);
   /* A measure whose rows hang on what another one of the same variant found: its work begins when
-   * all rows of that are there, and when they change so may its own. Both or neither; but one of
-   * ROTE_OF_RESULTS has no rows to choose, and reads the other's in combine().
+   * all rows of that are there, and when they change so may its own. One of ROTE_OF_RESULTS reads
+   * them in combine(); one that chooses no rows may read those of the piece's model in run() and
+   * stage() (rote_piece.after).
    * choose: what each row is to be computed of, a number that run() finds in its piece, which then
    * has one row; ROTE_NO_ITEM: nothing, the row is missing. Rank 0 alone, once a run.
    * @param[in]  pieces  of the other measure
    * @param[out] item    [rows of all models, one model after the other] */
   const rote_measure *after;
   rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
-  /* A measure of the data whose rows all ranks compute together when all else is done, where
-   * together() says so; elsewhere run() does, in one piece of all rows (large, piece_rows). All
-   * three or none.
+  /* A measure whose rows all ranks compute together when all else is done, of one model after the
+   * other, where together() says so; elsewhere run() does, in one piece of all rows (large,
+   * piece_rows). All three or none.
    * grid: its shape, for at most so many processes. @return ROTE_OK; ROTE_DATA if the options ask
    * for more than there are
-   * stage: collective on the grid. @param[out] rows  all of them, on the first process; else NULL
-   */
+   * stage: collective on the grid. @param[in] piece  without model and parameters @param[out] rows
+   * all of them, on the first process; else NULL */
   bool (*together)(const rote_options *options, const rote_data_info *info);
   rote_status (*grid)(const rote_options *options, const rote_data_info *info, size_t processes,
                       rote_grid_shape *shape);
-  rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid, rote_rows *rows);
+  rote_status (*stage)(const rote_subject_setting *setting, const rote_grid *grid,
+                       const rote_piece *piece, rote_rows *rows);
   /* Of a measure whose rows are made of all folds or repeats at once: when a study grows, they are
    * computed anew, where for others it would be refused. */
   bool renewed;
@@ -249,6 +254,16 @@ bool rote_measure_is_in(const rote_measure *measure, const rote_study *study);
 
 /** Has it rows, of the data or (else) of the models of variants? */
 bool rote_measure_has_rows(const rote_measure *measure, bool of_data);
+
+/** The i-th of the numbers of every image that measures put, in the order of the list.
+ * @param[out] measure  whose it is
+ * @return NULL: there are no more */
+const rote_image_score *rote_image_score_at(size_t i, const rote_measure **measure);
+
+/** Where study.h5 has it: below the variant, or what is of the data at the root.
+ * @return ROTE_OK, or ROTE_DATA if the path is too long */
+rote_status rote_image_score_path(char path[ROTE_PATH_MAX], const rote_measure *measure,
+                                  const rote_image_score *score, const char *variant);
 
 /** Title of the score by which tables of images are in order: the published one; NULL if no measure
  * has it. */

@@ -19,6 +19,8 @@ typedef struct {
   rote_option_type type;
   size_t offset;              /* of the field in rote_options */
   double min, max;            /* allowed values */
+  size_t entries;             /* most of a list of whole numbers */
+  bool distinct;              /* none of them may be there twice */
   bool above_min, below_max;  /* min, max itself is not allowed */
   const char *const *choices; /* NULL-terminated */
   const char *none;           /* word for an empty list of whole numbers; NULL: it may not be */

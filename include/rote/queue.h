@@ -110,8 +110,8 @@ bool rote_queue_may_choose(rote_queue *queue, size_t group, size_t task);
 bool rote_queue_choice_due(rote_queue *queue, size_t *group, size_t *task);
 
 /** Open a task: of the rows that are not there, those with an item are handed out.
- * @param[in] item  [rows of all units of the group, one unit after the other] @return ROTE_OK;
- * ROTE_NOMEM */
+ * @param[in] item  [rows of all units of the group, one unit after the other]; NULL: all of them
+ * @return ROTE_OK; ROTE_NOMEM */
 rote_status rote_queue_choose(rote_queue *queue, size_t group, size_t task, const uint32_t *item);
 
 /** Next order for a worker (numbered from 0); kind NONE if there is nothing for it now. */

@@ -39,7 +39,7 @@ typedef enum {
   ROTE_PURPOSE_NEIGHBOURS_CELLS = 24, /* images that cells begin around; item: set, round */
   ROTE_PURPOSE_NEIGHBOURS_POOL = 25,  /* images that relabelling is about; item: 0 */
   ROTE_PURPOSE_RELABEL = 26,          /* which are called training images; item: permutation */
-  ROTE_PURPOSE_INFLUENCE_DATA = 27,   /* unit: 0 training set, 1 test set; item: image */
+  ROTE_PURPOSE_INFLUENCE_DATA = 27,   /* unit: 0 training set, 1 test set, 2 samples; item: image */
   ROTE_PURPOSE_INFLUENCE_LATENT = 28, /* the same */
   ROTE_PURPOSE_PLANT = 29,            /* item: 0 places of plants, 1 images of the foreign file */
   ROTE_PURPOSE_PLANT_NOISE = 30,      /* item: image */

@@ -15,7 +15,7 @@
 
 #define ROTE_NAME_MAX 64
 #define ROTE_TEXT_MAX 1024
-#define ROTE_COUNTS_MAX 8
+#define ROTE_COUNTS_MAX 64
 #define ROTE_MIXTURES_MAX 64
 
 typedef enum { ROTE_TRANSFORM_BINARIZE, ROTE_TRANSFORM_SCALE, ROTE_TRANSFORM_LOGIT } rote_transform;
@@ -143,9 +143,12 @@ typedef struct {
     size_t extraction;   /* pairs listed */
   } neighbours;
   struct {
-    int method;            /* rote_influence_method */
-    size_t draws;          /* S of the gradient of an image */
-    size_t training, test; /* targets: the first images of either */
+    int method;             /* rote_influence_method */
+    size_t draws;           /* S of the gradient of an image */
+    size_t projected_draws; /* S of its projected gradient */
+    size_t training, test;  /* targets: the first images of either, */
+    rote_counts images;     /* training images by their numbers, */
+    size_t sample;          /* and samples of the first full model */
   } influence;
   uint64_t measures; /* bit set, by the words of the option table; rote_options_ask_for() */
   struct {

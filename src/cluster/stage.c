@@ -1,6 +1,7 @@
 #include "stage.h"
 
 #include "grid_scalapack.h"
+#include "merge_pieces.h"
 #include "piece.h"
 #include "rote/clock.h"
 #include "rote/cluster.h"
@@ -8,18 +9,20 @@
 #include "rote/log.h"
 #include "rote/memory.h"
 #include "rote_mpi.h"
+#include "stock.h"
 
 /* What can fail on one rank alone, before the first collective call. The first process of the grid,
  * rank 0, has the rows. */
 static rote_status begin(const rote_unit_setting *setting, const rote_measure *m,
-                         const rote_options *o, size_t count, bool first, rote_rows **rows)
+                         const rote_options *o, bool full, size_t count, bool first,
+                         rote_rows **rows)
 {
   rote_status status = ROTE_OK;
   const rote_plan *plan = setting->plan;
   const rote_sizes sizes = rote_measure_sizes(m, o, plan->info, plan->images);
   ROTE_FAULT(STAGE_BEGIN, m->name);
   if (first) {
-    ROTE_TRY(rote_rows_create(rote_measure_arrays(m, false), &sizes, count, rows));
+    ROTE_TRY(rote_rows_create(rote_measure_arrays(m, full), &sizes, count, rows));
     (*rows)->count = count;
   }
 done:
@@ -36,16 +39,24 @@ static rote_status work(const rote_unit_setting *setting, const rote_order *orde
   const rote_subject_setting subject = rote_unit_subject(setting, task->variant);
   const bool first = rote_grid_is_first(grid);
   const double start = rote_seconds();
+  rote_piece piece = {.unit = rote_plan_unit(plan, order->group, order->unit),
+                      .epoch = order->epoch};
+  rote_merge_pieces before;
+  rote_pieces after;
   rote_rows *rows = NULL;
   if (first) {
     rote_log(ROTE_LOG_INFO, "together", "%s, on a grid of %zu x %zu ranks", m->doing, grid->rows,
              grid->columns);
   }
-  ROTE_TRY(grid->ops->agree(grid, begin(setting, m, subject.options, order->count, first, &rows)));
-  ROTE_TRY(m->stage(&subject, grid, rows));
+  ROTE_TRY(grid->ops->agree(grid, rote_merge_pieces_before(setting, order->group, task->variant, m,
+                                                           &before, &after, &piece)));
+  ROTE_TRY(grid->ops->agree(
+      grid, begin(setting, m, subject.options, piece.unit.full, order->count, first, &rows)));
+  ROTE_TRY(m->stage(&subject, grid, &piece, rows));
   ROTE_TRY(grid->ops->agree(
       grid, first ? rote_piece_write(setting, order, rows, rote_seconds() - start) : ROTE_OK));
 done:
+  rote_merge_pieces_free(&before);
   rote_rows_destroy(&rows);
   return status;
 }
@@ -103,6 +114,7 @@ rote_status rote_stages_run(const rote_unit_setting *setting, rote_queue *queue,
     }
     ROTE_TRY(rote_stage_run(setting, &order, watch));
     rote_queue_done(queue, &order);
+    rote_stock_tidy(setting, queue, order.group, order.unit);
     if (office != NULL) {
       rote_office_disperse(office);
     }

@@ -49,7 +49,7 @@ static const char *const measure_needs[] = {
 #define SEED .type = ROTE_OPTION_SEED, .max = 18446744073709551615.0
 #define COUNT(least, most) .type = ROTE_OPTION_COUNT, .min = (least), .max = (most)
 #define REAL(least, most) .type = ROTE_OPTION_REAL, .min = (least), .max = (most)
-#define COUNTS(least, most) .type = ROTE_OPTION_COUNTS, .min = (least), .max = (most)
+#define COUNTS(least, most) .type = ROTE_OPTION_COUNTS, .min = (least), .max = (most), .entries = 8
 #define CHOICE(words) .type = ROTE_OPTION_CHOICE, .choices = (words)
 #define SET(words) .type = ROTE_OPTION_SET, .choices = (words)
 #define WHEN(key, word) .when = (key), .words = 1u << (word)
@@ -219,11 +219,18 @@ static const rote_option table[] = {
          "tracin: products of gradients over the evaluated epochs; leverage: projected gradients "
          "at the end of the training, also of autoencoders; both"},
     {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
-     .help = "draws of the encoder that the gradient of an image is averaged over"},
+     .help = "draws of the encoder that the gradient of an image is averaged over, by TracIn"},
+    {KEY(influence.projected_draws), COUNT(1, 4096), .fallback = "8", RESULTS, VARIANT, COST,
+     .models = VAES, .help = "draws that its projected gradient is averaged over, by leverage"},
     {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,
      .help = "training images, the first ones, on which the influence of every image is computed"},
+    {KEY(influence.images), .type = ROTE_OPTION_COUNTS, .max = 1e9, .entries = ROTE_COUNTS_MAX,
+     .distinct = true, .none = "none", .fallback = "none", RESULTS, VARIANT, COST,
+     .help = "numbers of other training images, up to 64, on which it is computed: [1322, 451]"},
     {KEY(influence.test), COUNT(0, 1e5), .fallback = "10", RESULTS, VARIANT, COST,
      .help = "test images, the first ones, on which it is computed"},
+    {KEY(influence.sample), COUNT(0, 1e4), .fallback = "0", RESULTS, VARIANT, COST, .models = VAES,
+     .help = "samples of the first full model on which it is computed"},
     {KEY(measures), SET(measures), .fallback = "[score, recovery, duplicates]", RESULTS,
      .choice_models = measure_models, .choice_needs = measure_needs,
      .help = "what to compute: score of VAEs, recovery of autoencoders; of the images alone "

@@ -59,7 +59,7 @@ static rote_status parse_list(const rote_option *o, const char *text,
                               void *field)
 {
   rote_status status = ROTE_OK;
-  char copy[512];
+  char copy[ROTE_TEXT_MAX];
   if (strlen(text) >= sizeof copy) {
     return rote_fail(ROTE_DATA, "%s: the list is too long", o->key);
   }
@@ -78,8 +78,13 @@ static rote_status add_count(const rote_option *o, const char *word, void *field
   rote_counts *list = field;
   uint64_t v = 0;
   rote_status status = parse_whole(o, word, &v);
-  if (status == ROTE_OK && list->n == ROTE_COUNTS_MAX) {
-    status = rote_fail(ROTE_DATA, "%s: more than %d entries", o->key, ROTE_COUNTS_MAX);
+  if (status == ROTE_OK && list->n == o->entries) {
+    status = rote_fail(ROTE_DATA, "%s: more than %zu entries", o->key, o->entries);
+  }
+  for (size_t i = 0; i < list->n && o->distinct && status == ROTE_OK; i++) {
+    if (list->value[i] == v) {
+      status = rote_fail(ROTE_DATA, "%s: %s is there twice", o->key, word);
+    }
   }
   if (status == ROTE_OK) {
     list->value[list->n++] = (size_t)v;

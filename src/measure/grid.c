@@ -7,6 +7,7 @@
 #include "rote/memory.h"
 
 #include <cblas.h>
+#include <math.h>
 
 /* LAPACK counts entries of a matrix in 32 bits here and there. */
 #define ALONE_MAX 32768
@@ -45,6 +46,37 @@ size_t rote_grid_local_columns(const rote_grid *grid, size_t m)
 size_t rote_grid_leading(size_t local_rows)
 {
   return local_rows > 0 ? local_rows : 1;
+}
+
+rote_status rote_grid_check(const rote_counts *asked)
+{
+  return asked->n == 0 || asked->n == 2
+             ? ROTE_OK
+             : rote_fail(ROTE_DATA, "leverage.grid: must be auto, or [rows, columns]");
+}
+
+/* With rows for every process, for ScaLAPACK is known to go wrong where some have none. */
+rote_status rote_grid_shape_of(size_t size, const rote_counts *asked, size_t processes,
+                               rote_grid_shape *shape)
+{
+  *shape = (rote_grid_shape){.rows = (size_t)sqrt((double)processes), .size = size};
+  shape->columns = processes / shape->rows;
+  if (asked->n == 2) {
+    shape->rows = asked->value[0];
+    shape->columns = asked->value[1];
+  }
+  const size_t wanted = shape->rows * shape->columns;
+  if (wanted > processes) {
+    return rote_fail(ROTE_DATA, "leverage.grid: [%zu, %zu] needs %zu ranks, and there are %zu",
+                     shape->rows, shape->columns, wanted, processes);
+  }
+  if (shape->rows > size || shape->columns > size) {
+    return rote_fail(ROTE_DATA,
+                     "leverage.grid: [%zu, %zu] has more ranks on a side than its matrix has rows, "
+                     "%zu: the pixels of an image, or the numbers of a projected gradient",
+                     shape->rows, shape->columns, size);
+  }
+  return ROTE_OK;
 }
 
 static rote_status check(size_t n)

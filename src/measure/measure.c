@@ -15,6 +15,8 @@
   X(latent_density)                                                                                \
   X(leverage)                                                                                      \
   X(influence)                                                                                     \
+  X(model_sample)                                                                                  \
+  X(projected_gradient)                                                                            \
   X(gradient_leverage)                                                                             \
   X(datamodel)                                                                                     \
   X(neighbours)                                                                                    \
@@ -64,13 +66,33 @@ bool rote_measure_has_rows(const rote_measure *measure, bool of_data)
   return measure->subject != ROTE_OF_RESULTS && (measure->subject == ROTE_OF_DATA) == of_data;
 }
 
-const char *rote_measure_order_title(void)
+const rote_image_score *rote_image_score_at(size_t i, const rote_measure **measure)
 {
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if (s->role == ROTE_SCORE_PUBLISHED) {
-        return s->title;
+    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++, i--) {
+      if (i == 0) {
+        *measure = *m;
+        return s;
       }
+    }
+  }
+  return NULL;
+}
+
+rote_status rote_image_score_path(char path[ROTE_PATH_MAX], const rote_measure *measure,
+                                  const rote_image_score *score, const char *variant)
+{
+  return measure->subject == ROTE_OF_DATA ? rote_path(path, "%s", score->array)
+                                          : rote_path(path, "%s/%s", variant, score->array);
+}
+
+const char *rote_measure_order_title(void)
+{
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    if (s->role == ROTE_SCORE_PUBLISHED) {
+      return s->title;
     }
   }
   return NULL;
@@ -88,9 +110,12 @@ rote_status rote_measures_check_grids(const rote_study *study, const rote_data_i
   rote_status status = ROTE_OK;
   rote_grid_shape shape;
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    const rote_options *o = &study->base; /* of the data: variants ask for the same */
-    if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
-      ROTE_TRY((*m)->grid(o, info, processes, &shape));
+    const bool of_data = (*m)->subject == ROTE_OF_DATA;
+    for (size_t v = 0; v < (of_data ? 1 : study->variant_count); v++) {
+      const rote_options *o = of_data ? &study->base : &study->variant[v].options;
+      if (rote_measure_applies(*m, o) && rote_measure_is_collective(*m, o, info)) {
+        ROTE_TRY((*m)->grid(o, info, processes, &shape));
+      }
     }
   }
 done:

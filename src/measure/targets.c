@@ -1,6 +1,5 @@
 #include "targets.h"
 
-#include "show.h"
 #include "told.h"
 
 #include "rote/memory.h"
@@ -12,7 +11,37 @@ enum { LISTED = 10 };
 
 size_t rote_targets(const rote_options *o)
 {
-  return o->influence.training + o->influence.test;
+  return rote_targets_of_training(o) + o->influence.test + o->influence.sample;
+}
+
+size_t rote_targets_of_training(const rote_options *o)
+{
+  return o->influence.training + o->influence.images.n;
+}
+
+rote_target rote_target_at(const rote_options *o, size_t t)
+{
+  const size_t training = rote_targets_of_training(o);
+  if (t < training) {
+    return (rote_target){.set = ROTE_TARGET_TRAINING,
+                         .index = t < o->influence.training
+                                      ? t
+                                      : o->influence.images.value[t - o->influence.training]};
+  }
+  t -= training;
+  return t < o->influence.test
+             ? (rote_target){.set = ROTE_TARGET_TEST, .index = t}
+             : (rote_target){.set = ROTE_TARGET_SAMPLE, .index = t - o->influence.test};
+}
+
+const char *rote_target_word(rote_target_set set)
+{
+  return set == ROTE_TARGET_TRAINING ? "training" : set == ROTE_TARGET_TEST ? "test" : "sample";
+}
+
+bool rote_target_is_of(rote_target target, rote_unit unit)
+{
+  return target.set != ROTE_TARGET_SAMPLE || unit.repeat == 0;
 }
 
 size_t rote_targets_listed(size_t images)
@@ -37,11 +66,49 @@ rote_status rote_targets_check(const rote_options *o, const rote_data_info *info
                      "influence.training: %zu training images are targets, and the study has %zu",
                      o->influence.training, images);
   }
+  for (size_t i = 0; i < o->influence.images.n; i++) {
+    const size_t image = o->influence.images.value[i];
+    if (image >= images) {
+      return rote_fail(ROTE_DATA,
+                       "influence.images: there is no training image %zu; the study has 0 to %zu",
+                       image, images - 1);
+    }
+    if (image < o->influence.training) {
+      return rote_fail(ROTE_DATA,
+                       "influence.images: image %zu is a target twice, for it is one of the first "
+                       "%zu, which influence.training asks for",
+                       image, o->influence.training);
+    }
+  }
   if (o->influence.test > info->test_count) {
     return rote_fail(ROTE_DATA, "influence.test: %zu test images are targets, and %s has %zu",
                      o->influence.test, o->data.file, info->test_count);
   }
   return ROTE_OK;
+}
+
+void rote_targets_add(const rote_options *o, rote_unit unit, size_t images, const double *on,
+                      double *sum)
+{
+  const size_t T = rote_targets(o);
+  for (size_t t = 0; t < T; t++) {
+    const bool counts = rote_target_is_of(rote_target_at(o, t), unit);
+    for (size_t i = 0; i < images && counts; i++) {
+      sum[i * T + t] += on[i * T + t];
+    }
+  }
+}
+
+void rote_targets_mean(const rote_options *o, size_t models, bool first, size_t images, double *sum)
+{
+  const size_t T = rote_targets(o);
+  for (size_t t = 0; t < T; t++) {
+    const bool sample = rote_target_at(o, t).set == ROTE_TARGET_SAMPLE;
+    const size_t there = sample ? first : models;
+    for (size_t i = 0; i < images; i++) {
+      sum[i * T + t] = there > 0 ? sum[i * T + t] / (double)there : (double)NAN;
+    }
+  }
 }
 
 /* @param[in] sign  -1: the smallest first @param[out] room [n] @param[out] image, value [P] */
@@ -102,8 +169,9 @@ rote_status rote_targets_put(rote_sink *sink, const rote_targets_arrays *arrays,
   ROTE_TRY(rote_alloc(T, sizeof *index, &index));
   ROTE_TRY(rote_alloc(T, sizeof *set, &set));
   for (size_t t = 0; t < T; t++) {
-    set[t] = t >= o->influence.training;
-    index[t] = (uint32_t)(set[t] ? t - o->influence.training : t);
+    const rote_target target = rote_target_at(o, t);
+    set[t] = (uint8_t)target.set;
+    index[t] = (uint32_t)target.index;
   }
   ROTE_TRY(rote_sink_put(sink, &arrays->target, ROTE_ALL, index));
   ROTE_TRY(rote_sink_put(sink, &arrays->set, ROTE_ALL, set));
@@ -115,7 +183,7 @@ done:
   return status;
 }
 
-enum { TOP = 5, TARGETS = 3, SHOWN = 4 };
+enum { TOP = 5, TARGETS = 3 };
 
 rote_status rote_targets_tell(const rote_told *told, const rote_options *o, const char *base,
                               rote_lines *lines)
@@ -130,10 +198,8 @@ rote_status rote_targets_tell(const rote_told *told, const rote_options *o, cons
     ROTE_TRY(rote_told_get(told, ROTE_ALL, opponent, "%s/opponent", base));
   }
   for (size_t t = 0; t < T && t < TARGETS; t++) {
-    const size_t of_training = o->influence.training;
-    const bool test = t >= of_training;
-    rote_lines_add(lines, "  %s #%zu: for it", test ? "test" : "training",
-                   test ? t - of_training : t);
+    const rote_target target = rote_target_at(o, t);
+    rote_lines_add(lines, "  %s #%zu: for it", rote_target_word(target.set), target.index);
     for (size_t p = 0; p < P && p < TOP; p++) {
       rote_lines_add(lines, " #%.0f", proponent[t * P + p]);
     }
@@ -146,39 +212,5 @@ rote_status rote_targets_tell(const rote_told *told, const rote_options *o, cons
 done:
   rote_free(&proponent);
   rote_free(&opponent);
-  return status;
-}
-
-rote_status rote_targets_show(const rote_told *told, const rote_variant *v, const char *measure,
-                              rote_page *page)
-{
-  rote_status status = ROTE_OK;
-  const size_t T = rote_targets(&v->options), n = told->train->count;
-  const size_t P = rote_targets_listed(n);
-  double *list[2] = {NULL};
-  static const char *const name[2] = {"proponent", "opponent"};
-  for (size_t k = 0; k < 2 && T > 0; k++) {
-    ROTE_TRY(rote_alloc(T * P, sizeof(double), &list[k]));
-    ROTE_TRY(rote_told_get(told, ROTE_ALL, list[k], "%s/%s/%s", v->name, measure, name[k]));
-  }
-  for (size_t t = 0; t < T && t < SHOWN; t++) {
-    const bool training = t < v->options.influence.training;
-    rote_page_strip(page, "%s: who moves %s image #%zu", v->name, training ? "training" : "test",
-                    training ? t : t - v->options.influence.training);
-    if (training) {
-      rote_show_image(told, page, t, "the image itself");
-    }
-    for (size_t k = 0; k < 2; k++) {
-      for (size_t p = 0; p < P && p < TOP; p++) {
-        const double image = list[k][t * P + p];
-        if (image < (double)n) {
-          rote_show_image(told, page, (size_t)image, k == 0 ? "for it" : "against it");
-        }
-      }
-    }
-  }
-done:
-  rote_free(&list[0]);
-  rote_free(&list[1]);
   return status;
 }

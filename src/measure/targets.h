@@ -5,9 +5,30 @@
 
 #include "rote/measure.h"
 
-/** T: influence.training training images and then influence.test test images, the first ones of
- * each. */
+/* Of which images a target is one; also the unit of its noise (rote/noisy_images.h). */
+typedef enum { ROTE_TARGET_TRAINING, ROTE_TARGET_TEST, ROTE_TARGET_SAMPLE } rote_target_set;
+
+typedef struct {
+  rote_target_set set;
+  size_t index;
+} rote_target;
+
+/** T: the first influence.training training images, those of influence.images, the first
+ * influence.test test images, and influence.sample samples. */
 size_t rote_targets(const rote_options *options);
+
+/** Those of them that are training images: the first ones. */
+size_t rote_targets_of_training(const rote_options *options);
+
+/** Target t of T. */
+rote_target rote_target_at(const rote_options *options, size_t t);
+
+/** "training", "test" or "sample". */
+const char *rote_target_word(rote_target_set set);
+
+/** Is influence on the target said by that model? Samples are those of the first full model, and
+ * so is what is said of them; else all full models say it. */
+bool rote_target_is_of(rote_target target, rote_unit unit);
 
 /** P: of the largest influence, and of the smallest. */
 size_t rote_targets_listed(size_t images);
@@ -15,6 +36,16 @@ size_t rote_targets_listed(size_t images);
 /** Are there as many, and full models to look at? @return ROTE_OK; ROTE_DATA naming option and data
  */
 rote_status rote_targets_check(const rote_options *options, const rote_data_info *info);
+
+/** Add what a full model says of `images` training images, where it says it.
+ * @param[in] on [images, T] @param[in,out] sum [images, T] */
+void rote_targets_add(const rote_options *options, rote_unit unit, size_t images, const double *on,
+                      double *sum);
+
+/** Sums over full models to means; NaN of none. @param[in] models  that were added
+ * @param[in] first  whether the first full model is among them @param[in,out] sum [images, T] */
+void rote_targets_mean(const rote_options *options, size_t models, bool first, size_t images,
+                       double *sum);
 
 /* Of one measure in study.h5. */
 typedef struct {
@@ -40,7 +71,7 @@ typedef struct {
             .type = ROTE_H5_U8,                                                                    \
             .units = "1",                                                                          \
             .long_name = "of which images the target is one",                                      \
-            .flags = "training test"},                                                             \
+            .flags = "training test sample"},                                                      \
     .rank = {.name = base "rank",                                                                  \
              .dims = "P",                                                                          \
              .type = ROTE_H5_U32,                                                                  \

@@ -16,7 +16,6 @@ rote_status rote_noisy_images_create(const rote_per_image *p, rote_noisy_images 
   ROTE_TRY(rote_batch_create(p->model->pixels, 1, p->images, &r->batch));
   ROTE_TRY(rote_alloc(L * p->wide, sizeof *r->eps, &r->eps));
   ROTE_TRY(rote_alloc(L * p->draws, sizeof *r->drawn, &r->drawn));
-  ROTE_TRY(rote_alloc(p->images, sizeof *r->index, &r->index));
   *out = r;
   r = NULL;
 done:
@@ -33,25 +32,21 @@ void rote_noisy_images_destroy(rote_noisy_images **images)
   rote_batch_destroy(&r->batch);
   rote_free(&r->eps);
   rote_free(&r->drawn);
-  rote_free(&r->index);
   rote_free(images);
 }
 
 void rote_noisy_images_load(rote_noisy_images *r, const rote_options *o, const rote_image_set *set,
-                            bool test, size_t first, size_t n)
+                            uint32_t unit, const uint32_t *index, size_t n)
 {
   const rote_per_image *p = r->per_image;
   const size_t L = p->model->latent, S = p->draws;
-  const rote_stream data = {.seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_DATA};
+  const rote_stream data = {.seed = o->seed, .unit = unit, .purpose = ROTE_PURPOSE_INFLUENCE_DATA};
   const rote_stream latent = {
-      .seed = o->seed, .unit = test, .purpose = ROTE_PURPOSE_INFLUENCE_LATENT};
-  for (size_t i = 0; i < n; i++) {
-    r->index[i] = (uint32_t)(first + i);
-  }
-  rote_batch_load(r->batch, (rote_transform)o->data.transform, set, r->index, n, data, latent);
+      .seed = o->seed, .unit = unit, .purpose = ROTE_PURPOSE_INFLUENCE_LATENT};
+  rote_batch_load(r->batch, (rote_transform)o->data.transform, set, index, n, data, latent);
   memset(r->eps, 0, L * p->wide * sizeof *r->eps);
   for (size_t i = 0; i < n; i++) {
-    rote_random_normal(latent, r->index[i], S * L, r->drawn);
+    rote_random_normal(latent, index[i], S * L, r->drawn);
     for (size_t s = 0; s < S; s++) {
       for (size_t l = 0; l < L; l++) {
         r->eps[l * p->wide + i * S + s] = r->drawn[s * L + l];

@@ -138,9 +138,10 @@ done:
 static rote_status add_scores(rote_table *t, rote_study_reader *reader, const rote_variant *variant)
 {
   rote_status status = ROTE_OK;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    const bool here = ((*m)->subject == ROTE_OF_DATA) == (variant == NULL);
-    for (const rote_image_score *s = (*m)->scores; here && s != NULL && s->array != NULL; s++) {
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    if ((m->subject == ROTE_OF_DATA) == (variant == NULL)) {
       ROTE_TRY(add_score(t, reader, variant, s));
     }
   }
@@ -150,11 +151,10 @@ done:
 
 static size_t count_listed(void)
 {
+  const rote_measure *m = NULL;
   size_t n = 0;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      n++;
-    }
+  while (rote_image_score_at(n, &m) != NULL) {
+    n++;
   }
   return n;
 }

@@ -322,6 +322,9 @@ static rote_status choose(rote_coordinator *c, size_t group, size_t task)
   rote_merge_pieces p = {.setting = c->setting};
   uint32_t *item = NULL;
   size_t rows = 0;
+  if (t->measure->choose == NULL) {
+    return rote_queue_choose(c->queue, group, task, NULL);
+  }
   for (size_t u = 0; u < plan->group[group].units; u++) {
     rows += rote_plan_rows(plan, group, u, task);
   }

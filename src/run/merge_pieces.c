@@ -1,5 +1,6 @@
 #include "merge_pieces.h"
 
+#include "rote/fault.h"
 #include "rote/file.h"
 #include "rote/memory.h"
 
@@ -85,6 +86,9 @@ static rote_status read_part(rote_merge_pieces *p, size_t unit, size_t v, size_t
   rote_label label;
   rote_execution execution;
   ROTE_TRY(rote_merge_go_on(p->setting));
+  if (p->queue == NULL) {
+    ROTE_FAULT(ROWS_READ, p->measure->name);
+  }
   ROTE_TRY(rote_plan_piece_path(plan, p->setting->directory, p->group, unit, task, first, path));
   *missing = !rote_file_exists(path);
   rows->first = first;
@@ -138,4 +142,19 @@ rote_pieces rote_merge_pieces_as_seen(rote_merge_pieces *p)
                        .setting = rote_unit_subject(p->setting, p->variant),
                        .context = p,
                        .read = read_pieces};
+}
+
+rote_status rote_merge_pieces_before(const rote_unit_setting *setting, size_t group, size_t variant,
+                                     const rote_measure *measure, rote_merge_pieces *before,
+                                     rote_pieces *after, rote_piece *piece)
+{
+  rote_status status = ROTE_OK;
+  *before = (rote_merge_pieces){.setting = setting};
+  if (measure->after != NULL && measure->choose == NULL) {
+    ROTE_TRY(rote_merge_pieces_begin(setting, NULL, group, variant, measure->after, before));
+    *after = rote_merge_pieces_as_seen(before);
+    piece->after = after;
+  }
+done:
+  return status;
 }

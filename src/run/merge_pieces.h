@@ -21,6 +21,13 @@ rote_status rote_merge_pieces_begin(const rote_unit_setting *setting, const rote
                                     rote_merge_pieces *pieces);
 void rote_merge_pieces_free(rote_merge_pieces *pieces);
 
+/** Those that the rows of a measure are made of: of the one that it comes after, if it chooses no
+ * rows, and else none. @param[out] before  to be ended by rote_merge_pieces_free()
+ * @param[out] after  what a rote_piece borrows @param[in,out] piece  gets it */
+rote_status rote_merge_pieces_before(const rote_unit_setting *setting, size_t group, size_t variant,
+                                     const rote_measure *measure, rote_merge_pieces *before,
+                                     rote_pieces *after, rote_piece *piece);
+
 /** As a measure sees them. Borrows `pieces`. */
 rote_pieces rote_merge_pieces_as_seen(rote_merge_pieces *pieces);
 

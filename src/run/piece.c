@@ -1,5 +1,6 @@
 #include "piece.h"
 
+#include "merge_pieces.h"
 #include "rote/clock.h"
 #include "rote/file.h"
 #include "rote/log.h"
@@ -187,6 +188,10 @@ static rote_status compute(rote_piece_room *r, const rote_order *order, rote_rep
                       .model = r->model,
                       .w = r->w,
                       .item = order->item};
+  rote_merge_pieces before;
+  rote_pieces after;
+  ROTE_TRY(
+      rote_merge_pieces_before(r->setting, order->group, r->variant, m, &before, &after, &piece));
   ROTE_TRY(take_bench(r, m, piece.unit.full, order->count, &b));
   rote_rows *rows = b->rows[piece.unit.full];
   rows->first = order->first;
@@ -203,6 +208,7 @@ static rote_status compute(rote_piece_room *r, const rote_order *order, rote_rep
     rote_rows_pack(rows, bytes);
   }
 done:
+  rote_merge_pieces_free(&before);
   return status;
 }
 

@@ -420,22 +420,3 @@ bool rote_queue_farmed(rote_queue *q)
   }
   return is_finished(q, apart);
 }
-
-/* Of the data, which has one unit. */
-bool rote_queue_together_due(rote_queue *q, rote_order *order)
-{
-  rote_queue_count(q);
-  for (size_t g = 0; g < q->plan->group_count; g++) {
-    for (size_t t = 0; t < q->plan->group[g].tasks; t++) {
-      if (q->together[q->first_task[g] + t] && q->waiting[q->first_task[g] + t] > 0) {
-        *order = (rote_order){.kind = ROTE_ORDER_TOGETHER,
-                              .group = (uint32_t)g,
-                              .stage = (uint32_t)q->plan->group[g].task[t].stage,
-                              .task = (uint32_t)t,
-                              .count = rote_queue_look(q, g, 0)->task[t].rows};
-        return true;
-      }
-    }
-  }
-  return false;
-}

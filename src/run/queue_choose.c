@@ -56,7 +56,7 @@ done:
 rote_status rote_queue_choose(rote_queue *q, size_t group, size_t task, const uint32_t *item)
 {
   rote_status status = ROTE_OK;
-  for (size_t u = 0; u < q->plan->group[group].units; u++) {
+  for (size_t u = 0; u < q->plan->group[group].units && item != NULL; u++) {
     rote_queue_task *t = &rote_queue_unit_at(q, group, u)->task[task];
     if (t->left > 0) {
       ROTE_TRY(take_items(t, item));
@@ -65,6 +65,7 @@ rote_status rote_queue_choose(rote_queue *q, size_t group, size_t task, const ui
     item += t->rows;
   }
   q->open[place_of(q, group, task)] = true;
+  q->stale = true; /* stages wait for it */
 done:
   return status;
 }

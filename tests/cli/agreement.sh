@@ -46,4 +46,20 @@ grep -q M_excess listing && fail "an excess without leverage"
 ends 0 run 1 mini.yaml --output none --set 'measures=[agreement]'
 h5ls -r none/study.h5 >listing
 grep -q agreement listing && fail "agreement of no scores"
+
+# Autoencoders have no M: then the first of their scores is set against the others, or it is said that there is one.
+cat >fc.yaml <<'END'
+name: fc
+data: { file: data.h5, limit: 40, transform: scale }
+model: { kind: fc_ae, width: 32, depth: 2, activation: leaky_relu }
+training: { learning_rate: 3e-3, batch: 20, epochs: 20 }
+folds: { count: 2, repeats: 2, full: 1 }
+recovery: { rounds: 3, control: 10 }
+measures: [recovery, duplicates, agreement]
+checkpoint: { keep: none }
+END
+ends 0 run 1 fc.yaml --output fc
+says run.out "Spearman of gain of PSNR with (95 % interval)"
+ends 0 run 1 fc.yaml --output one --set 'measures=[recovery, agreement]'
+says run.out "nothing: there is one score"
 exit 0

@@ -41,7 +41,7 @@ for point in drop.send leave.send; do
   grep -o "$point@0#1" run.err >>ranks.txt || fail "no point $point beside a silent rank"
 done
 cut -f1 points.txt | while read -r point; do
-  case $point in team.send | stage.begin) continue ;; esac # import_images and leverage have them
+  case $point in team.send | stage.begin | rows.read) continue ;; esac # import_images, leverage and influence have them
   grep -qE "^$point\b" alone.txt ranks.txt || fail "nothing comes through the point $point"
 done
 

@@ -11,13 +11,13 @@ model: { hidden: [24, 12], latent: 4, beta: 4 }
 training: { optimizer: sgd, learning_rate: 1e-4, batch: 64, epochs: 4 }
 folds: { count: 3, repeats: 2, full: 1 }
 evaluation: { every: 2, samples: 16, proposal: encoder }
-influence: { method: both, draws: 4, training: 40, test: 5 }
+influence: { method: both, draws: 4, projected_draws: 4, training: 40, images: [77, 120], test: 5, sample: 3 }
 measures: [score, influence]
 checkpoint: { keep: evaluated }
 END
 ends 0 run 1 study.yaml --output alone
 says run.out "influence over 2 checkpoints" "training #0: for it"
-says run.out "gradient leverage: " "40 targets, 4 models or more each"
+says run.out "gradient leverage: " "42 targets, 4 models or more each"
 "$PYTHON" "$TESTS/check_influence.py" alone >check.out || fail "$(cat check.out)"
 ends 0 "$ROTE" verify alone >verify.out
 says verify.out "0 damaged, 0 missing"
@@ -28,7 +28,7 @@ same alone/study.h5 ranks/study.h5
 lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
 ends 0 run 2 "${lean[@]}"
 says run.out "no linear datamodeling score, for no measure has evaluated log p"
-projected() { find lean/results -name '*gradient_leverage*' -exec stat -c '%n %i %Y' {} + | sort; }
+projected() { find lean/results -name '*projected_gradient*' -exec stat -c '%n %i %Y' {} + | sort; }
 projected >before.txt
 [ -s before.txt ] || fail "there are no projected gradients"
 ends 0 run 1 "${lean[@]}" --set influence.training=60
@@ -42,8 +42,33 @@ with h5py.File("alone/study.h5") as both, h5py.File("lean/study.h5") as lean:
     one, other = both["base/gradient_leverage"], lean["base/gradient_leverage"]
     assert np.array_equal(one["h"], other["h"])
     assert np.array_equal(one["on"][:, :40], other["on"][:, :40]), "the same targets"
-    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "test images"
+    assert np.array_equal(one["on"][:, 40:], other["on"][:, 60:]), "other targets"
 END
+
+# On a grid of ranks: what one rank makes of the same gradients, but for rounding; the same bits again; a rank that cannot read
+# on when the others go on, and one that dies.
+square=(study.yaml --output grid "${lean[@]:3}" --set 'leverage.grid=[2,2]')
+ends 0 run 4 "${square[@]}"
+says run.err "gradient leverage, on a grid of 2 x 2 ranks"
+ends 0 "$ROTE" verify grid >verify.out
+"$PYTHON" - <<'END'
+import h5py
+import numpy as np
+
+with h5py.File("alone/study.h5") as both, h5py.File("grid/study.h5") as grid:
+    one, other = both["base/gradient_leverage"], grid["base/gradient_leverage"]
+    assert (other["grid_rows"][()], other["grid_columns"][()]) == (2, 2) and one["grid_rows"][()] == 1
+    assert np.allclose(one["h"], other["h"], rtol=1e-10, atol=0), "h"
+    assert np.allclose(one["on"], other["on"], rtol=1e-5, atol=1e-6), "influence"
+END
+for fault in rows.read@1#2=error stage.begin@3=kill; do
+  square[2]="grid-${fault%%.*}"
+  code=0
+  ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 4 "$ROTE" run "${square[@]}" >run.out 2>run.err || code=$?
+  [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
+  ends 0 run 4 "${square[@]}"
+  same grid/study.h5 "${square[2]}/study.h5"
+done
 
 # One number changed: verify says so.
 cp -r alone changed
@@ -84,6 +109,13 @@ says run.err "influence.method: TracIn follows evaluated epochs, and an autoenco
 
 ends 65 run 1 study.yaml --output bad --set influence.training=151
 says run.err "influence.training: 151 training images are targets, and the study has 150"
+ends 65 run 1 study.yaml --output bad --set "influence.images=[77, 150]"
+says run.err "influence.images: there is no training image 150; the study has 0 to 149"
+ends 65 run 1 study.yaml --output bad --set "influence.images=[77, 39]"
+says run.err "influence.images: image 39 is a target twice" "influence.training"
+sed 's/images: .77, 120./images: [7, 9, 7]/' study.yaml >twice.yaml
+ends 65 run 1 twice.yaml --output bad
+says run.err "twice.yaml:7: influence.images: 7 is there twice"
 ends 65 run 1 study.yaml --output bad --set influence.test=100000
 says run.err "influence.test: 100000 test images are targets"
 ends 65 run 1 study.yaml --output bad --set folds.full=0 --set folds.count=2

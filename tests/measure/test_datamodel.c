@@ -59,7 +59,7 @@ static void set_up(scene *s)
 static double score(const scene *s, const double *tau, size_t target)
 {
   double rho = -2;
-  CHECK_OK(rote_datamodel_score(&s->data, tau, IMAGES, target, &rho));
+  CHECK_OK(rote_datamodel_score(&s->data, tau + target, IMAGES, target, &rho));
   return rho;
 }
 

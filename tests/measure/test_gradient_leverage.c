@@ -50,7 +50,7 @@ static void set_up(scene *s)
     s->data->train.pixel[i] = (uint8_t)word[i];
   }
   memcpy(s->data->test.pixel, s->data->train.pixel, TEST * PIXELS);
-  s->measure = measure_named("gradient_leverage");
+  s->measure = measure_named("projected_gradient");
   s->setting = (rote_subject_setting){.options = &s->study->variant[0].options,
                                       .info = &s->data->info,
                                       .train = &s->data->train,

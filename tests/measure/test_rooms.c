@@ -34,12 +34,19 @@ static const struct {
       "folds.repeats=2", "folds.full=2"}},
     {"influence",
      {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "influence.training=3",
-      "evaluation.every=1", "training.epochs=2", "training.batch=10", "folds.count=3",
-      "folds.repeats=2", "folds.full=2"}},
+      "influence.images=[7, 120]", "influence.sample=2", "evaluation.every=1", "training.epochs=2",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
+    {"model_sample",
+     {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "influence.sample=150",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
+    {"projected_gradient",
+     {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "influence.training=3",
+      "influence.images=[7, 120]", "influence.sample=2", "influence.method=both",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"gradient_leverage",
      {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "influence.training=3",
-      "influence.method=both", "training.batch=10", "folds.count=3", "folds.repeats=2",
-      "folds.full=2"}},
+      "influence.images=[7, 120]", "influence.sample=2", "influence.method=both",
+      "training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"leverage", {"training.batch=10", "folds.count=3", "folds.repeats=2", "folds.full=2"}},
     {"neighbours",
      {"model.kind=mlp_vae", "model.hidden=[9]", "model.latent=3", "neighbours.cells=3",
@@ -145,6 +152,11 @@ static size_t count_rows(const scene *s, rote_unit unit)
   return s->measure->rows(s->setting.options, s->setting.info, IMAGES, unit);
 }
 
+static rote_status read_rows(const rote_pieces *pieces, size_t unit, size_t v,
+                             const rote_array *table,
+                             rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
+                             void *taker);
+
 /* Rows of a unit with its first weights. */
 static rote_status run(scene *s, void *room, size_t unit, size_t v, rote_rows *rows)
 {
@@ -163,6 +175,12 @@ static rote_status run(scene *s, void *room, size_t unit, size_t v, rote_rows *r
       return ROTE_OK;
     }
   }
+  scene before = *s; /* of whose rows those of this one are made */
+  const rote_pieces after = {.setting = s->setting, .context = &before, .read = read_rows};
+  before.measure = s->measure->after;
+  before.setting.stop = NULL;
+  before.damaged = false;
+  piece.after = s->measure->after != NULL && s->measure->choose == NULL ? &after : NULL;
   return s->measure->run(room, &piece, rows);
 }
 
@@ -215,9 +233,9 @@ static void has_all_that_is_required(void **state)
     assert_true(m->weight != NULL && m->cost != NULL);
     assert_true((m->together == NULL) == (m->stage == NULL) &&
                 (m->together == NULL) == (m->grid == NULL));
-    assert_true(m->together == NULL || (m->subject == ROTE_OF_DATA && m->large));
+    assert_true(m->together == NULL || m->large);
     assert_true((m->open == NULL) == (m->close == NULL));
-    assert_true((m->after == NULL) == (m->choose == NULL));
+    assert_true(m->after != NULL || m->choose == NULL);
     assert_true(m->choose == NULL || (m->piece_rows == 1 && !m->large));
     assert_true(m->after == NULL || rote_measure_index(m->after) < i);
     bare += m->suffix != NULL && m->suffix[0] == '\0';
@@ -382,6 +400,8 @@ static void combine(scene *s, rote_sink *sink)
   if (s->measure->after != NULL) {
     before.item = NULL;
     pieces.after = &after;
+  }
+  if (s->measure->choose != NULL) {
     rote_free(&s->item);
     CHECK_OK(rote_alloc(UNITS * IMAGES, sizeof *s->item, &s->item));
     CHECK_OK(s->measure->choose(&after, s->item));

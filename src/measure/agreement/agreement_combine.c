@@ -94,16 +94,17 @@ static void forget(combiner *c)
   rote_free(&c->typicality);
 }
 
-static rote_status take_score(combiner *c, const char *base, const rote_image_score *score)
+static rote_status take_score(combiner *c, const rote_measure *measure,
+                              const rote_image_score *score)
 {
   rote_status status = ROTE_OK;
   char *path = c->path[c->count];
-  ROTE_TRY(rote_path(path, "%s%s%s", base, base[0] == '\0' ? "" : "/", score->array));
-  if (c->count == SCORES_MAX - 1 || !rote_sink_has(c->sink, path)) {
+  ROTE_TRY(rote_image_score_path(path, measure, score, c->pieces->name));
+  if (score->aside || !rote_sink_has(c->sink, path)) {
     return ROTE_OK;
   }
   ROTE_TRY(rote_text_list_add(&c->title, score->title));
-  c->lasting[c->count] = score->of_models || base[0] == '\0';
+  c->lasting[c->count] = score->of_models || measure->subject == ROTE_OF_DATA;
   c->of_role[score->role] = c->count;
   c->count++; /* now it is released with the others */
   ROTE_TRY(rote_alloc(c->images, sizeof(double), &c->value[c->count - 1]));
@@ -119,11 +120,10 @@ static rote_status find_scores(combiner *c)
   for (size_t i = 0; i <= ROTE_SCORE_OUTLIER; i++) {
     c->of_role[i] = SIZE_MAX;
   }
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    const char *base = (*m)->subject == ROTE_OF_DATA ? "" : c->pieces->name;
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      ROTE_TRY(s->aside ? ROTE_OK : take_score(c, base, s));
-    }
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; c->count < SCORES_MAX - 1 && (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    ROTE_TRY(take_score(c, m, s));
   }
 done:
   return status;

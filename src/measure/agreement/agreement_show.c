@@ -19,15 +19,15 @@ static rote_status read_score(const rote_told *told, const rote_variant *v, rote
 {
   rote_status status = ROTE_OK;
   char path[ROTE_PATH_MAX];
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
   *title = NULL;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      const bool of_data = (*m)->subject == ROTE_OF_DATA;
-      ROTE_TRY(rote_path(path, "%s%s%s", of_data ? "" : v->name, of_data ? "" : "/", s->array));
-      if (s->role == role && rote_study_reader_has(told->reader, path)) {
-        ROTE_TRY(rote_told_get(told, of_data ? ROTE_ALL : rote_told_last(v), value, "%s", path));
-        *title = s->title;
-      }
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    const rote_range of = m->subject == ROTE_OF_DATA ? ROTE_ALL : rote_told_last(v);
+    ROTE_TRY(rote_image_score_path(path, m, s, v->name));
+    if (s->role == role && rote_study_reader_has(told->reader, path)) {
+      ROTE_TRY(rote_told_get(told, of, value, "%s", path));
+      *title = s->title;
     }
   }
 done:

@@ -31,14 +31,13 @@ static bool has(const view *w, const char *name)
 /* The score of this role, if the variant has it; NULL. */
 static const rote_image_score *score_of(const view *w, rote_score_role role)
 {
-  const rote_image_score *found = NULL;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      const bool there = (*m)->subject == ROTE_OF_DATA
-                             ? rote_study_reader_has(w->told->reader, s->array)
-                             : has(w, s->array);
-      found = s->role == role && there ? s : found;
-    }
+  const rote_image_score *s = NULL, *found = NULL;
+  const rote_measure *m = NULL;
+  char path[ROTE_PATH_MAX];
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    const bool there = rote_image_score_path(path, m, s, w->variant) == ROTE_OK &&
+                       rote_study_reader_has(w->told->reader, path);
+    found = s->role == role && there ? s : found;
   }
   return found;
 }
@@ -53,21 +52,23 @@ static void tell_correlation(const view *w, size_t at, const char *title, rote_l
   }
 }
 
+/* Of the memorization score with all others; where there is none, of the first. */
 static void tell_correlations(const view *w, rote_lines *lines)
 {
   const rote_image_score *score = score_of(w, ROTE_SCORE_MEAN);
-  size_t mean = 0;
-  while (score != NULL && mean < w->count &&
-         strcmp(rote_text_list_get(&w->title, mean), score->title) != 0) {
-    mean++;
+  size_t of = 0;
+  for (size_t s = 0; score != NULL && s < w->count; s++) {
+    of = strcmp(rote_text_list_get(&w->title, s), score->title) == 0 ? s : of;
   }
-  if (score == NULL || mean == w->count || w->count < 2) {
+  if (w->count < 2) {
+    rote_lines_add(lines, "  nothing: there is one score\n");
     return;
   }
-  rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n", score->title);
+  rote_lines_add(lines, "  Spearman of %s with (95 %% interval)\n",
+                 rote_text_list_get(&w->title, of));
   for (size_t s = 0; s < w->count; s++) {
-    if (s != mean) {
-      tell_correlation(w, mean * w->count + s, rote_text_list_get(&w->title, s), lines);
+    if (s != of) {
+      tell_correlation(w, of * w->count + s, rote_text_list_get(&w->title, s), lines);
     }
   }
 }

@@ -1,10 +1,11 @@
-/* What study.h5 holds below <variant>/datamodel/. Letters: S attributions, T targets, the first
- * influence.training images. */
+/* What study.h5 holds below <variant>/datamodel/. Letters: S attributions, T targets that are
+ * training images: of others the leave-out models have no log p. */
 #include "datamodel_room.h"
 
 #include "rote/datamodel.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "targets.h"
 
 #include <math.h>
 
@@ -57,6 +58,7 @@ typedef struct {
   rote_sink *sink;
   rote_datamodel data;
   size_t targets, count; /* T, S */
+  uint32_t *image;       /* [T] */
   double *log_p;         /* [R, K, N] at the last evaluated epoch */
   double *tau;           /* [N, targets of an attribution] */
   double *score;         /* [S, T] */
@@ -95,7 +97,7 @@ static rote_status score(combiner *c, const char *title, size_t stride)
   size_t numbers = 0;
   ROTE_TRY(rote_text_list_add(&c->title, title));
   for (size_t t = 0; t < c->targets; t++) {
-    ROTE_TRY(rote_datamodel_score(&c->data, c->tau, stride, t, &rho[t]));
+    ROTE_TRY(rote_datamodel_score(&c->data, c->tau + t, stride, c->image[t], &rho[t]));
     numbers += isnan(rho[t]) ? 0 : 1;
     sum += isnan(rho[t]) ? 0 : rho[t];
   }
@@ -134,10 +136,10 @@ static rote_status score_baselines(combiner *c)
   rote_status status = ROTE_OK;
   const rote_subject_setting *s = &c->pieces->setting;
   if (rote_data_pixels(s->info) <= ROTE_DATAMODEL_PIXELS_MAX) {
-    ROTE_TRY(rote_datamodel_pixel_leverage(s, c->targets, c->tau));
+    ROTE_TRY(rote_datamodel_pixel_leverage(s, c->targets, c->image, c->tau));
     ROTE_TRY(score(c, "leverage of pixels", c->targets));
   }
-  ROTE_TRY(rote_datamodel_pixel_distance(s, c->targets, c->tau));
+  ROTE_TRY(rote_datamodel_pixel_distance(s, c->targets, c->image, c->tau));
   ROTE_TRY(score(c, "minus the squared distance of pixels", c->targets));
 done:
   return status;
@@ -149,12 +151,12 @@ static rote_status put(combiner *c)
   uint32_t *models = NULL;
   ROTE_TRY(rote_alloc(c->targets, sizeof *models, &models));
   for (size_t t = 0; t < c->targets; t++) {
-    models[t] = (uint32_t)rote_datamodel_models(&c->data, t);
+    models[t] = (uint32_t)rote_datamodel_models(&c->data, c->image[t]);
   }
   rote_sink_size(c->sink, 'S', c->count);
   rote_sink_size(c->sink, 'T', c->targets);
   ROTE_TRY(rote_sink_count(c->sink, &attribution_scale, 0));
-  ROTE_TRY(rote_sink_count(c->sink, &target_scale, 0));
+  ROTE_TRY(rote_sink_put(c->sink, &target_scale, ROTE_ALL, c->image));
   ROTE_TRY(rote_sink_texts(c->sink, &title_array, &c->title));
   ROTE_TRY(rote_sink_put(c->sink, &models_array, ROTE_ALL, models));
   ROTE_TRY(rote_sink_put(c->sink, &score_array, ROTE_ALL, c->score));
@@ -170,29 +172,33 @@ rote_status rote_datamodel_combine(const rote_pieces *pieces, rote_sink *sink)
   rote_status status = ROTE_OK;
   const rote_subject_setting *s = &pieces->setting;
   const rote_options *o = s->options;
-  const size_t columns = o->influence.training + o->influence.test;
   combiner c = {.pieces = pieces,
                 .sink = sink,
                 .data = {.repeats = o->folds.repeats,
                          .folds = o->folds.count,
                          .images = s->train->count,
                          .fold = s->fold},
-                .targets = o->influence.training};
+                .targets = rote_targets_of_training(o)};
   bool found = false;
   if (c.targets == 0 || o->folds.count == 0 || rote_evaluation_count(o) == 0) {
     return ROTE_OK;
   }
   ROTE_TRY(find_log_p(&c, &found));
   if (found) {
-    ROTE_TRY(rote_alloc(c.data.images * columns, sizeof *c.tau, &c.tau));
+    ROTE_TRY(rote_alloc(c.targets, sizeof *c.image, &c.image));
+    for (size_t t = 0; t < c.targets; t++) {
+      c.image[t] = (uint32_t)rote_target_at(o, t).index;
+    }
+    ROTE_TRY(rote_alloc(c.data.images * rote_targets(o), sizeof *c.tau, &c.tau));
     ROTE_TRY(rote_alloc(ATTRIBUTIONS_MAX * c.targets, sizeof *c.score, &c.score));
-    ROTE_TRY(score_attributions(&c, columns));
+    ROTE_TRY(score_attributions(&c, rote_targets(o)));
     ROTE_TRY(score_baselines(&c));
     ROTE_TRY(put(&c));
   }
 done:
   rote_text_list_free(&c.title);
   rote_free(&c.log_p);
+  rote_free(&c.image);
   rote_free(&c.tau);
   rote_free(&c.score);
   return status;

@@ -7,6 +7,7 @@
 #include "rote/ridge.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { AT_ONCE = 64 }; /* images, as doubles */
 
@@ -58,7 +59,7 @@ done:
 }
 
 rote_status rote_datamodel_pixel_leverage(const rote_subject_setting *setting, size_t T,
-                                          double *tau)
+                                          const uint32_t *target, double *tau)
 {
   rote_status status = ROTE_OK;
   rote_subject_setting s = *setting;
@@ -73,7 +74,7 @@ rote_status rote_datamodel_pixel_leverage(const rote_subject_setting *setting, s
   rote_pixel_sums(s.train, D, sum);
   ROTE_TRY(take_scatter(&s, D, sum, ridge));
   for (size_t t = 0; t < T; t++) {
-    centre(s.train, D, sum, t, 1, x);
+    centre(s.train, D, sum, target[t], 1, x);
     for (size_t d = 0; d < D; d++) {
       y[d * T + t] = x[d];
     }
@@ -98,19 +99,24 @@ done:
 }
 
 rote_status rote_datamodel_pixel_distance(const rote_subject_setting *setting, size_t T,
-                                          double *tau)
+                                          const uint32_t *target, double *tau)
 {
   rote_status status = ROTE_OK;
   rote_subject_setting s = *setting;
   const size_t D = rote_data_pixels(s.info), n = s.train->count;
   rote_distance *distance = NULL;
   uint64_t *square = NULL;
+  uint8_t *z = NULL; /* [T, D] */
   ROTE_TRY(rote_distance_create(D, &distance));
   ROTE_TRY(rote_alloc(AT_ONCE * T, sizeof *square, &square));
+  ROTE_TRY(rote_alloc(T * D, 1, &z));
+  for (size_t t = 0; t < T; t++) {
+    memcpy(z + t * D, s.train->pixel + target[t] * D, D);
+  }
   for (size_t first = 0; first < n; first += AT_ONCE) {
     const size_t count = n - first < AT_ONCE ? n - first : AT_ONCE;
     ROTE_TRY(go_on(&s));
-    rote_distance_block(distance, count, s.train->pixel + first * D, T, s.train->pixel, square, T);
+    rote_distance_block(distance, count, s.train->pixel + first * D, T, z, square, T);
     for (size_t i = 0; i < count * T; i++) {
       tau[first * T + i] = -(double)square[i] / (255.0 * 255.0);
     }
@@ -118,5 +124,6 @@ rote_status rote_datamodel_pixel_distance(const rote_subject_setting *setting, s
 done:
   rote_distance_destroy(&distance);
   rote_free(&square);
+  rote_free(&z);
   return status;
 }

@@ -35,7 +35,7 @@ rote_status rote_datamodel_score(const rote_datamodel *d, const double *tau, siz
   ROTE_TRY(rote_alloc(d->repeats * d->folds, sizeof *of_fold, &of_fold));
   for (size_t r = 0; r < d->repeats; r++) {
     for (size_t i = 0; i < d->images; i++) {
-      of_fold[r * d->folds + d->fold[r * d->images + i]] -= tau[i * stride + target];
+      of_fold[r * d->folds + d->fold[r * d->images + i]] -= tau[i * stride];
     }
     for (size_t k = 0; k < d->folds; k++) {
       if (counts(d, r, k, target)) {

@@ -3,6 +3,7 @@
 
 #include "rote/memory.h"
 #include "show.h"
+#include "targets.h"
 #include "told.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ typedef struct {
 static rote_status view_read(const rote_told *told, const rote_variant *v, view *w)
 {
   rote_status status = ROTE_OK;
-  *w = (view){.variant = v, .targets = v->options.influence.training};
+  *w = (view){.variant = v, .targets = rote_targets_of_training(&v->options)};
   ROTE_TRY(rote_told_texts(told, &w->title, "%s/datamodel/title", v->name));
   ROTE_TRY(rote_alloc(w->title.count, sizeof *w->mean, &w->mean));
   ROTE_TRY(rote_alloc(w->title.count, sizeof *w->error, &w->error));

@@ -3,6 +3,7 @@
 #include "rote/datamodel.h"
 #include "rote/file.h"
 #include "rote/memory.h"
+#include "targets.h"
 #include "told.h"
 
 #include <math.h>
@@ -11,8 +12,8 @@
 static const char *why_not(const rote_told *told, const rote_variant *v, const char *path)
 {
   const rote_options *o = &v->options;
-  return o->influence.training == 0 ? "no training image is a target (influence.training: 0)"
-         : o->folds.count == 0      ? "there are no leave-out models (folds.count: 0)"
+  return rote_targets_of_training(o) == 0 ? "no training image is a target (influence.training: 0)"
+         : o->folds.count == 0            ? "there are no leave-out models (folds.count: 0)"
          : rote_study_reader_has(told->reader, path)
              ? NULL
              : "no measure has evaluated log p of the leave-out models (measures: score)";
@@ -22,7 +23,7 @@ static rote_status tell_scores(const rote_told *told, const rote_variant *v, siz
                                rote_lines *lines)
 {
   rote_status status = ROTE_OK;
-  const size_t targets = v->options.influence.training;
+  const size_t targets = rote_targets_of_training(&v->options);
   rote_text_list title = {0};
   double *mean = NULL, *error = NULL, *models = NULL, fewest = (double)INFINITY;
   ROTE_TRY(rote_alloc(count, sizeof *mean, &mean));

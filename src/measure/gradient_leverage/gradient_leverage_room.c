@@ -1,47 +1,43 @@
 /* The measure "gradient_leverage": influence by projected gradients (Choe et al. 2024, LoGra; Park
  * et al. 2023, TRAK).
  *
- * A row is the projected gradient phi of an image's loss under a full model at the end of its
- * training (rote/projection.h). All that is told comes from these rows, so that other training
- * images can be made targets without a gradient more. */
+ * Leverage of what a model learns with. All rows of a model are one piece of work, since they have
+ * one matrix; on one rank it is LAPACK's, on a grid of ranks ScaLAPACK's, as of the measure of the
+ * pixels, with which it shares the option. */
 #include "gradient_leverage_room.h"
 
-#include "rote/clock.h"
+#include "rote/components.h"
 #include "rote/memory.h"
-#include "rote/noisy_images.h"
-#include "targets.h"
 
-enum { BATCH = 16, PIECE = 256 }; /* images at once, and of a file of rows */
-
-_Static_assert(sizeof(rote_real) == sizeof(float), "rows are what the model computes with");
+#include <string.h>
 
 const rote_array rote_gradient_leverage_rows[] = {
-    {.name = "phi",
-     .dims = "IQ",
+    {.name = "grid",
+     .dims = "IG",
+     .type = ROTE_H5_U16,
+     .units = "1",
+     .long_name = "rows and columns of processes that computed it"},
+    {.name = "h",
+     .dims = "I",
+     .type = ROTE_H5_F64,
+     .units = "1",
+     .long_name = "leverage of the image's projected gradient"},
+    {.name = "on",
+     .dims = "IT",
      .type = ROTE_H5_F32,
      .units = "1",
-     .long_name = "projected gradient of the image's loss, averaged over the draws"},
+     .long_name = "influence of the image on a target"},
     ROTE_ARRAY_END,
 };
 
-static const char *const keys[] = {"influence.draws", "influence.test", NULL};
-
-static const rote_measure_bench bench[] = {
-    {.name = "mlp_vae projected gradients",
-     .rows = 64,
-     .images = 64,
-     .channels = 1,
-     .side = 32,
-     .set = {"influence.test=0"}},
-    {.name = "conv_vae projected gradients",
-     .rows = 64,
-     .images = 64,
-     .channels = 3,
-     .side = 32,
-     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
-             "data.transform=logit", "influence.test=0"}},
-    {.name = NULL},
-};
+/* With them go those of the projected gradients. */
+static const char *const keys[] = {"influence.projected_draws",
+                                   "influence.training",
+                                   "influence.images",
+                                   "influence.test",
+                                   "influence.sample",
+                                   "leverage.grid",
+                                   NULL};
 
 static const rote_image_score scores[] = {
     {.array = "gradient_leverage/h", .title = "gradient leverage"},
@@ -53,152 +49,173 @@ static const rote_attribution attributions[] = {
     {.array = NULL},
 };
 
-typedef struct {
-  const rote_subject_setting *setting;
-  rote_per_image *per_image;
-  rote_noisy_images *images;
-} leverage_room;
-
 static size_t count_rows(const rote_options *o, const rote_data_info *info, size_t images,
                          rote_unit unit)
 {
-  (void)info;
-  return unit.full ? images + o->influence.test : 0;
+  (void)o, (void)info;
+  return unit.full ? images : 0;
 }
 
-/* 0 if there is no memory, which run() and combine() say. */
 static void sizes(const rote_options *o, const rote_data_info *info, rote_sizes *s)
 {
-  rote_model *model = NULL;
-  size_t numbers = 0;
-  if (rote_model_create(o, info, &model) == ROTE_OK) {
-    numbers = rote_per_image_projected_numbers(model);
-  }
-  rote_model_destroy(&model);
-  s->length['Q' - 'A'] = numbers;
-}
-
-static void leave(void **room)
-{
-  leverage_room *r = *room;
-  if (r != NULL) {
-    rote_noisy_images_destroy(&r->images);
-    rote_per_image_destroy(&r->per_image);
-    rote_free(room);
-  }
+  (void)info;
+  s->length['T' - 'A'] = rote_targets(o);
+  s->length['G' - 'A'] = 2;
 }
 
 static rote_status enter(const rote_subject_setting *setting, const rote_model *model, void **room)
 {
   rote_status status = ROTE_OK;
-  leverage_room *r = NULL;
+  const rote_subject_setting **r = NULL;
+  (void)model;
   ROTE_TRY(rote_alloc(1, sizeof *r, &r));
+  *r = setting;
   *room = r;
-  r->setting = setting;
-  ROTE_TRY(rote_per_image_create(model, setting->options->influence.draws, BATCH, &r->per_image));
-  ROTE_TRY(rote_per_image_prepare(r->per_image, setting->options->seed));
-  ROTE_TRY(rote_noisy_images_create(r->per_image, &r->images));
 done:
-  if (status != ROTE_OK && r != NULL) {
-    leave(room);
-  }
   return status;
 }
 
+static void leave(void **room)
+{
+  rote_free(room);
+}
+
+typedef struct {
+  const rote_pieces *pieces;
+  size_t unit;
+} source;
+
+static rote_status read(void *context, rote_gradient_take take, void *taker)
+{
+  const source *s = context;
+  return rote_pieces_read(s->pieces, s->unit, 0, rote_projected_rows, take, taker);
+}
+
+/* Place of a full model among all. */
+static size_t number_of(const rote_options *o, rote_unit unit)
+{
+  return rote_unit_count(o) - o->folds.full + unit.repeat;
+}
+
+static rote_status work(const rote_subject_setting *s, const rote_grid *grid,
+                        const rote_piece *piece, double *h, float *on)
+{
+  source from = {.pieces = piece->after, .unit = number_of(s->options, piece->unit)};
+  const rote_gradient_metric_problem problem = {.options = s->options,
+                                                .images = s->train->count,
+                                                .numbers =
+                                                    rote_projected_numbers_of(s->options, s->info),
+                                                .ridge = ROTE_GRADIENT_LEVERAGE_RIDGE,
+                                                .read = read,
+                                                .context = &from};
+  return rote_gradient_metric_run(&problem, grid, h, on);
+}
+
+static void note_grid(const rote_grid *grid, rote_rows *rows)
+{
+  uint16_t *side = rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_GRID, 0);
+  for (size_t i = 0; i < rows->count; i++) {
+    side[2 * i] = (uint16_t)grid->rows;
+    side[2 * i + 1] = (uint16_t)grid->columns;
+  }
+}
+
+/* Some of the rows need all that all of them need; a worker gets them in one piece. */
 static rote_status run(void *room, const rote_piece *piece, rote_rows *rows)
 {
-  leverage_room *r = room;
-  const rote_subject_setting *s = r->setting;
-  const size_t images = s->train->count;
-  if (rows->sizes.length['Q' - 'A'] != r->per_image->projections->total) {
-    return rote_fail(ROTE_NOMEM, "rows of projected gradients have no room");
-  }
-  for (size_t row = 0, n = 0; row < rows->count; row += n) {
-    const size_t at = rows->first + row, left = rows->count - row;
-    const bool test = at >= images;
-    const size_t most = r->per_image->images, until = test ? left : images - at;
-    n = left < most ? left : most;
-    n = until < n ? until : n;
-    if (s->stop != NULL && s->stop(s->context, (double)left * piece->seconds_per_row)) {
-      return rote_fail(ROTE_STOPPED, "stopped between two batches of images");
-    }
-    rote_noisy_images_load(r->images, s->options, test ? s->test : s->train, test,
-                           test ? at - images : at, n);
-    rote_per_image_project(r->per_image, piece->w, r->images->batch->x, r->images->eps, n,
-                           rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_PHI, row));
-  }
-  return ROTE_OK;
-}
-
-static rote_status measure_cost(const rote_cost_request *q, rote_cost *cost)
-{
   rote_status status = ROTE_OK;
-  const rote_trainer *t = q->trainer;
-  const rote_options *o = q->setting.options;
-  const size_t before = rote_memory_live_bytes();
-  const rote_piece piece = {.unit = {.full = true}, .epoch = 1, .model = t->model, .w = t->w};
-  rote_sizes own = {{0}};
-  rote_rows *rows = NULL;
-  void *room = NULL;
-  const size_t n = q->setting.train->count < BATCH ? q->setting.train->count : BATCH;
-  *cost = (rote_cost){0};
-  sizes(o, q->setting.info, &own);
-  ROTE_TRY(enter(&q->setting, t->model, &room));
-  cost->bytes = (double)(rote_memory_live_bytes() - before);
-  ROTE_TRY(rote_rows_create(rote_gradient_leverage_rows, &own, n, &rows));
-  rows->count = n;
-  const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
-  double images = 0;
-  do {
-    ROTE_TRY(run(room, &piece, rows));
-    images += (double)n;
-  } while (rote_seconds() - start < q->seconds);
-  cost->full_seconds = (rote_seconds() - start) / images;
-  cost->full_flop = 2 * (rote_kernels_multiply_adds() - counted) / images;
-  cost->full_disk = (double)(4 * own.length['Q' - 'A'] + 8 * (1 + rote_targets(o)));
+  const rote_subject_setting *s = *(const rote_subject_setting **)room;
+  const rote_grid alone = rote_grid_alone();
+  const size_t n = s->train->count, T = rote_targets(s->options);
+  double *h = NULL;
+  float *on = NULL;
+  note_grid(&alone, rows);
+  if (s->stop != NULL && s->stop(s->context, (double)rows->count * piece->seconds_per_row)) {
+    return rote_fail(ROTE_STOPPED, "stopped before the leverages of gradients");
+  }
+  if (rows->first == 0 && rows->count == n) {
+    return work(s, &alone, piece, rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_H, 0),
+                rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_ON, 0));
+  }
+  ROTE_TRY(rote_alloc(n, sizeof *h, &h));
+  ROTE_TRY(rote_alloc(n * T, sizeof *on, &on));
+  ROTE_TRY(work(s, &alone, piece, h, on));
+  memcpy(rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_H, 0), h + rows->first, rows->count * sizeof *h);
+  memcpy(rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_ON, 0), on + rows->first * T,
+         rows->count * T * sizeof *on);
 done:
-  rote_rows_destroy(&rows);
-  leave(&room);
+  rote_free(&h);
+  rote_free(&on);
   return status;
 }
 
-static double weight(const rote_options *o)
+static bool together(const rote_options *o, const rote_data_info *info)
 {
-  return 0.7 * (double)o->influence.draws;
+  return o->leverage.grid.n > 0 || rote_projected_numbers_of(o, info) > ROTE_COMPONENTS_PIXELS_MAX;
 }
 
-/* Of an autoencoder that asks for TracIn rote_targets_check() says what to do. */
-static bool asked(const rote_options *o)
+static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
+                              rote_grid_shape *shape)
 {
-  return rote_options_ask_for(o, "influence") &&
-         (o->influence.method != ROTE_INFLUENCE_TRACIN || rote_options_autoencoder(o));
+  return rote_grid_shape_of(rote_projected_numbers_of(o, info), &o->leverage.grid, processes,
+                            shape);
+}
+
+static rote_status stage(const rote_subject_setting *setting, const rote_grid *grid,
+                         const rote_piece *piece, rote_rows *rows)
+{
+  rote_status status = ROTE_OK;
+  const bool first = rows != NULL;
+  ROTE_TRY(work(setting, grid, piece,
+                first ? rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_H, 0) : NULL,
+                first ? rote_rows_at(rows, ROTE_GRADIENT_LEVERAGE_ON, 0) : NULL));
+  if (first) {
+    note_grid(grid, rows);
+  }
+done:
+  return status;
+}
+
+/* A small part of a study; as a training on an image or so. */
+static double weight(const rote_options *options)
+{
+  (void)options;
+  return 1;
+}
+
+static rote_status check(const rote_options *o, const rote_data_info *info)
+{
+  const rote_status status = rote_targets_check(o, info);
+  return status != ROTE_OK ? status : rote_grid_check(&o->leverage.grid);
 }
 
 const rote_measure rote_measure_gradient_leverage = {
     .name = "gradient_leverage",
     .work = "gradient_leverage",
-    .doing = "projected gradients",
+    .doing = "gradient leverage",
     .about = "Gradient leverages of the images",
     .subject = ROTE_OF_TRAINED,
+    .after = &rote_measure_projected_gradient,
     .keys = keys,
     .piece_arrays = rote_gradient_leverage_rows,
     .rows = count_rows,
     .run = run,
     .combine = rote_gradient_leverage_combine,
     .weight = weight,
-    .cost = measure_cost,
+    .cost = rote_gradient_leverage_cost,
     .tell = rote_gradient_leverage_tell,
-    .asked = asked,
-    .batch_rows = BATCH,
-    .piece_rows = PIECE,
+    .asked = rote_projected_asked,
+    .piece_rows = UINT32_MAX,
     .large = true,
     .sizes = sizes,
     .open = enter,
     .close = leave,
-    .check = rote_targets_check,
+    .check = check,
+    .together = together,
+    .grid = shape_grid,
+    .stage = stage,
     .show = rote_gradient_leverage_show,
     .scores = scores,
     .attributions = attributions,
-    .bench = bench,
     .manual = rote_gradient_leverage_manual,
 };

@@ -48,8 +48,9 @@ typedef struct {
   size_t images, targets;
   double *gradient;          /* [N] of an epoch, sum over models */
   double *self, *on;         /* [N], [N, T] */
-  double *epoch_on;          /* [N, T] as gradient */
+  double *epoch_on, *row;    /* [N, T] as gradient, [T] */
   size_t unit, last, models; /* in hand; last one that was counted; of the epoch that are there */
+  bool first;                /* the first full model is one of them */
 } combiner;
 
 static rote_status take(void *taker, const rote_rows *rows, bool missing)
@@ -58,15 +59,18 @@ static rote_status take(void *taker, const rote_rows *rows, bool missing)
   if (missing) {
     return ROTE_OK;
   }
+  const rote_unit unit = rote_unit_at(c->pieces->setting.options, c->unit);
   c->models += c->unit != c->last;
+  c->first = c->first || unit.repeat == 0;
   c->last = c->unit;
   for (size_t i = 0; i < rows->count; i++) {
     const size_t image = rows->first + i;
     const float *on = rote_rows_at(rows, ROTE_INFLUENCE_ON, i);
     c->gradient[image] += (double)*(const float *)rote_rows_at(rows, ROTE_INFLUENCE_SELF, i);
     for (size_t t = 0; t < c->targets; t++) {
-      c->epoch_on[image * c->targets + t] += (double)on[t];
+      c->row[t] = (double)on[t];
     }
+    rote_targets_add(c->pieces->setting.options, unit, 1, c->row, c->epoch_on + image * c->targets);
   }
   return ROTE_OK;
 }
@@ -83,6 +87,7 @@ static rote_status combine_epoch(combiner *c, size_t v)
   memset(c->gradient, 0, c->images * sizeof *c->gradient);
   memset(c->epoch_on, 0, numbers * sizeof *c->epoch_on);
   c->models = 0;
+  c->first = false;
   c->last = units;
   for (c->unit = units - o->folds.full; c->unit < units; c->unit++) {
     ROTE_TRY(rote_pieces_read(c->pieces, c->unit, v, rote_influence_rows, take, c));
@@ -92,8 +97,9 @@ static rote_status combine_epoch(combiner *c, size_t v)
     c->gradient[i] *= share;
     c->self[i] += weight * c->gradient[i];
   }
+  rote_targets_mean(o, c->models, c->first, c->images, c->epoch_on);
   for (size_t i = 0; i < numbers; i++) {
-    c->on[i] += weight * share * c->epoch_on[i];
+    c->on[i] += weight * c->epoch_on[i];
   }
   ROTE_TRY(rote_sink_put(c->sink, &checkpoint_array, epoch, c->gradient));
   ROTE_TRY(rote_sink_put(c->sink, &weight_array, epoch, &weight));
@@ -116,6 +122,7 @@ rote_status rote_influence_combine(const rote_pieces *pieces, rote_sink *sink)
   ROTE_TRY(rote_alloc(c.images, sizeof *c.self, &c.self));
   ROTE_TRY(rote_alloc(c.images * c.targets, sizeof *c.on, &c.on));
   ROTE_TRY(rote_alloc(c.images * c.targets, sizeof *c.epoch_on, &c.epoch_on));
+  ROTE_TRY(rote_alloc(c.targets, sizeof *c.row, &c.row));
   ROTE_TRY(rote_measure_put_epochs(sink, o));
   for (size_t v = 0; v < rote_evaluation_count(o); v++) {
     ROTE_TRY(combine_epoch(&c, v));
@@ -129,5 +136,6 @@ done:
   rote_free(&c.self);
   rote_free(&c.on);
   rote_free(&c.epoch_on);
+  rote_free(&c.row);
   return status;
 }

@@ -51,7 +51,8 @@ rote_status rote_influence_cost(const rote_cost_request *q, rote_cost *cost)
   ROTE_TRY(rote_influence_enter(&setting, t->model, &room));
   cost->bytes = (double)(rote_memory_live_bytes() - before);
   rote_influence_leave(&room);
-  alone.influence.training = alone.influence.test = 0;
+  alone.influence.training = alone.influence.test = alone.influence.sample = 0;
+  alone.influence.images.n = 0;
   setting.options = &alone;
   sizes.length['I' - 'A'] = setting.train->count < 16 ? setting.train->count : 16;
   ROTE_TRY(rote_influence_enter(&setting, t->model, &room));

@@ -9,8 +9,10 @@ const rote_manual rote_influence_manual[] = {
               "Chaudhuri 2021). The influence of a training image on a target is the sum over the "
               "epochs of `weight` times the dot product of the gradients of their losses, each "
               "averaged over `influence.draws` draws of the encoder, batch norm in evaluation "
-              "mode. Targets are the first `influence.training` training images and then the first "
-              "`influence.test` test images. This is the first order of plain gradient descent "
+              "mode. Targets are the first `influence.training` training images, those of "
+              "`influence.images`, the first `influence.test` test images and `influence.sample` "
+              "samples of the first full model, which alone speaks of these. This is the first "
+              "order of plain gradient descent "
               "(`training.optimizer: sgd`). Of models that Adam trained it says how alike the "
               "gradients are, as if all parameters had been stepped at `training.learning_rate`. "
               "In `study.h5`, below `/VARIANT/influence/`, means over the full models:"),

@@ -6,14 +6,11 @@
  * products with those of the targets. */
 #include "influence_room.h"
 
-#include "targets.h"
+#include "target_images.h"
 
 #include "rote/memory.h"
-#include "rote/noisy_images.h"
 
-/* Images at once, and bytes for gradients of targets: more targets are taken one lot after another.
- */
-enum { BATCH = 16 };
+/* Bytes for gradients of targets: more targets are taken one lot after another. */
 #define TARGET_BYTES ((size_t)96 << 20)
 
 const rote_array rote_influence_rows[] = {
@@ -30,24 +27,10 @@ const rote_array rote_influence_rows[] = {
     ROTE_ARRAY_END,
 };
 
-static const char *const keys[] = {"influence.draws", "influence.training", "influence.test", NULL};
+static const char *const keys[] = {"influence.draws", "influence.training", "influence.images",
+                                   "influence.test",  "influence.sample",   NULL};
 
-static const rote_measure_bench bench[] = {
-    {.name = "mlp_vae self_influence",
-     .rows = 64,
-     .images = 64,
-     .channels = 1,
-     .side = 32,
-     .set = {"influence.test=0"}},
-    {.name = "conv_vae self_influence",
-     .rows = 64,
-     .images = 64,
-     .channels = 3,
-     .side = 32,
-     .set = {"model.kind=conv_vae", "model.latent=32", "model.likelihood=gaussian_constant",
-             "data.transform=logit", "influence.test=0"}},
-    {.name = NULL},
-};
+static const rote_measure_bench bench[] = {ROTE_TARGET_BENCH("self_influence")};
 
 static const rote_attribution attributions[] = {
     {.array = "influence/on", .title = "TracIn"},
@@ -61,12 +44,11 @@ static const rote_image_score scores[] = {
 
 typedef struct {
   const rote_subject_setting *setting;
-  rote_per_image *per_image;
-  rote_noisy_images *images;
+  rote_target_images *images;
   size_t lot;      /* targets whose gradients there is room for */
   rote_real *kept; /* [lot, G] */
-  double *square;  /* [BATCH] */
-  double *dot;     /* [BATCH, lot] */
+  double *square;  /* [ROTE_TARGET_BATCH] */
+  double *dot;     /* [ROTE_TARGET_BATCH, lot] */
 } influence_room;
 
 static size_t count_rows(const rote_options *options, const rote_data_info *info, size_t images,
@@ -88,8 +70,7 @@ void rote_influence_leave(void **room)
   if (r == NULL) {
     return;
   }
-  rote_noisy_images_destroy(&r->images);
-  rote_per_image_destroy(&r->per_image);
+  rote_target_images_destroy(&r->images);
   rote_free(&r->kept);
   rote_free(&r->square);
   rote_free(&r->dot);
@@ -108,11 +89,10 @@ rote_status rote_influence_enter(const rote_subject_setting *setting, const rote
   *room = r;
   r->setting = setting;
   r->lot = fit < 1 ? 1 : fit < targets ? fit : targets;
-  ROTE_TRY(rote_per_image_create(model, o->influence.draws, BATCH, &r->per_image));
-  ROTE_TRY(rote_noisy_images_create(r->per_image, &r->images));
+  ROTE_TRY(rote_target_images_create(setting, model, o->influence.draws, &r->images));
   ROTE_TRY(rote_alloc(r->lot * total, sizeof *r->kept, &r->kept));
-  ROTE_TRY(rote_alloc(BATCH, sizeof *r->square, &r->square));
-  ROTE_TRY(rote_alloc(BATCH * r->lot, sizeof *r->dot, &r->dot));
+  ROTE_TRY(rote_alloc(ROTE_TARGET_BATCH, sizeof *r->square, &r->square));
+  ROTE_TRY(rote_alloc(ROTE_TARGET_BATCH * r->lot, sizeof *r->dot, &r->dot));
 done:
   if (status != ROTE_OK && r != NULL) {
     rote_influence_leave(room);
@@ -120,26 +100,14 @@ done:
   return status;
 }
 
-static void load(influence_room *r, bool test, size_t first, size_t n)
-{
-  const rote_subject_setting *s = r->setting;
-  rote_noisy_images_load(r->images, s->options, test ? s->test : s->train, test, first, n);
-}
-
 /* Gradients of targets first .. first + count - 1. */
 static void keep_targets(influence_room *r, const rote_real *w, size_t first, size_t count)
 {
-  const size_t of_training = r->setting->options->influence.training;
-  for (size_t done = 0; done < count;) {
-    const size_t at = first + done;
-    const bool test = at >= of_training;
-    const size_t left =
-        test ? count - done : (of_training - at < count - done ? of_training - at : count - done);
-    const size_t n = left < r->per_image->images ? left : r->per_image->images;
-    load(r, test, test ? at - of_training : at, n);
-    rote_per_image_keep(r->per_image, w, r->images->batch->x, r->images->eps, n,
-                        r->kept + done * r->per_image->model->table->total);
-    done += n;
+  rote_per_image *p = r->images->per_image;
+  for (size_t done = 0, n = 0; done < count; done += n) {
+    n = rote_target_images_load(r->images, first + done, count - done);
+    rote_per_image_keep(p, w, r->images->images->batch->x, r->images->images->eps, n,
+                        r->kept + done * p->model->table->total);
   }
 }
 
@@ -147,12 +115,13 @@ static void keep_targets(influence_room *r, const rote_real *w, size_t first, si
 static void work(influence_room *r, const rote_real *w, size_t first, size_t count, size_t row,
                  size_t n, rote_rows *rows)
 {
-  load(r, false, rows->first + row, n);
+  rote_per_image *p = r->images->per_image;
+  const rote_noisy_images *in = r->images->images;
+  rote_target_images_load_training(r->images, rows->first + row, n);
   if (count == 0) {
-    rote_per_image_squares(r->per_image, w, r->images->batch->x, r->images->eps, n, r->square);
+    rote_per_image_squares(p, w, in->batch->x, in->eps, n, r->square);
   } else {
-    rote_per_image_dots(r->per_image, w, r->images->batch->x, r->images->eps, n, r->kept, count,
-                        r->square, r->dot);
+    rote_per_image_dots(p, w, in->batch->x, in->eps, n, r->kept, count, r->square, r->dot);
   }
   for (size_t i = 0; i < n; i++) {
     *(float *)rote_rows_at(rows, ROTE_INFLUENCE_SELF, row + i) = (float)r->square[i];
@@ -167,8 +136,9 @@ rote_status rote_influence_run(void *room, const rote_piece *piece, rote_rows *r
 {
   influence_room *r = room;
   const rote_subject_setting *s = r->setting;
-  const size_t targets = rote_targets(s->options), at_once = r->per_image->images;
+  const size_t targets = rote_targets(s->options), at_once = r->images->per_image->images;
   size_t first = 0;
+  rote_target_images_begin(r->images, piece);
   do {
     const size_t count = targets - first < r->lot ? targets - first : r->lot;
     keep_targets(r, piece->w, first, count);
@@ -197,11 +167,6 @@ static bool asked(const rote_options *o)
          o->influence.method != ROTE_INFLUENCE_LEVERAGE;
 }
 
-static rote_status check(const rote_options *o, const rote_data_info *info)
-{
-  return rote_targets_check(o, info);
-}
-
 const rote_measure rote_measure_influence = {
     .name = "influence",
     .work = "attribute",
@@ -217,12 +182,12 @@ const rote_measure rote_measure_influence = {
     .cost = rote_influence_cost,
     .tell = rote_influence_tell,
     .show = rote_influence_show,
-    .batch_rows = BATCH,
+    .batch_rows = ROTE_TARGET_BATCH,
     .asked = asked,
     .sizes = sizes,
     .open = rote_influence_enter,
     .close = rote_influence_leave,
-    .check = check,
+    .check = rote_targets_check,
     .scores = scores,
     .attributions = attributions,
     .bench = bench,

@@ -39,10 +39,10 @@ static const rote_array arrays[] = {
             "share of the variance that the components hold"),
     OF_DATA("distance", "N", ROTE_H5_F64, "1",
             "squared Mahalanobis distance of the image in the components"),
-    OF_DATA("log_p", "N", ROTE_H5_F64, "nat",
+    OF_DATA("log_p", "N", ROTE_H5_F64, "nats",
             "log density of the image by a Gaussian fitted to all of them, in the components"),
     OF_DATA(
-        "M", "N", ROTE_H5_F64, "nat",
+        "M", "N", ROTE_H5_F64, "nats",
         "log density by all images less that by all others: the memorization score of a Gaussian"),
     OF_DATA("grid_rows", "", ROTE_H5_U16, "1", "rows of processes that computed it"),
     OF_DATA("grid_columns", "", ROTE_H5_U16, "1", "columns of processes that computed it"),

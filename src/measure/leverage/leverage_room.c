@@ -9,7 +9,6 @@
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
-#include <math.h>
 #include <string.h>
 
 const rote_array rote_leverage_rows[] = {
@@ -150,36 +149,17 @@ static bool together(const rote_options *o, const rote_data_info *info)
   return o->leverage.grid.n > 0 || rote_data_pixels(info) > ROTE_COMPONENTS_PIXELS_MAX;
 }
 
-/* As square as can be, the larger side the columns; and with pixels for every process, for
- * ScaLAPACK is known to go wrong where some have none. */
 static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
                               rote_grid_shape *shape)
 {
-  const size_t pixels = rote_data_pixels(info);
-  *shape = (rote_grid_shape){.rows = (size_t)sqrt((double)processes), .size = pixels};
-  shape->columns = processes / shape->rows;
-  if (o->leverage.grid.n == 2) {
-    shape->rows = o->leverage.grid.value[0];
-    shape->columns = o->leverage.grid.value[1];
-  }
-  const size_t asked = shape->rows * shape->columns;
-  if (asked > processes) {
-    return rote_fail(ROTE_DATA, "leverage.grid: [%zu, %zu] needs %zu ranks, and there are %zu",
-                     shape->rows, shape->columns, asked, processes);
-  }
-  if (shape->rows > pixels || shape->columns > pixels) {
-    return rote_fail(ROTE_DATA,
-                     "leverage.grid: [%zu, %zu] has more ranks on a side than images have "
-                     "pixels, %zu",
-                     shape->rows, shape->columns, pixels);
-  }
-  return ROTE_OK;
+  return rote_grid_shape_of(rote_data_pixels(info), &o->leverage.grid, processes, shape);
 }
 
 static rote_status stage(const rote_subject_setting *setting, const rote_grid *grid,
-                         rote_rows *rows)
+                         const rote_piece *piece, rote_rows *rows)
 {
   rote_status status = ROTE_OK;
+  (void)piece;
   const rote_leverage_problem problem = problem_of(setting);
   const bool first = rows != NULL;
   ROTE_TRY(rote_leverage(&problem, grid, first ? rote_rows_at(rows, ROTE_LEVERAGE_VALUE, 0) : NULL,
@@ -202,10 +182,7 @@ static double weight(const rote_options *options)
 static rote_status check(const rote_options *o, const rote_data_info *info)
 {
   (void)info;
-  if (o->leverage.grid.n != 0 && o->leverage.grid.n != 2) {
-    return rote_fail(ROTE_DATA, "leverage.grid: must be auto, or [rows, columns]");
-  }
-  return ROTE_OK;
+  return rote_grid_check(&o->leverage.grid);
 }
 
 const rote_measure rote_measure_leverage = {

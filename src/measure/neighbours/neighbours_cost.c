@@ -1,8 +1,8 @@
 /* What a row costs: searches among some of the images, and a sample. */
 #include "closest.h"
+#include "half_samples.h"
 #include "half_size.h"
 #include "neighbours_room.h"
-#include "samples.h"
 
 #include "rote/clock.h"
 #include "rote/memory.h"
@@ -58,11 +58,12 @@ static rote_status price_sample(const rote_cost_request *q, price *sample)
   rote_samples *samples = NULL;
   float *half = NULL;
   double count = 0;
-  ROTE_TRY(rote_samples_create(q->trainer->model->vae, q->setting.info, &samples));
+  ROTE_TRY(rote_samples_create(q->trainer->model->vae, &samples));
   ROTE_TRY(rote_alloc(some * rote_half_numbers(q->setting.info), sizeof *half, &half));
   const double start = rote_seconds(), counted = rote_kernels_multiply_adds();
   do {
-    rote_samples_draw(samples, q->trainer->w, (rote_unit){.full = true}, 0, some, half);
+    rote_half_samples(samples, q->setting.info, q->trainer->w, (rote_unit){.full = true}, 0, some,
+                      half);
     count += (double)some;
   } while (rote_seconds() - start < q->seconds / 2);
   sample->seconds = (rote_seconds() - start) / count;

@@ -3,9 +3,9 @@
 
 #include "cells.h"
 #include "closest.h"
+#include "half_samples.h"
 #include "half_size.h"
 #include "rote/memory.h"
-#include "samples.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,7 +57,7 @@ rote_status rote_neighbours_enter(const rote_subject_setting *setting, const rot
   r->numbers = rote_half_numbers(setting->info);
   r->images = setting->train->count;
   r->held_out = setting->info->test_count;
-  ROTE_TRY(rote_samples_create(model->vae, setting->info, &r->samples));
+  ROTE_TRY(rote_samples_create(model->vae, &r->samples));
   ROTE_TRY(rote_neighbours_pool_create(setting->options->seed, r->images, r->held_out, &r->pool));
   ROTE_TRY(rote_closest_create(r->numbers, &r->closest));
   ROTE_TRY(rote_alloc(ROTE_CLOSEST_BATCH * r->numbers, sizeof *r->x, &r->x));
@@ -131,7 +131,8 @@ static rote_status take_samples(neighbours_room *r, const rote_piece *piece)
     if (r->setting->abandon != NULL && r->setting->abandon(r->setting->context)) {
       return rote_fail(ROTE_STOPPED, "stopped between two batches of samples");
     }
-    rote_samples_draw(r->samples, piece->w, piece->unit, first, n, r->drawn + first * r->numbers);
+    rote_half_samples(r->samples, r->setting->info, piece->w, piece->unit, first, n,
+                      r->drawn + first * r->numbers);
   }
   r->unit = piece->unit;
   r->epoch = piece->epoch;
@@ -308,7 +309,8 @@ static rote_status look_at_samples(neighbours_room *r, const rote_piece *piece,
                                    rote_neighbours_part part, rote_rows *rows, size_t at)
 {
   rote_status status = ROTE_OK;
-  rote_samples_draw(r->samples, piece->w, piece->unit, part.first, part.count, r->x);
+  rote_half_samples(r->samples, r->setting->info, piece->w, piece->unit, part.first, part.count,
+                    r->x);
   ROTE_TRY(look_from_samples(r, part.count, rows, at));
   ROTE_TRY(look_at_pool(r, part.count, NULL, rows, at));
   ROTE_TRY(put_cells(r, part.count, rows, at));

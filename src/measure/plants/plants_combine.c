@@ -82,15 +82,14 @@ static void forget(combiner *c)
 static rote_status find_scores(combiner *c)
 {
   rote_status status = ROTE_OK;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    const bool of_data = (*m)->subject == ROTE_OF_DATA;
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      char *path = c->path[c->count];
-      ROTE_TRY(rote_path(path, "%s%s%s", of_data ? "" : c->variant, of_data ? "" : "/", s->array));
-      if (!s->aside && c->count + 1 < SCORES_MAX && rote_sink_has(c->sink, path)) {
-        c->lasting[c->count++] = of_data || s->of_models;
-        ROTE_TRY(rote_text_list_add(&c->title, s->title));
-      }
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; c->count + 1 < SCORES_MAX && (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    char *path = c->path[c->count];
+    ROTE_TRY(rote_image_score_path(path, m, s, c->variant));
+    if (!s->aside && rote_sink_has(c->sink, path)) {
+      c->lasting[c->count++] = m->subject == ROTE_OF_DATA || s->of_models;
+      ROTE_TRY(rote_text_list_add(&c->title, s->title));
     }
   }
 done:

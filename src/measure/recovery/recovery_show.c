@@ -57,7 +57,6 @@ static rote_status show_pixels(const rote_told *told, const rote_variant *v, con
                                bool of_model, size_t image, const char *caption, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  char path[ROTE_PATH_MAX];
   rote_h5_array shape;
   double *level = NULL;
   float *pixel = NULL;
@@ -65,8 +64,8 @@ static rote_status show_pixels(const rote_told *told, const rote_variant *v, con
   const size_t *s = shape.shape + (of_model ? 2 : 1), n = s[0] * s[1] * s[2];
   ROTE_TRY(rote_alloc(n, sizeof *level, &level));
   ROTE_TRY(rote_alloc(n, sizeof *pixel, &pixel));
-  ROTE_TRY(rote_study_reader_get(
-      told->reader, path, (rote_range){.inner = of_model, .first = image, .count = 1}, level));
+  ROTE_TRY(rote_told_get(told, (rote_range){.inner = of_model, .first = image, .count = 1}, level,
+                         "%s/%s", v->name, name));
   for (size_t i = 0; i < n; i++) {
     pixel[i] = (float)(level[i] / 255);
   }

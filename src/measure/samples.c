@@ -1,28 +1,25 @@
 #include "samples.h"
 
-#include "half_size.h"
 #include "rote/batch.h"
 #include "rote/memory.h"
 
-#define COLUMNS 64 /* samples at once; what is computed of one does not depend on the others */
+#define COLUMNS ROTE_SAMPLES_STEP /* what is computed of one does not depend on the others */
 
 struct rote_samples {
   const rote_vae *vae;
-  const rote_data_info *info;
   rote_tape *decode;
   float *noise; /* [COLUMNS, L] one sample a row */
   rote_real *z; /* [L, COLUMNS] */
   rote_real *x; /* [pixels, COLUMNS] */
 };
 
-rote_status rote_samples_create(const rote_vae *vae, const rote_data_info *info, rote_samples **out)
+rote_status rote_samples_create(const rote_vae *vae, rote_samples **out)
 {
   rote_status status = ROTE_OK;
   rote_samples *s = NULL;
   *out = NULL;
   ROTE_TRY(rote_alloc(1, sizeof *s, &s));
   s->vae = vae;
-  s->info = info;
   ROTE_TRY(rote_tape_create(&vae->decoder, COLUMNS, false, &s->decode));
   ROTE_TRY(rote_alloc(COLUMNS * vae->latent, sizeof *s->noise, &s->noise));
   ROTE_TRY(rote_alloc(COLUMNS * vae->latent, sizeof *s->z, &s->z));
@@ -55,10 +52,9 @@ static void cut_off(size_t n, rote_real *x)
 
 /* Up to COLUMNS samples. */
 static void draw_block(rote_samples *s, const rote_real *w, rote_stream stream, size_t first,
-                       size_t n, float *half)
+                       size_t n)
 {
   const rote_vae *vae = s->vae;
-  const size_t D = rote_half_numbers(s->info);
   for (size_t j = 0; j < COLUMNS; j++) { /* columns that are not asked for repeat the last one */
     rote_random_normal(stream, (uint32_t)(first + (j < n ? j : n - 1)), vae->latent,
                        s->noise + j * vae->latent);
@@ -74,22 +70,45 @@ static void draw_block(rote_samples *s, const rote_real *w, rote_stream stream, 
     rote_logit_pixels(vae->pixels * COLUMNS, s->x);
   }
   cut_off(vae->pixels * COLUMNS, s->x);
-  for (size_t j = 0; j < n; j++) {
-    rote_half_pixels(s->info, s->x + j, COLUMNS, half + j * D);
-  }
 }
 
 void rote_samples_draw(rote_samples *s, const rote_real *w, rote_unit unit, size_t first,
-                       size_t count, float *half)
+                       size_t count,
+                       void (*take)(void *taker, size_t sample, const rote_real *pixel),
+                       void *taker)
 {
   const rote_stream stream = {.seed = s->vae->options.seed,
                               .unit = rote_unit_number(unit),
                               .purpose = ROTE_PURPOSE_MODEL_SAMPLE};
-  const size_t D = rote_half_numbers(s->info);
   rote_network_pack(&s->vae->decoder, w, s->decode);
   for (size_t done = 0; done < count; done += COLUMNS) {
-    const size_t left = count - done;
-    draw_block(s, w, stream, first + done, left < COLUMNS ? left : COLUMNS, half + done * D);
+    const size_t n = count - done < COLUMNS ? count - done : COLUMNS;
+    draw_block(s, w, stream, first + done, n);
+    for (size_t j = 0; j < n; j++) {
+      take(taker, done + j, s->x + j);
+    }
   }
   rote_network_pack(&s->vae->decoder, NULL, s->decode);
+}
+
+typedef struct {
+  size_t pixels;
+  uint8_t *image;
+} bytes;
+
+/* One that is no number is black. */
+static void take_bytes(void *taker, size_t sample, const rote_real *pixel)
+{
+  const bytes *b = taker;
+  for (size_t d = 0; d < b->pixels; d++) {
+    const rote_real level = 255 * pixel[d * COLUMNS];
+    b->image[sample * b->pixels + d] = level > 0 ? (uint8_t)(level + (rote_real)0.5) : 0;
+  }
+}
+
+void rote_samples_images(rote_samples *s, const rote_real *w, rote_unit unit, size_t count,
+                         uint8_t *image)
+{
+  bytes b = {.pixels = s->vae->pixels, .image = image};
+  rote_samples_draw(s, w, unit, 0, count, take_bytes, &b);
 }
