@@ -59,9 +59,10 @@ rote_status rote_report_fill(const rote_told *study, rote_page *page)
   ROTE_TRY(add_columns(study, page));
   for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
     if (rote_measure_is_in(*m, study->study)) {
-      status = (*m)->show != NULL ? (*m)->show(study, page) : quote(study, *m, page);
+      const rote_status shown =
+          (*m)->show != NULL ? (*m)->show(study, page) : quote(study, *m, page);
       ROTE_TRY(page->status);
-      ROTE_TRY(status == ROTE_DATA ? say_what_is_missing(*m, page) : status);
+      ROTE_TRY(shown == ROTE_DATA ? say_what_is_missing(*m, page) : shown);
     }
   }
   if (page->column_count > 0) {

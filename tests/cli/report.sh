@@ -134,6 +134,7 @@ report parts
 shows parts/report.html "parts/plan.json is no JSON"
 cp -r parts late
 "$PYTHON" -c 'import h5py; f = h5py.File("late/study.h5", "a"); f["execution/base/train/seconds"][4] = 1000'
+"$PYTHON" "$TESTS/reseal.py" late/study.h5
 report late
 parts late stragglers work
 
@@ -151,6 +152,7 @@ with h5py.File(sys.argv[1], "a") as f:
     score = f["fitted/score"]
     score["significant"][-1, 7], score["q_value"][-1, 7], score["p_value"][-1, 7] = 1, 0.00013, 1e-6
 END_OF_PYTHON
+"$PYTHON" "$TESTS/reseal.py" one/study.h5
 report one
 shows one/report.html "fitted: 1 of 130 images (0.8 %) are memorized" "fitted: the smallest p is 1e-06 " \
   "encoder: 0 of 130 images (0.0 %) are memorized" "encoder: the smallest p is 0.5 "
@@ -165,12 +167,14 @@ with h5py.File(sys.argv[1], "a") as f:
         f[f"{variant}/score/p_value"][...] = f[f"{variant}/score/q_value"][...] = 1
         f[f"{variant}/score/significant"][...] = 0
 END_OF_PYTHON
+"$PYTHON" "$TESTS/reseal.py" equal/study.h5
 report equal
 shows equal/report.html "fitted: 0 of 130 images (0.0 %) are memorized" "M goes up to 0.2 nats; its 0.95 quantile is 0.2."
 [ "$(find equal/figures -name '*.svg' | wc -l)" -eq "$(find other/figures -name '*.svg' | wc -l)" ] ||
   fail "a figure of equal numbers was not drawn"
 cp -r other lacking
 "$PYTHON" -c 'import h5py; del h5py.File("lacking/study.h5", "a")["encoder/health/poor"]'
+"$PYTHON" "$TESTS/reseal.py" lacking/study.h5
 report lacking
 shows lacking/report.html "Measure score: not all is here" "cannot find encoder/health/poor" "fitted: 0 of 130 images"
 ends 0 run 1 other.yaml --output no-score --set measures='[leverage]' --set training.epochs=2 --set folds.count=2
