@@ -24,13 +24,14 @@ says verify.out "0 damaged, 0 missing"
 ends 0 run 3 study.yaml --output ranks
 same alone/study.h5 ranks/study.h5
 
-# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there.
-lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
+# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there, and no weights.
+lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]" --set checkpoint.keep=none)
 ends 0 run 2 "${lean[@]}"
 says run.out "no linear datamodeling score, for no measure has evaluated log p"
 projected() { find lean/results -name '*projected_gradient*' -exec stat -c '%n %i %Y' {} + | sort; }
 projected >before.txt
 [ -s before.txt ] || fail "there are no projected gradients"
+[ -z "$(find lean/models -type f)" ] || fail "weights were kept"
 ends 0 run 1 "${lean[@]}" --set influence.training=60
 projected | cmp - before.txt || fail "projected gradients were computed again"
 "$PYTHON" - <<'END'
@@ -66,6 +67,7 @@ for fault in rows.read@1#2=error stage.begin@3=kill; do
   code=0
   ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 4 "$ROTE" run "${square[@]}" >run.out 2>run.err || code=$?
   [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
+  says run.err "fault: " "${fault%%@*}"
   ends 0 run 4 "${square[@]}"
   same grid/study.h5 "${square[2]}/study.h5"
 done

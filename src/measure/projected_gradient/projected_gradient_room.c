@@ -202,6 +202,7 @@ const rote_measure rote_measure_projected_gradient = {
     .batch_rows = ROTE_TARGET_BATCH,
     .piece_rows = ROTE_PROJECTED_PIECE,
     .large = true,
+    .roomy = true,
     .sizes = sizes,
     .open = enter,
     .close = leave,
