@@ -56,6 +56,13 @@ struct rote_grid {
 /** Is it a grid that is asked for, or none? @return ROTE_OK; ROTE_DATA */
 rote_status rote_grid_check(const rote_counts *asked);
 
+/** Do all ranks compute with a matrix of `size` rows together? By the option, and for large ones.
+ */
+bool rote_grid_is_for(size_t size, const rote_counts *asked);
+
+/** Processes that share the matrix, as far as that is known before a run: for forecasts. */
+size_t rote_grid_processes(size_t size, const rote_counts *asked);
+
 /** A grid for matrices of `size` rows: as square as can be, the larger side the columns, or as
  * asked (the option leverage.grid). @return ROTE_OK; ROTE_DATA if there are fewer processes or rows
  */

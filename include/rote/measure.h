@@ -188,6 +188,8 @@ struct rote_measure {
    * @param[out] item    [rows of all models, one model after the other] */
   const rote_measure *after;
   rote_status (*choose)(const rote_pieces *pieces, uint32_t *item);
+  bool of_rows; /* it reads those alone: a model's parameters may be gone, and are not in its pieces
+                 */
   /* A measure whose rows all ranks compute together when all else is done, of one model after the
    * other, where together() says so; elsewhere run() does, in one piece of all rows (large,
    * piece_rows). All three or none.
@@ -216,6 +218,7 @@ struct rote_measure {
   bool large; /* a worker writes its rows, one file a piece; else they are gathered by messages */
   /* Lengths of its own dimensions. */
   void (*sizes)(const rote_options *options, const rote_data_info *info, rote_sizes *sizes);
+  bool roomy; /* what a worker keeps is large: no two such are open at once */
   /* What a worker keeps between pieces. @param[in] setting  borrowed until close() */
   rote_status (*open)(const rote_subject_setting *setting, const rote_model *model, void **room);
   void (*close)(void **room);

@@ -12,6 +12,8 @@ typedef struct {
   rote_batch *batch;               /* its x [D, ld] */
   rote_real *eps;                  /* [L, wide] */
   float *drawn;                    /* [S, L] of an image */
+  bool
+      antithetic; /* every second draw is minus the one before it: means are as right, and closer */
 } rote_noisy_images;
 
 /** For as many images as `per_image` takes at once. @return ROTE_OK; ROTE_NOMEM */

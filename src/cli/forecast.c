@@ -35,6 +35,11 @@ static double flop_since(double multiply_adds)
   return 2 * (rote_kernels_multiply_adds() - multiply_adds);
 }
 
+static double larger(double a, double b)
+{
+  return a > b ? a : b;
+}
+
 /* Seconds of one epoch on the trainer's images, the first after the weights were drawn anew. */
 static double time_epoch(rote_trainer *t)
 {
@@ -262,7 +267,7 @@ static rote_status plan_variant(const rote_plan *plan, size_t variant, const ima
 {
   rote_status status = ROTE_OK;
   const rote_options *o = rote_plan_options(plan, variant);
-  double rooms = 0;
+  double rooms = 0, one_room = 0; /* of the roomy ones the largest */
   v->variant = &plan->study->variant[variant];
   plan_trainings(plan, variant, cost, v);
   ROTE_TRY(plan_measures(plan, plan->group_of[variant], variant, cost, v));
@@ -271,9 +276,13 @@ static rote_status plan_variant(const rote_plan *plan, size_t variant, const ima
   for (size_t m = 0; m < v->measures; m++) {
     v->core_hours += v->measure[m].hours;
     v->disk_bytes += v->measure[m].disk;
-    rooms += v->measure[m].cost.bytes;
+    if (v->measure[m].measure->roomy) {
+      one_room = larger(one_room, v->measure[m].cost.bytes);
+    } else {
+      rooms += v->measure[m].cost.bytes;
+    }
   }
-  v->memory_per_rank = memory_of_rank(o, plan->images, cost, v->model_bytes, rooms);
+  v->memory_per_rank = memory_of_rank(o, plan->images, cost, v->model_bytes, rooms + one_room);
 done:
   return status;
 }
@@ -306,11 +315,6 @@ bool rote_forecast_is_weak(const rote_forecast *f, const rote_forecast_variant *
   const double images = (double)f->plan->images;
   *least = ceil(v->smallest_p_value * images / 0.05);
   return v->smallest_p_value * images > 0.05;
-}
-
-static double larger(double a, double b)
-{
-  return a > b ? a : b;
 }
 
 static void add_up(rote_forecast *f)

@@ -221,7 +221,9 @@ static const rote_option table[] = {
     {KEY(influence.draws), COUNT(1, 4096), .fallback = "16", RESULTS, VARIANT, COST, .models = VAES,
      .help = "draws of the encoder that the gradient of an image is averaged over, by TracIn"},
     {KEY(influence.projected_draws), COUNT(1, 4096), .fallback = "8", RESULTS, VARIANT, COST,
-     .models = VAES, .help = "draws that its projected gradient is averaged over, by leverage"},
+     .models = VAES,
+     .help = "draws that its projected gradient is averaged over, by leverage; every second is "
+             "the opposite of the one before"},
     {KEY(influence.training), COUNT(0, 1e5), .fallback = "0", RESULTS, VARIANT, COST,
      .help = "training images, the first ones, on which the influence of every image is computed"},
     {KEY(influence.images), .type = ROTE_OPTION_COUNTS, .max = 1e9, .entries = ROTE_COUNTS_MAX,

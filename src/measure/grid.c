@@ -3,6 +3,7 @@
 
 #include "eigen.h"
 #include "lapack.h"
+#include "rote/components.h"
 #include "rote/kernels.h"
 #include "rote/memory.h"
 
@@ -12,6 +13,7 @@
 /* LAPACK counts entries of a matrix in 32 bits here and there. */
 #define ALONE_MAX 32768
 #define BLOCK 64
+#define ASSUMED_RANKS 4
 
 bool rote_grid_is_first(const rote_grid *grid)
 {
@@ -53,6 +55,19 @@ rote_status rote_grid_check(const rote_counts *asked)
   return asked->n == 0 || asked->n == 2
              ? ROTE_OK
              : rote_fail(ROTE_DATA, "leverage.grid: must be auto, or [rows, columns]");
+}
+
+bool rote_grid_is_for(size_t size, const rote_counts *asked)
+{
+  return asked->n > 0 || size > ROTE_COMPONENTS_PIXELS_MAX;
+}
+
+/* Nobody knows yet how many an automatic grid will have. */
+size_t rote_grid_processes(size_t size, const rote_counts *asked)
+{
+  return asked->n == 2                   ? asked->value[0] * asked->value[1]
+         : rote_grid_is_for(size, asked) ? ASSUMED_RANKS
+                                         : 1;
 }
 
 /* With rows for every process, for ScaLAPACK is known to go wrong where some have none. */

@@ -48,8 +48,10 @@ void rote_noisy_images_load(rote_noisy_images *r, const rote_options *o, const r
   for (size_t i = 0; i < n; i++) {
     rote_random_normal(latent, index[i], S * L, r->drawn);
     for (size_t s = 0; s < S; s++) {
+      const bool opposite = r->antithetic && s % 2 == 1;
       for (size_t l = 0; l < L; l++) {
-        r->eps[l * p->wide + i * S + s] = r->drawn[s * L + l];
+        const rote_real eps = r->drawn[(opposite ? s - 1 : s) * L + l];
+        r->eps[l * p->wide + i * S + s] = opposite ? -eps : eps;
       }
     }
   }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Bytes that the columns of a decoder may take; images at once are fewer for larger ones. */
-#define DECODER_BYTES ((size_t)96 << 20)
+#define DECODER_BYTES ((size_t)32 << 20)
 
 /* Numbers of a tape for a column. */
 static size_t column_numbers(const rote_network *network)

@@ -58,16 +58,20 @@ done:
   return status;
 }
 
+static void close_bench(bench *b, const rote_measure *m)
+{
+  if (b->open && m->close != NULL) {
+    m->close(&b->own);
+  }
+  rote_rows_destroy(&b->rows[0]);
+  rote_rows_destroy(&b->rows[1]);
+  *b = (bench){.open = false};
+}
+
 static void forget_variant(rote_piece_room *r)
 {
   for (size_t i = 0; r->bench != NULL && i < rote_measure_count(); i++) {
-    bench *b = &r->bench[i];
-    if (b->open && rote_measure_list[i]->close != NULL) {
-      rote_measure_list[i]->close(&b->own);
-    }
-    rote_rows_destroy(&b->rows[0]);
-    rote_rows_destroy(&b->rows[1]);
-    *b = (bench){.open = false};
+    close_bench(&r->bench[i], rote_measure_list[i]);
   }
   rote_model_destroy(&r->model);
   rote_free(&r->w);
@@ -137,6 +141,11 @@ static rote_status take_bench(rote_piece_room *r, const rote_measure *m, bool fu
   bench *b = &r->bench[rote_measure_index(m)];
   *out = b;
   if (!b->open) {
+    for (size_t i = 0; m->roomy && i < rote_measure_count(); i++) {
+      if (rote_measure_list[i]->roomy) {
+        close_bench(&r->bench[i], rote_measure_list[i]);
+      }
+    }
     if (m->open != NULL) {
       ROTE_TRY(m->open(&r->subject, r->model, &b->own));
     }
@@ -218,7 +227,7 @@ rote_status rote_piece_run(rote_piece_room *r, const rote_order *order, rote_rep
   rote_status status = ROTE_OK;
   const rote_task *task = &r->setting->plan->group[order->group].task[order->task];
   ROTE_TRY(take_variant(r, order->group, task->variant));
-  status = take_weights(r, order);
+  status = task->measure->of_rows ? ROTE_OK : take_weights(r, order);
   if (status == ROTE_DATA) {
     rote_log(ROTE_LOG_WARN, "snapshot-unusable", "%s; it is trained again",
              rote_fail_reason(status));

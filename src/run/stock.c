@@ -134,6 +134,17 @@ done:
   return status;
 }
 
+/* Is anything left of a stage that is computed from weights? */
+static bool needs_weights(const rote_group *g, const rote_queue_unit *u, size_t stage)
+{
+  bool needs = false;
+  for (size_t t = 0; t < g->tasks; t++) {
+    needs =
+        needs || (g->task[t].stage == stage && u->task[t].left > 0 && !g->task[t].measure->of_rows);
+  }
+  return needs;
+}
+
 /* Weights on disk, or never to come. */
 static void look_for_stages(stock *s, size_t group, size_t unit, const rote_label *training)
 {
@@ -147,9 +158,10 @@ static void look_for_stages(stock *s, size_t group, size_t unit, const rote_labe
     if (never) {
       u->stage[i] = ROTE_STAGE_DONE;
     } else if ((!stage.end || u->trained) && u->stage[i] == ROTE_STAGE_MISSING &&
-               rote_plan_model_path(s->plan, s->setting->directory, u->home, unit,
-                                    stage.end ? 0 : stage.epoch, path) == ROTE_OK &&
-               rote_file_exists(path)) {
+               ((u->trained && !needs_weights(g, u, i)) ||
+                (rote_plan_model_path(s->plan, s->setting->directory, u->home, unit,
+                                      stage.end ? 0 : stage.epoch, path) == ROTE_OK &&
+                 rote_file_exists(path)))) {
       u->stage[i] = ROTE_STAGE_READY;
     }
   }

@@ -21,16 +21,19 @@ says run.out "gradient leverage: " "42 targets, 4 models or more each"
 "$PYTHON" "$TESTS/check_influence.py" alone >check.out || fail "$(cat check.out)"
 ends 0 "$ROTE" verify alone >verify.out
 says verify.out "0 damaged, 0 missing"
-ends 0 run 3 study.yaml --output ranks
-same alone/study.h5 ranks/study.h5
+for ranks in 2 4; do
+  ends 0 run "$ranks" study.yaml --output "of-$ranks"
+  same alone/study.h5 "of-$ranks/study.h5"
+done
 
-# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there.
-lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]")
+# Leverage alone: what it was beside TracIn. More training images as targets need no gradient that is not there, and no weights.
+lean=(study.yaml --output lean --set influence.method=leverage --set "measures=[influence]" --set checkpoint.keep=none)
 ends 0 run 2 "${lean[@]}"
 says run.out "no linear datamodeling score, for no measure has evaluated log p"
 projected() { find lean/results -name '*projected_gradient*' -exec stat -c '%n %i %Y' {} + | sort; }
 projected >before.txt
 [ -s before.txt ] || fail "there are no projected gradients"
+[ -z "$(find lean/models -type f)" ] || fail "weights were kept"
 ends 0 run 1 "${lean[@]}" --set influence.training=60
 projected | cmp - before.txt || fail "projected gradients were computed again"
 "$PYTHON" - <<'END'
@@ -66,6 +69,7 @@ for fault in rows.read@1#2=error stage.begin@3=kill; do
   code=0
   ROTE_FAULT=$fault timeout 60 mpirun --oversubscribe -n 4 "$ROTE" run "${square[@]}" >run.out 2>run.err || code=$?
   [ "$code" -ne 0 ] && [ "$code" -ne 124 ] || fail "$fault: exit code $code"
+  says run.err "fault: " "${fault%%@*}"
   ends 0 run 4 "${square[@]}"
   same grid/study.h5 "${square[2]}/study.h5"
 done
@@ -89,6 +93,21 @@ ROTE_FAULT=file.rename:full-r00-e0002-influence.h5=kill ends 137 "$ROTE" run stu
 [ -e killed/results/base/full-r00.h5 ] || fail "the training was not done: $(find killed/results)"
 ends 0 run 1 study.yaml --output killed
 same alone/study.h5 killed/study.h5
+# ... and when its projected gradients, or what is made of them, are.
+for what in projected_gradient gradient_leverage; do
+  ROTE_FAULT=file.rename:full-r00-$what-000000.h5=kill ends 137 "$ROTE" run study.yaml --output "killed-$what"
+  ends 0 run 2 study.yaml --output "killed-$what"
+  same alone/study.h5 "killed-$what/study.h5"
+done
+
+# Models that diverged have no influence, and it says so; weights that it needs may be gone.
+ends 65 run 1 study.yaml --output diverged --set training.learning_rate=10 --set folds.count=0 --set "measures=[influence]"
+says run.out "no influence, for a full model was not trained to its end" \
+  "no gradient leverage, for no full model was trained to its end"
+last=(study.yaml --output last --set folds.count=0 --set checkpoint.keep=last)
+ends 0 run 1 "${last[@]}" --set "measures=[score]"
+ends 65 run 1 "${last[@]}"
+says run.err "its weights after epoch 2 are not on disk"
 
 # Autoencoders, by leverage alone.
 cat >ae.yaml <<'END'

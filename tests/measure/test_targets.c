@@ -163,10 +163,35 @@ static void means_are_over_who_speaks(void **state)
   tear_down(&s);
 }
 
+/* Antithetic draws: the even ones as they are, the others their opposites. */
+static void draws_are_opposite(void **state)
+{
+  (void)state;
+  scene s;
+  rote_target_images *t = NULL, *other = NULL;
+  set_up(&s);
+  CHECK_OK(rote_target_images_create(&s.setting, s.trainer->model, 5, &t));
+  CHECK_OK(rote_target_images_create(&s.setting, s.trainer->model, 5, &other));
+  t->images->antithetic = true;
+  rote_target_images_load_training(t, 3, 2);
+  rote_target_images_load_training(other, 3, 2);
+  for (size_t l = 0; l < LATENT; l++) {
+    for (size_t k = 0; k < 10; k++) {
+      const size_t at = l * t->per_image->wide + k, first = k % 5 % 2 == 0 ? at : at - 1;
+      const rote_real sign = first == at ? 1 : -1;
+      assert_true(t->images->eps[at] == sign * other->images->eps[first]);
+      assert_true(t->images->eps[at] != 0);
+    }
+  }
+  rote_target_images_destroy(&other);
+  rote_target_images_destroy(&t);
+  tear_down(&s);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(targets_are_in_order),
-                                     cmocka_unit_test(samples_are_decoded),
-                                     cmocka_unit_test(means_are_over_who_speaks)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(targets_are_in_order), cmocka_unit_test(samples_are_decoded),
+      cmocka_unit_test(means_are_over_who_speaks), cmocka_unit_test(draws_are_opposite)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,11 +4,10 @@
 #include "gradient_leverage_room.h"
 
 #include "rote/clock.h"
-#include "rote/components.h"
 #include "rote/memory.h"
 #include "rote/random.h"
 
-enum { SMALL = 512, SMALL_IMAGES = 1024, ASSUMED_RANKS = 4 };
+enum { SMALL = 512, SMALL_IMAGES = 1024 };
 
 /* Made-up rows, in parts as from a file. */
 typedef struct {
@@ -70,14 +69,6 @@ done:
   return status;
 }
 
-/* How many ranks share the matrix: nobody knows yet how many an automatic grid will have. */
-static size_t processes_of(const rote_options *o, size_t numbers)
-{
-  return o->leverage.grid.n == 2 ? o->leverage.grid.value[0] * o->leverage.grid.value[1]
-         : numbers > ROTE_COMPONENTS_PIXELS_MAX ? ASSUMED_RANKS
-                                                : 1;
-}
-
 rote_status rote_gradient_leverage_cost(const rote_cost_request *request, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
@@ -96,7 +87,8 @@ rote_status rote_gradient_leverage_cost(const rote_cost_request *request, rote_c
   cost->full_seconds =
       (images * n / SMALL_IMAGES * scale * scale + matrix * scale * scale * scale) / n;
   cost->full_flop = 2 * q * q + 2 * q * (double)T + q * q * q / 3 / n;
-  cost->bytes = rote_gradient_metric_bytes(Q, T, processes_of(o, Q)) + n * (12 + 4 * (double)T);
+  cost->bytes = rote_gradient_metric_bytes(Q, T, rote_grid_processes(Q, &o->leverage.grid)) +
+                n * (12 + 4 * (double)T);
   cost->full_disk = 12 + 4 * (double)T + 8 * (1 + (double)T); /* in the result and in study.h5 */
 done:
   rote_rows_destroy(&small.rows);

@@ -6,7 +6,6 @@
  * pixels, with which it shares the option. */
 #include "gradient_leverage_room.h"
 
-#include "rote/components.h"
 #include "rote/memory.h"
 
 #include <string.h>
@@ -151,7 +150,7 @@ done:
 
 static bool together(const rote_options *o, const rote_data_info *info)
 {
-  return o->leverage.grid.n > 0 || rote_projected_numbers_of(o, info) > ROTE_COMPONENTS_PIXELS_MAX;
+  return rote_grid_is_for(rote_projected_numbers_of(o, info), &o->leverage.grid);
 }
 
 static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
@@ -196,6 +195,7 @@ const rote_measure rote_measure_gradient_leverage = {
     .about = "Gradient leverages of the images",
     .subject = ROTE_OF_TRAINED,
     .after = &rote_measure_projected_gradient,
+    .of_rows = true,
     .keys = keys,
     .piece_arrays = rote_gradient_leverage_rows,
     .rows = count_rows,
@@ -207,6 +207,7 @@ const rote_measure rote_measure_gradient_leverage = {
     .asked = rote_projected_asked,
     .piece_rows = UINT32_MAX,
     .large = true,
+    .roomy = true,
     .sizes = sizes,
     .open = enter,
     .close = leave,

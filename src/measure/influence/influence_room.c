@@ -184,6 +184,7 @@ const rote_measure rote_measure_influence = {
     .show = rote_influence_show,
     .batch_rows = ROTE_TARGET_BATCH,
     .asked = asked,
+    .roomy = true,
     .sizes = sizes,
     .open = rote_influence_enter,
     .close = rote_influence_leave,

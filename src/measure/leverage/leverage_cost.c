@@ -3,12 +3,11 @@
 #include "leverage_room.h"
 
 #include "rote/clock.h"
-#include "rote/components.h"
 #include "rote/kernels.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
-enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048, ASSUMED_RANKS = 4 };
+enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048 };
 
 typedef struct {
   rote_image_set images;
@@ -56,14 +55,6 @@ static double flops(double n, double d, double p)
   return n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
 }
 
-/* How many ranks share the matrices: nobody knows yet how many an automatic grid will have. */
-static size_t processes_of(const rote_options *o, size_t pixels)
-{
-  return o->leverage.grid.n == 2 ? o->leverage.grid.value[0] * o->leverage.grid.value[1]
-         : pixels > ROTE_COMPONENTS_PIXELS_MAX ? ASSUMED_RANKS
-                                               : 1;
-}
-
 rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
@@ -84,7 +75,8 @@ rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
   const rote_image_set all = {.count = q->images};
   const rote_leverage_problem whole = {
       .images = &all, .pixels = pixels, .components = p, .ridge = s->options->leverage.ridge};
-  cost->bytes = rote_leverage_bytes(&whole, processes_of(s->options, pixels));
+  cost->bytes =
+      rote_leverage_bytes(&whole, rote_grid_processes(pixels, &s->options->leverage.grid));
   cost->disk = 8 * (double)(1 + p) + 4 + 4 * 8; /* in the result and in study.h5 */
 done:
   leave(&small);

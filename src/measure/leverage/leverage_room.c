@@ -5,7 +5,6 @@
  * have one matrix; on one rank it is LAPACK's, on a grid of ranks ScaLAPACK's. */
 #include "leverage_room.h"
 
-#include "rote/components.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
@@ -146,7 +145,7 @@ done:
 
 static bool together(const rote_options *o, const rote_data_info *info)
 {
-  return o->leverage.grid.n > 0 || rote_data_pixels(info) > ROTE_COMPONENTS_PIXELS_MAX;
+  return rote_grid_is_for(rote_data_pixels(info), &o->leverage.grid);
 }
 
 static rote_status shape_grid(const rote_options *o, const rote_data_info *info, size_t processes,
