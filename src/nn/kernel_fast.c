@@ -43,16 +43,27 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
   }
 }
 
+/* Both sides are computed and one is chosen: of a loop with a branch the compiler makes one. */
 static void rectify(size_t n, float slope, float *x)
 {
-  for (size_t i = 0; i < n; i++) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v16f xi = v16_load(x + i);
+    v16_store(x + i, v16_select(xi < 0, slope * xi, xi));
+  }
+  for (; i < n; i++) {
     x[i] = x[i] < 0 ? slope * x[i] : x[i];
   }
 }
 
 static void rectify_backward(size_t n, float slope, const float *y, float *d)
 {
-  for (size_t i = 0; i < n; i++) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v16f di = v16_load(d + i);
+    v16_store(d + i, v16_select(v16_load(y + i) > 0, di, slope * di));
+  }
+  for (; i < n; i++) {
     d[i] = y[i] > 0 ? d[i] : slope * d[i];
   }
 }
