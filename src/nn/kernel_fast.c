@@ -43,13 +43,21 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
   }
 }
 
-/* Both sides are computed and one is chosen: of a loop with a branch the compiler makes one. */
+/* mask ? yes : no, a register at a time: of a loop with a branch and of comparisons of v16f where
+ * registers are shorter the compiler makes jumps. */
+typedef int32_t mask __attribute__((vector_size(sizeof(vec))));
+
+static inline vec vec_select(mask m, vec yes, vec no)
+{
+  return (vec)(((mask)yes & m) | ((mask)no & ~m));
+}
+
 static void rectify(size_t n, float slope, float *x)
 {
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const v16f xi = v16_load(x + i);
-    v16_store(x + i, v16_select(xi < 0, slope * xi, xi));
+  for (; i + WIDTH <= n; i += WIDTH) {
+    const vec xi = vec_load(x + i), y = vec_select(xi < 0, slope * xi, xi);
+    memcpy(x + i, &y, sizeof y);
   }
   for (; i < n; i++) {
     x[i] = x[i] < 0 ? slope * x[i] : x[i];
@@ -59,9 +67,9 @@ static void rectify(size_t n, float slope, float *x)
 static void rectify_backward(size_t n, float slope, const float *y, float *d)
 {
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const v16f di = v16_load(d + i);
-    v16_store(d + i, v16_select(v16_load(y + i) > 0, di, slope * di));
+  for (; i + WIDTH <= n; i += WIDTH) {
+    const vec di = vec_load(d + i), out = vec_select(vec_load(y + i) > 0, di, slope * di);
+    memcpy(d + i, &out, sizeof out);
   }
   for (; i < n; i++) {
     d[i] = y[i] > 0 ? d[i] : slope * d[i];
