@@ -7,19 +7,16 @@
 #ifndef ROTE_KERNEL_GEMM_H
 #define ROTE_KERNEL_GEMM_H
 
+#include "kernel_register.h"
 #include "rote/kernels.h"
-#include "simd.h"
 
 #if defined(__AVX512F__)
-#define WIDTH 16  /* floats in a register */
 #define VECTORS 4 /* of 32 registers: 24 accumulators, 4 of B, 1 of A */
 #define ROWS 6
 #elif defined(__AVX2__)
-#define WIDTH 8
 #define VECTORS 2 /* of 16 registers: 12 accumulators, 2 of B, 1 of A */
 #define ROWS 6
 #else
-#define WIDTH 4
 #define VECTORS 2
 #define ROWS 4
 #endif
@@ -33,15 +30,6 @@
 #define BLOCK (128 * 256 / DEPTH) /* a multiple of PANEL */
 
 #define CACHE_LINE 16 /* floats */
-
-typedef float vec __attribute__((vector_size(WIDTH * 4)));
-
-static inline vec vec_load(const float *p)
-{
-  vec v;
-  memcpy(&v, p, sizeof v);
-  return v;
-}
 
 /* rows, vectors: constants after inlining, so that acc lives in registers.
  * start: where the sums begin, rows of ld_start (0: the same for all rows of the tile is not
