@@ -26,9 +26,31 @@ bool rote_winograd_fits(const rote_convolution *c)
          c->high_channels % ROTE_COLUMN_BLOCK == 0 && c->low_channels % ROTE_COLUMN_BLOCK == 0;
 }
 
+/* From one place to the next, of `rows` rows of ld numbers: transforms walk all 25 at once, which
+ * an odd number of cache lines keeps out of each other's sets of the cache. */
+static size_t plane_of(size_t rows, size_t ld)
+{
+  return rows * ld + (rows * ld / ROTE_COLUMN_BLOCK % 2 == 0 ? ROTE_COLUMN_BLOCK : 0);
+}
+
+static size_t high_plane(const rote_convolution *c)
+{
+  return plane_of(PHASES * c->high_channels, LD);
+}
+
+static size_t low_plane(const rote_convolution *c)
+{
+  return plane_of(c->low_channels, LD);
+}
+
+static size_t weight_plane(const rote_convolution *c)
+{
+  return plane_of(PHASES * c->high_channels, c->low_channels);
+}
+
 size_t rote_winograd_weights(const rote_convolution *c)
 {
-  return PLACES * PHASES * c->high_channels * c->low_channels;
+  return PLACES * weight_plane(c);
 }
 
 static size_t min(size_t a, size_t b)
@@ -52,10 +74,8 @@ void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real
 {
   const size_t ch = c->high_channels, depth = PHASES * ch;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {.ld_image = 16 * ch,
-                       .places = u + q * ch,
-                       .plane = c->low_channels * depth,
-                       .ld_places = depth};
+    rote_winograd t = {
+        .ld_image = 16 * ch, .places = u + q * ch, .plane = weight_plane(c), .ld_places = depth};
     for (size_t i = 0; i < 4; i++) {
       t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * ch;
     }
@@ -85,7 +105,7 @@ static void high_to_places(const rote_convolution *c, const tile *at, const rote
   const size_t ch = c->high_channels;
   for (size_t q = 0; q < PHASES; q++) {
     rote_winograd t = {
-        .ld_image = at->ld, .places = v + q * ch * LD, .plane = PHASES * ch * LD, .ld_places = LD};
+        .ld_image = at->ld, .places = v + q * ch * LD, .plane = high_plane(c), .ld_places = LD};
     for (size_t i = 0; i < PLACES; i++) {
       const size_t pixel = high_pixel(c, at, q, i);
       t.image[i] = pixel == c->high * c->high ? NULL : (rote_real *)high + pixel * ch * at->ld;
@@ -111,7 +131,7 @@ static void places_to_high(const rote_convolution *c, const tile *at, const rote
   for (size_t q = 0; q < PHASES; q++) {
     rote_winograd t = {.ld_image = at->ld,
                        .places = (rote_real *)v + q * ch * LD,
-                       .plane = PHASES * ch * LD,
+                       .plane = high_plane(c),
                        .ld_places = LD,
                        .shift = f == NULL ? NULL : f->shift};
     for (size_t i = 0; i < PLACES; i++) {
@@ -143,7 +163,7 @@ static void places_to_low(const rote_convolution *c, const tile *at, const rote_
   const size_t cl = c->low_channels;
   rote_winograd t = {.ld_image = at->ld,
                      .places = (rote_real *)m,
-                     .plane = cl * LD,
+                     .plane = low_plane(c),
                      .ld_places = LD,
                      .shift = f == NULL ? NULL : f->shift};
   for (size_t i = 0; i < TILE * TILE; i++) {
@@ -160,7 +180,7 @@ static void low_to_places(const rote_convolution *c, const tile *at, const rote_
                           rote_real *m)
 {
   const size_t cl = c->low_channels;
-  rote_winograd t = {.ld_image = at->ld, .places = m, .plane = cl * LD, .ld_places = LD};
+  rote_winograd t = {.ld_image = at->ld, .places = m, .plane = low_plane(c), .ld_places = LD};
   for (size_t i = 0; i < TILE * TILE; i++) {
     t.image[i] = low_pixel(c, at, (rote_real *)low, i);
   }
@@ -201,7 +221,7 @@ typedef struct {
 
 size_t rote_winograd_room(const rote_convolution *c)
 {
-  return (size_t)PLACES * (PHASES * c->high_channels + c->low_channels) * LD;
+  return PLACES * (high_plane(c) + low_plane(c));
 }
 
 static void down_tile(const rote_convolution *c, const tile *at, void *work, size_t first_column)
@@ -210,9 +230,9 @@ static void down_tile(const rote_convolution *c, const tile *at, void *work, siz
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   high_to_places(c, at, p->in + first_column, p->v);
   for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * cl * depth, depth, 1};
-    rote_gemm(cl, rote_column_pad(at->columns), depth, u, p->v + i * depth * LD, LD, NULL, false,
-              p->m + i * cl * LD, LD);
+    const rote_strided u = {p->u + i * weight_plane(c), depth, 1};
+    rote_gemm(cl, rote_column_pad(at->columns), depth, u, p->v + i * high_plane(c), LD, NULL, false,
+              p->m + i * low_plane(c), LD);
   }
   places_to_low(c, at, p->m, p->follow_up, p->out + first_column);
 }
@@ -221,7 +241,7 @@ void rote_winograd_down(const rote_convolution *c, const rote_real *u,
                         const rote_follow_up *follow_up, const rote_real *high, size_t columns,
                         size_t ld, rote_real *low, rote_real *room)
 {
-  pass p = {u, high, follow_up, low, room, room + PLACES * PHASES * c->high_channels * LD};
+  pass p = {u, high, follow_up, low, room, room + PLACES * high_plane(c)};
   for_all_tiles(c, columns, ld, down_tile, &p);
 }
 
@@ -231,9 +251,9 @@ static void up_tile(const rote_convolution *c, const tile *at, void *work, size_
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   low_to_places(c, at, p->in + first_column, p->m);
   for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * cl * depth, 1, depth};
-    rote_gemm(depth, rote_column_pad(at->columns), cl, u, p->m + i * cl * LD, LD, NULL, false,
-              p->v + i * depth * LD, LD);
+    const rote_strided u = {p->u + i * weight_plane(c), 1, depth};
+    rote_gemm(depth, rote_column_pad(at->columns), cl, u, p->m + i * low_plane(c), LD, NULL, false,
+              p->v + i * high_plane(c), LD);
   }
   places_to_high(c, at, p->v, p->follow_up, p->out + first_column);
 }
@@ -242,7 +262,7 @@ void rote_winograd_up(const rote_convolution *c, const rote_real *u,
                       const rote_follow_up *follow_up, const rote_real *low, size_t columns,
                       size_t ld, rote_real *high, rote_real *room)
 {
-  pass p = {u, low, follow_up, high, room, room + PLACES * PHASES * c->high_channels * LD};
+  pass p = {u, low, follow_up, high, room, room + PLACES * high_plane(c)};
   for_all_tiles(c, columns, ld, up_tile, &p);
 }
 
@@ -259,17 +279,18 @@ enum { PANEL = COLUMNS };
 
 size_t rote_winograd_gradient_room(const rote_convolution *c)
 {
-  const size_t v = (size_t)PLACES * PHASES * c->high_channels * LD;
-  return v + (size_t)(TILE * TILE + PLACES) * COLUMNS * LD + rote_winograd_weights(c);
+  return PLACES * high_plane(c) + TILE * TILE * plane_of(COLUMNS, LD) +
+         PLACES * plane_of(COLUMNS, LD) + rote_winograd_weights(c);
 }
 
 /* turned = A y A' of low channels l .. l + n - 1 */
 static void turn_low(const rote_convolution *c, const tile *at, const gradient *g,
                      const rote_real *low, size_t l, size_t n)
 {
-  rote_winograd t = {.ld_image = LD, .places = g->turned, .plane = COLUMNS * LD, .ld_places = LD};
+  rote_winograd t = {
+      .ld_image = LD, .places = g->turned, .plane = plane_of(COLUMNS, LD), .ld_places = LD};
   for (size_t i = 0; i < TILE * TILE; i++) {
-    rote_real *y = g->y + i * COLUMNS * LD;
+    rote_real *y = g->y + i * plane_of(COLUMNS, LD);
     const rote_real *from = low_pixel(c, at, (rote_real *)low, i) + l * at->ld;
     rote_kernels_get()->transpose(n, at->columns, from, at->ld, y, LD);
     t.image[i] = y;
@@ -287,9 +308,9 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
     const size_t n = min(PANEL, cl - l);
     turn_low(c, at, g, g->low + first_column, l, n);
     for (size_t i = 0; i < PLACES; i++) {
-      const rote_strided v = {g->v + i * depth * LD, LD, 1};
-      rote_gemm(depth, n, at->columns, v, g->turned + i * COLUMNS * LD, LD, NULL, g->started,
-                g->du + i * depth * cl + l, cl);
+      const rote_strided v = {g->v + i * high_plane(c), LD, 1};
+      rote_gemm(depth, n, at->columns, v, g->turned + i * plane_of(COLUMNS, LD), LD, NULL,
+                g->started, g->du + i * weight_plane(c) + l, cl);
     }
   }
   g->started = true;
@@ -300,13 +321,13 @@ void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, co
 {
   const size_t cl = c->low_channels, ch = c->high_channels;
   gradient g = {.high = high, .low = low, .v = room};
-  g.y = g.v + PLACES * PHASES * ch * LD;
-  g.turned = g.y + (size_t)TILE * TILE * COLUMNS * LD;
-  g.du = g.turned + (size_t)PLACES * COLUMNS * LD;
+  g.y = g.v + PLACES * high_plane(c);
+  g.turned = g.y + TILE * TILE * plane_of(COLUMNS, LD);
+  g.du = g.turned + PLACES * plane_of(COLUMNS, LD);
   for_all_tiles(c, columns, ld, gradient_tile, &g);
   for (size_t q = 0; q < PHASES; q++) {
     rote_winograd t = {
-        .ld_image = cl, .places = g.du + q * ch * cl, .plane = PHASES * ch * cl, .ld_places = cl};
+        .ld_image = cl, .places = g.du + q * ch * cl, .plane = weight_plane(c), .ld_places = cl};
     for (size_t i = 0; i < 4; i++) {
       t.image[i] = sum + tap_of(q, i / 2, i % 2) * ch * cl;
     }

@@ -45,14 +45,24 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
 
 static void rectify(size_t n, float slope, float *x)
 {
-  for (size_t i = 0; i < n; i++) {
+  size_t i = 0;
+  for (; i + WIDTH <= n; i += WIDTH) {
+    const vec xi = vec_load(x + i);
+    vec_store(x + i, vec_select(xi < 0, slope * xi, xi));
+  }
+  for (; i < n; i++) {
     x[i] = x[i] < 0 ? slope * x[i] : x[i];
   }
 }
 
 static void rectify_backward(size_t n, float slope, const float *y, float *d)
 {
-  for (size_t i = 0; i < n; i++) {
+  size_t i = 0;
+  for (; i + WIDTH <= n; i += WIDTH) {
+    const vec di = vec_load(d + i);
+    vec_store(d + i, vec_select(vec_load(y + i) > 0, di, slope * di));
+  }
+  for (; i < n; i++) {
     d[i] = y[i] > 0 ? d[i] : slope * d[i];
   }
 }
@@ -112,13 +122,13 @@ static void combine(size_t n, float a, const float *x, float b, const float *y, 
 static void exponential(size_t n, const float *x, float *y)
 {
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    v16_store(y + i, v16_exp(v16_load(x + i)));
+  for (; i + WIDTH <= n; i += WIDTH) {
+    vec_store(y + i, vec_exp(vec_load(x + i)));
   }
   if (i < n) {
-    float last[16] = {0};
+    float last[WIDTH] = {0};
     memcpy(last, x + i, (n - i) * sizeof(float));
-    v16_store(last, v16_exp(v16_load(last)));
+    vec_store(last, vec_exp(vec_load(last)));
     memcpy(y + i, last, (n - i) * sizeof(float));
   }
 }
@@ -170,6 +180,17 @@ static void adam(size_t n, const float *restrict g, float *restrict w, float *re
  * leaves one exponential a pixel. Error of the sum: below 2e-7 of the sum of 1 + |a|. */
 #define RUN 64
 
+/* Ends a run: its sums and logarithms to the columns' totals. */
+static inline void end_run(double *total, vec *sum, const vec *product)
+{
+  for (int h = 0; h < PARTS; h++) {
+    sum[h] -= vec_log(product[h]);
+    for (int l = 0; l < WIDTH; l++) {
+      total[h * WIDTH + l] += (double)sum[h][l];
+    }
+  }
+}
+
 static void bernoulli_image(size_t pixels, size_t columns, const float *x, const float *a,
                             size_t ld, double *log_px)
 {
@@ -177,40 +198,58 @@ static void bernoulli_image(size_t pixels, size_t columns, const float *x, const
     double total[16] = {0};
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f sum = {0}, product = v16_set(1.0f);
-      for (size_t d = d0; d < end; d++) {
-        const v16f logit = v16_load(a + d * ld + j);
-        sum += x[d] * logit - v16_max(logit, (v16f){0});
-        product *= 1.0f + v16_exp(-v16_abs(logit));
+      vec sum[PARTS] = {0}, product[PARTS];
+      for (int h = 0; h < PARTS; h++) {
+        product[h] = vec_set(1.0f);
       }
-      sum -= v16_log(product);
-      add_lanes(total, sum);
+      for (size_t d = d0; d < end; d++) {
+#pragma GCC unroll 4
+        for (int h = 0; h < PARTS; h++) {
+          const vec logit = vec_load(a + d * ld + j + h * WIDTH);
+          sum[h] += x[d] * logit - vec_max(logit, (vec){0});
+          product[h] *= 1.0f + vec_exp(-vec_abs(logit));
+        }
+      }
+      end_run(total, sum, product);
     }
     store_columns(j, columns, total, log_px);
   }
+}
+
+/* One register of logits becomes its gradient. */
+static inline void bernoulli_register(const float *x, float *a, vec_mask used, vec *sum,
+                                      vec *product)
+{
+  const vec logit = vec_load(a), xd = vec_load(x), e = vec_exp(-vec_abs(logit));
+  const vec half = 1.0f / (1.0f + e); /* sigmoid(|a|) */
+  *sum += xd * logit - vec_max(logit, (vec){0});
+  *product *= 1.0f + e;
+  const vec gradient = vec_select(logit > 0, half, e * half) - xd;
+  vec_store(a, vec_select(used, gradient, (vec){0}));
 }
 
 static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float *a, size_t ld,
                            double *log_px)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i used = used_lanes(j, columns);
+    const v16i lanes = used_lanes(j, columns);
+    vec_mask used[PARTS];
     double total[16] = {0};
+    memcpy(used, &lanes, sizeof used);
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f sum = {0}, product = v16_set(1.0f);
-      for (size_t d = d0; d < end; d++) {
-        const v16f logit = v16_load(a + d * ld + j);
-        const v16f xd = v16_load(x + d * ld + j);
-        const v16f e = v16_exp(-v16_abs(logit));
-        const v16f half = 1.0f / (1.0f + e); /* sigmoid(|a|) */
-        sum += xd * logit - v16_max(logit, (v16f){0});
-        product *= 1.0f + e;
-        const v16f gradient = v16_select(logit > 0, half, e * half) - xd;
-        v16_store(a + d * ld + j, v16_select(used, gradient, (v16f){0}));
+      vec sum[PARTS] = {0}, product[PARTS];
+      for (int h = 0; h < PARTS; h++) {
+        product[h] = vec_set(1.0f);
       }
-      sum -= v16_log(product);
-      add_lanes(total, sum);
+      for (size_t d = d0; d < end; d++) {
+#pragma GCC unroll 4
+        for (int h = 0; h < PARTS; h++) {
+          const size_t at = d * ld + j + (size_t)h * WIDTH;
+          bernoulli_register(x + at, a + at, used[h], &sum[h], &product[h]);
+        }
+      }
+      end_run(total, sum, product);
     }
     store_columns(j, columns, total, log_px);
   }

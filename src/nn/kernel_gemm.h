@@ -2,38 +2,34 @@
  *
  * A tile of ROWS x VECTORS accumulators stays in registers while k runs; B is read in panels of one
  * tile's width that stay in the first-level cache for DEPTH steps of k; A is read number by number
- * and broadcast. Blocks of k continue the sums in C, so the order of every sum is that of the plain
- * loop. */
+ * and broadcast, SLAB rows of it at a time, which stay in the second-level cache with BLOCK columns
+ * of B. Blocks of k continue the sums in C, so the order of every sum is that of the plain loop. */
 #ifndef ROTE_KERNEL_GEMM_H
 #define ROTE_KERNEL_GEMM_H
 
+#include "kernel_register.h"
 #include "rote/kernels.h"
-#include "simd.h"
 
 #if defined(__AVX512F__)
-#define WIDTH 16  /* floats in a register */
 #define VECTORS 4 /* of 32 registers: 24 accumulators, 4 of B, 1 of A */
 #define ROWS 6
 #elif defined(__AVX2__)
-#define WIDTH 8
 #define VECTORS 2 /* of 16 registers: 12 accumulators, 2 of B, 1 of A */
 #define ROWS 6
 #else
-#define WIDTH 4
 #define VECTORS 2
 #define ROWS 4
 #endif
-#define DEPTH 128
 #define PANEL (VECTORS * WIDTH)
+#if PANEL > 16
+#define DEPTH 128
+#else
+#define DEPTH 256 /* fewer ways through C */
+#endif
+#define SLAB (96 * 256 / DEPTH)   /* a multiple of ROWS */
+#define BLOCK (128 * 256 / DEPTH) /* a multiple of PANEL */
 
-typedef float vec __attribute__((vector_size(WIDTH * 4)));
-
-static inline vec vec_load(const float *p)
-{
-  vec v;
-  memcpy(&v, p, sizeof v);
-  return v;
-}
+#define CACHE_LINE 16 /* floats */
 
 /* rows, vectors: constants after inlining, so that acc lives in registers.
  * start: where the sums begin, rows of ld_start (0: the same for all rows of the tile is not
@@ -50,6 +46,14 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
     for (int j = 0; j < vectors; j++) {
       acc[i][j] = start != NULL ? vec_load(start + (size_t)i * ld_start + (size_t)j * WIDTH)
                                 : (bias != NULL ? bias[i] : 0.0f) - (vec){0};
+    }
+  }
+  /* Sums wait for C where they begin: have the tile below fetched meanwhile. */
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j += CACHE_LINE / WIDTH) {
+      __builtin_prefetch(c + (size_t)(rows + i) * ldc + (size_t)j * WIDTH, 1);
     }
   }
   for (size_t p = 0; p < k; p++) {
@@ -122,25 +126,37 @@ STRIPS(strip_3, 3)
 STRIPS(strip_4, 4)
 #endif
 
-/* Columns j.. of C, at most one panel wide, for one block of k. */
-static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
-                       const float *bias, bool accumulate, float *c, size_t ldc)
+static inline size_t smaller(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
+/* Rows of the next tile. The last two share theirs: a low tile waits for its own sums. */
+static inline size_t tile_rows(size_t left)
+{
+  return left > ROWS && left < 2 * ROWS ? (left + 1) / 2 : smaller(left, ROWS);
+}
+
+/* One panel of B and all rows of a slab, for one block of k.
+ * turned: A as pack_a() leaves it */
+static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, bool turned, const float *b,
+                       size_t ldb, const float *bias, bool accumulate, float *c, size_t ldc)
 {
   const size_t whole = n / WIDTH;
   float edge[ROWS * PANEL] __attribute__((aligned(64)));
-  for (size_t i = 0; i < m; i += ROWS) {
-    const size_t rows = m - i < ROWS ? m - i : ROWS;
-    const float *ai = a.data + i * a.row, *bi = bias == NULL ? NULL : bias + i;
+  size_t rows;
+  for (size_t i = 0; i < m; i += rows) {
+    rows = tile_rows(m - i);
+    const float *ai = a.data + i * (turned ? DEPTH : a.row), *bi = bias == NULL ? NULL : bias + i;
+    const size_t row = turned ? 1 : a.row, column = turned ? rows : a.column;
     float *ci = c + i * ldc;
     if (n % WIDTH != 0) { /* the last register hangs over: go through a small buffer */
-      if (accumulate) {
-        for (size_t r = 0; r < rows; r++) {
-          memcpy(edge + r * PANEL, ci + r * ldc, n * sizeof(float));
-        }
+      for (size_t r = 0; accumulate && r < rows; r++) {
+        memcpy(edge + r * PANEL, ci + r * ldc, n * sizeof(float));
       }
       for (size_t j = 0; j <= whole; j++) {
-        strip_1(rows, k, ai, a.row, a.column, b + j * WIDTH, ldb,
-                accumulate ? edge + j * WIDTH : NULL, PANEL, bi, edge + j * WIDTH, PANEL);
+        strip_1(rows, k, ai, row, column, b + j * WIDTH, ldb, accumulate ? edge + j * WIDTH : NULL,
+                PANEL, bi, edge + j * WIDTH, PANEL);
       }
       for (size_t r = 0; r < rows; r++) {
         memcpy(ci + r * ldc, edge + r * PANEL, n * sizeof(float));
@@ -151,89 +167,85 @@ static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, const float
     switch (whole) {
 #if VECTORS == 4
     case 4:
-      strip_4(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
+      strip_4(rows, k, ai, row, column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     case 3:
-      strip_3(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
+      strip_3(rows, k, ai, row, column, b, ldb, start, ldc, bi, ci, ldc);
       break;
 #endif
     case 2:
-      strip_2(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
+      strip_2(rows, k, ai, row, column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     default:
-      strip_1(rows, k, ai, a.row, a.column, b, ldb, start, ldc, bi, ci, ldc);
+      strip_1(rows, k, ai, row, column, b, ldb, start, ldc, bi, ci, ldc);
       break;
     }
   }
 }
 
-/* A block of B is read once for every ROWS rows of A. Where its rows lie an even number of cache
- * lines apart they share sets of the cache, and it is copied together first. */
-static const float *pack_b(size_t k, size_t n, const float *b, size_t ldb, float *packed)
+/* A block of B, panel after panel. Rows are read as they lie: one panel's numbers at a time would
+ * be a cache line of each page. */
+static void pack_b(size_t k, size_t n, const float *b, size_t ldb, float *packed)
 {
-  const size_t width = (n + WIDTH - 1) / WIDTH * WIDTH;
   for (size_t p = 0; p < k; p++) {
-    for (size_t j = 0; j < width; j += WIDTH) {
+    for (size_t j = 0; j < n; j += WIDTH) {
       const vec v = vec_load(b + p * ldb + j);
-      memcpy(packed + p * PANEL + j, &v, sizeof v);
+      memcpy(packed + j / PANEL * (DEPTH * PANEL) + p * PANEL + j % PANEL, &v, sizeof v);
     }
   }
-  return packed;
 }
 
-/* Rows of a transposed A (row stride 1) put side by side, ROWS at a time: strip s, step k at
- * packed[(s k_max + k) ROWS]. Whole cache lines of A are used when they are fetched. A few rows are
- * read where they are: their lines stay in the first-level cache. */
-#define PACK_ROWS (8 * ROWS)
+/* A slab of a transposed A (row stride 1), tile after tile: those of rows i .. i + h - 1, step p
+ * at packed[i DEPTH + p h]. The rows that are read lie far apart, which the processor does not
+ * foresee. */
 static void pack_a(size_t rows, size_t k, rote_strided a, float *packed)
 {
+  const size_t ahead = 8 * a.column;
   for (size_t p = 0; p < k; p++) {
     const float *from = a.data + p * a.column;
-    size_t i = 0;
-    for (; i + ROWS <= rows; i += ROWS) {
+    for (size_t i = 0; i < rows; i += CACHE_LINE) {
+      __builtin_prefetch(from + ahead + i);
+    }
+    size_t i = 0, height;
+    for (; (height = tile_rows(rows - i)) == ROWS; i += ROWS) {
       memcpy(packed + i * DEPTH + p * ROWS, from + i, ROWS * sizeof(float));
     }
-    for (size_t r = i; r < rows; r++) {
-      packed[i * DEPTH + p * ROWS + (r - i)] = from[r];
+    for (; i < rows; i += height) {
+      height = tile_rows(rows - i);
+      for (size_t r = 0; r < height; r++) {
+        packed[i * DEPTH + p * height + r] = from[i + r];
+      }
     }
   }
 }
 
-/* One block of k: all columns of C. */
-static void gemm_block(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
-                       const float *bias, bool accumulate, float *c, size_t ldc)
+/* At most BLOCK columns of C.
+ * B is read once for every ROWS rows of A. Where its rows lie an even number of cache lines apart
+ * they share sets of the cache, and it is copied together first. A few rows of a transposed A are
+ * read where they are: their lines stay in the first-level cache. */
+static void gemm_columns(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
+                         const float *bias, bool accumulate, float *c, size_t ldc)
 {
-  float panel[DEPTH * PANEL] __attribute__((aligned(64)));
-  for (size_t j = 0; j < n; j += PANEL) {
-    const size_t columns = n - j < PANEL ? n - j : PANEL;
-    const bool copy = ldb > PANEL && ldb / 16 % 2 == 0 && m > 4 * ROWS;
-    const float *bj = copy ? pack_b(k, columns, b + j, ldb, panel) : b + j;
-    gemm_panel(m, columns, k, a, bj, copy ? PANEL : ldb, bias, accumulate, c + j, ldc);
-  }
-}
-
-/* At most SLAB rows of C: the part of A that one block of k reads stays in the second-level cache.
- */
-#define SLAB (5 * PACK_ROWS)
-static void gemm_slab(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
-                      const float *bias, bool accumulate, float *c, size_t ldc)
-{
-  float strips[DEPTH * PACK_ROWS] __attribute__((aligned(64)));
+  float slab[DEPTH * SLAB] __attribute__((aligned(64)));
+  float block[DEPTH * BLOCK] __attribute__((aligned(64)));
+  const bool copy = ldb > PANEL && ldb / CACHE_LINE % 2 == 0 && m > 4 * ROWS;
+  const bool turn = a.row == 1 && a.column != 1 && m > 8 * ROWS;
   for (size_t p = 0; p == 0 || p < k; p += DEPTH) {
-    const size_t depth = k - p < DEPTH ? k - p : DEPTH;
-    const bool more = accumulate || p > 0;
-    const rote_strided ap = {a.data + p * a.column, a.row, a.column};
-    if (a.row != 1 || a.column == 1 || m <= PACK_ROWS) {
-      gemm_block(m, n, depth, ap, b + p * ldb, ldb, bias, more, c, ldc);
-      continue;
+    const size_t depth = smaller(k - p, DEPTH);
+    if (copy) {
+      pack_b(depth, n, b + p * ldb, ldb, block);
     }
-    for (size_t i = 0; i < m; i += PACK_ROWS) {
-      const size_t rows = m - i < PACK_ROWS ? m - i : PACK_ROWS;
-      pack_a(rows, depth, (rote_strided){ap.data + i, 1, ap.column}, strips);
-      for (size_t r = 0; r < rows; r += ROWS) {
-        const size_t height = rows - r < ROWS ? rows - r : ROWS;
-        gemm_block(height, n, depth, (rote_strided){strips + r * DEPTH, 1, ROWS}, b + p * ldb, ldb,
-                   bias == NULL ? NULL : bias + i + r, more, c + (i + r) * ldc, ldc);
+    for (size_t i = 0; i < m; i += SLAB) {
+      const size_t rows = smaller(m - i, SLAB);
+      rote_strided from = {a.data + i * a.row + p * a.column, a.row, a.column};
+      if (turn) {
+        pack_a(rows, depth, from, slab);
+        from.data = slab;
+      }
+      for (size_t j = 0; j < n; j += PANEL) {
+        gemm_panel(rows, smaller(n - j, PANEL), depth, from, turn,
+                   copy ? block + j * DEPTH : b + p * ldb + j, copy ? PANEL : ldb,
+                   bias == NULL ? NULL : bias + i, accumulate || p > 0, c + i * ldc + j, ldc);
       }
     }
   }
@@ -242,10 +254,8 @@ static void gemm_slab(size_t m, size_t n, size_t k, rote_strided a, const float 
 static void gemm(size_t m, size_t n, size_t k, rote_strided a, const float *b, size_t ldb,
                  const float *bias, bool accumulate, float *c, size_t ldc)
 {
-  for (size_t i = 0; i < m; i += SLAB) {
-    gemm_slab(m - i < SLAB ? m - i : SLAB, n, k,
-              (rote_strided){a.data + i * a.row, a.row, a.column}, b, ldb,
-              bias == NULL ? NULL : bias + i, accumulate, c + i * ldc, ldc);
+  for (size_t j = 0; j < n; j += BLOCK) {
+    gemm_columns(m, smaller(n - j, BLOCK), k, a, b + j, ldb, bias, accumulate, c + j, ldc);
   }
 }
 

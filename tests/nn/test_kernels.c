@@ -79,6 +79,9 @@ static void tall_products_have_the_bits_of_the_reference(void **state)
     check_shape(m[i], 37, 129);
     check_shape(m[i], 80, 300);
   }
+  /* more columns and steps, too; rows of B an odd and an even number of cache lines apart */
+  check_shape(103, 250, 270);
+  check_shape(201, 260, 515);
 }
 
 /* The rows of A may be taken from a larger matrix. */
