@@ -311,57 +311,62 @@ static int64_t find_smallest(size_t n, const int64_t *square, int64_t bound, siz
   return smallest;
 }
 
-/* To the nearest whole number, for |x| < 2^22: the sum with 1.5 2^23 has no room for a fraction. */
-static inline v16i to_whole(v16f x)
+/* Eight at a time: the widest for which AVX2 has comparisons. */
+typedef int32_t v8i __attribute__((vector_size(32)));
+typedef int16_t v8w __attribute__((vector_size(16)));
+
+static inline v8f v8_select(v8i mask, v8f yes, v8f no)
 {
-  const v16f sum = x + 12582912.0f;
-  v16i bits;
-  memcpy(&bits, &sum, sizeof bits);
-  return bits - 0x4b400000;
+  return (v8f)(((v8i)yes & mask) | ((v8i)no & ~mask));
 }
 
-static inline float levels_of(size_t n, const float *x, const rote_levels *g, int16_t *level)
+/* To the nearest whole number, for |x| < 2^22: the sum with 1.5 2^23 has no room for a fraction. */
+static inline v8i to_whole(v8f x)
 {
-  typedef int16_t v16w __attribute__((vector_size(32)));
-  const v16f limit = v16_set((float)g->limit);
-  v16f lost = {0};
-  for (size_t d = 0; d < n; d += 16) {
-    const v16f xd = v16_load(x + d), t = (xd - g->centre) * g->inverse_step;
-    /* a NaN becomes 0, and is told by what is lost */
-    const v16f cut = v16_select(t > limit, limit,
-                                v16_select(t < -limit, -limit, v16_select(t == t, t, (v16f){0})));
-    const v16i whole = to_whole(cut);
-    const v16f e = xd - (__builtin_convertvector(whole, v16f) * g->step + g->centre);
-    const v16w words = __builtin_convertvector(whole, v16w);
-    memcpy(level + d, &words, sizeof words);
-    lost += e * e;
-  }
-  float sum = 0;
-  for (int l = 0; l < 16; l++) {
-    sum += lost[l];
-  }
-  return sum;
+  const v8f sum = x + 12582912.0f;
+  return (v8i)sum - 0x4b400000;
+}
+
+static inline v8f levels_of(v8f x, const rote_levels *g, int16_t *level)
+{
+  const v8f high = (float)g->limit - (v8f){0}, t = (x - g->centre) * g->inverse_step;
+  /* a NaN becomes 0, and is told by what is lost */
+  const v8f number = v8_select(t == t, t, (v8f){0});
+  const v8f below = v8_select(number > high, high, number);
+  const v8i whole = to_whole(v8_select(below < -high, -high, below));
+  const v8w words = __builtin_convertvector(whole, v8w);
+  memcpy(level, &words, sizeof words);
+  const v8f e = x - (__builtin_convertvector(whole, v8f) * g->step + g->centre);
+  return e * e;
 }
 
 static float quantize(size_t n, const float *x, const rote_levels *g, int16_t *level, int32_t *norm)
 {
-  const size_t whole = n / 16 * 16;
-  float lost = levels_of(whole, x, g, level);
-  if (whole < n) {
-    float last[16];
-    int16_t levels[16];
-    for (size_t d = 0; d < 16; d++) {
-      last[d] = whole + d < n ? x[whole + d] : g->centre;
-    }
-    lost += levels_of(16, last, g, levels);
-    memcpy(level + whole, levels, (n - whole) * sizeof *levels);
+  v8f lost = {0}, more = {0}, numbers;
+  float sum = 0;
+  size_t d = 0;
+  for (; d + 16 <= n; d += 16) {
+    memcpy(&numbers, x + d, sizeof numbers);
+    lost += levels_of(numbers, g, level + d);
+    memcpy(&numbers, x + d + 8, sizeof numbers);
+    more += levels_of(numbers, g, level + d + 8);
   }
-  int32_t sum = 0;
-  for (size_t d = 0; d < n; d++) {
-    sum += (int32_t)level[d] * level[d];
+  for (; d < n; d += 8) {
+    int16_t levels[8];
+    const size_t left = n - d < 8 ? n - d : 8;
+    numbers = g->centre - (v8f){0};
+    memcpy(&numbers, x + d, left * sizeof(float));
+    more += levels_of(numbers, g, levels);
+    memcpy(level + d, levels, left * sizeof *levels);
   }
-  *norm = sum;
-  return lost;
+  for (int l = 0; l < 8; l++) {
+    sum += lost[l] + more[l];
+  }
+  *norm = 0;
+  for (d = 0; d < n; d++) {
+    *norm += (int32_t)level[d] * level[d];
+  }
+  return sum;
 }
 
 static size_t select_columns(size_t n, const int32_t *product, const int32_t *half, int32_t least,
@@ -370,19 +375,19 @@ static size_t select_columns(size_t n, const int32_t *product, const int32_t *ha
   enum { STEP = 64 };
   size_t count = 0;
   for (size_t j = 0; j < n; j += STEP) {
-    v16i any = {0};
-    for (size_t l = 0; l < STEP; l += 16) {
-      v16i p, h;
+    v8i any = {0};
+    for (size_t l = 0; l < STEP; l += 8) {
+      v8i p, h;
       memcpy(&p, product + j + l, sizeof p);
       memcpy(&h, half + j + l, sizeof h);
       any |= p - h >= least;
     }
-    uint64_t words[8], found = 0;
+    uint64_t words[4];
     memcpy(words, &any, sizeof words);
-    for (int l = 0; l < 8; l++) {
-      found |= words[l];
+    if ((words[0] | words[1] | words[2] | words[3]) == 0) {
+      continue;
     }
-    for (size_t l = j; found != 0 && l < j + STEP && l < n; l++) {
+    for (size_t l = j; l < j + STEP && l < n; l++) {
       if (product[l] - half[l] >= least) {
         at[count++] = (uint16_t)l;
       }

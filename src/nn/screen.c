@@ -50,8 +50,8 @@ rote_status rote_screen_create_with(const rote_distance_kernels *kernels, size_t
   ROTE_TRY(rote_alloc(kernels->columns * numbers, sizeof *s->level, &s->level));
   ROTE_TRY(rote_alloc(s->slices * s->rows, ROTE_DISTANCE_SLICE_BYTES, &s->row));
   ROTE_TRY(rote_alloc(s->slices * ROTE_SCREEN_COLUMNS, ROTE_DISTANCE_SLICE_BYTES, &s->column));
-  ROTE_TRY(rote_alloc((size_t)ROTE_SCREEN_ROWS * ROTE_SCREEN_COLUMNS, sizeof *s->product,
-                      &s->product));
+  ROTE_TRY(
+      rote_alloc((size_t)ROTE_SCREEN_ROWS * ROTE_SCREEN_COLUMNS, sizeof *s->product, &s->product));
   ROTE_TRY(rote_alloc(s->rows, sizeof *s->row_norm, &s->row_norm));
   ROTE_TRY(rote_alloc(ROTE_SCREEN_COLUMNS, sizeof *s->norm, &s->norm));
   ROTE_TRY(rote_alloc(ROTE_SCREEN_COLUMNS, sizeof *s->half, &s->half));
@@ -188,17 +188,28 @@ void rote_screen_multiply(rote_screen *s, size_t first, size_t m)
 
 /* In levels, with t = (r + |x - x~| + |y - y~|)^2:
  *   |x~|^2 + |y~|^2 - 2 x~.y~ <= t   =>   x~.y~ - floor(|y~|^2 / 2) >= (|x~|^2 - t) / 2 */
-size_t rote_screen_select(const rote_screen *s, size_t row, double square, uint16_t *column)
+int32_t rote_screen_least(const rote_screen *s, size_t row, double square)
 {
   const double reach = (sqrt(square) + s->row_lost[row] + s->largest_lost) / (double)s->levels.step;
-  const double least =
-      floor(((double)s->row_norm[row] - reach * reach * (1 + 1e-12)) / 2);
-  if (isnan(s->row_lost[row]) || isnan(square)) {
-    return 0;
-  }
-  return s->kernels->select(s->columns, s->product + (row - s->first) * ROTE_SCREEN_COLUMNS,
-                            s->half, least > (double)INT32_MIN ? (int32_t)least : INT32_MIN,
-                            column);
+  const double least = floor(((double)s->row_norm[row] - reach * reach * (1 + 1e-12)) / 2);
+  return least > (double)INT32_MIN ? (int32_t)least : INT32_MIN;
+}
+
+static const int32_t *products_of(const rote_screen *s, size_t row)
+{
+  return s->product + (row - s->first) * ROTE_SCREEN_COLUMNS;
+}
+
+size_t rote_screen_select(const rote_screen *s, size_t row, int32_t least, uint16_t *column)
+{
+  return isnan(s->row_lost[row])
+             ? 0
+             : s->kernels->select(s->columns, products_of(s, row), s->half, least, column);
+}
+
+bool rote_screen_reaches(const rote_screen *s, size_t row, size_t column, int32_t least)
+{
+  return products_of(s, row)[column] - s->half[column] >= least;
 }
 
 bool rote_screen_square(const rote_screen *s, size_t row, size_t column, double *square)
@@ -207,8 +218,8 @@ bool rote_screen_square(const rote_screen *s, size_t row, size_t column, double 
   if (!(lost <= 0)) {
     return false;
   }
-  const int64_t levels = (int64_t)s->row_norm[row] + s->norm[column] -
-                         2 * (int64_t)s->product[(row - s->first) * ROTE_SCREEN_COLUMNS + column];
+  const int64_t levels =
+      (int64_t)s->row_norm[row] + s->norm[column] - 2 * (int64_t)products_of(s, row)[column];
   *square = (double)levels * ((double)s->levels.step * (double)s->levels.step);
   return true;
 }

@@ -77,18 +77,20 @@ static void look(const rote_closest *c, const rote_closest_search *s, size_t i, 
 {
   const uint32_t self = s->self != NULL ? s->self[i] : ROTE_CLOSEST_NONE;
   uint16_t column[ROTE_SCREEN_COLUMNS];
-  const size_t count = rote_screen_select(c->screen, i, list[s->k - 1].square, column);
+  int32_t least = rote_screen_least(c->screen, i, list[s->k - 1].square);
+  const size_t count = rote_screen_select(c->screen, i, least, column);
   for (size_t l = 0; l < count; l++) {
     const uint32_t index = (uint32_t)(first + column[l]);
     double square;
-    if (index == self) {
+    if (index == self || !rote_screen_reaches(c->screen, i, column[l], least)) {
       continue;
     }
     if (!rote_screen_square(c->screen, i, column[l], &square)) {
-      square = rote_closest_square(c->numbers, s->x + i * c->numbers,
-                                   c->y + column[l] * c->numbers);
+      square =
+          rote_closest_square(c->numbers, s->x + i * c->numbers, c->y + column[l] * c->numbers);
     }
     insert(list, s->k, square, index);
+    least = rote_screen_least(c->screen, i, list[s->k - 1].square);
   }
 }
 
