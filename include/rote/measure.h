@@ -125,6 +125,7 @@ typedef struct {
   const char *name; /* "mlp_vae likelihood"; NULL ends a list */
   size_t rows, images, channels, side;
   size_t test;         /* images that nothing is trained on */
+  bool in_double;      /* held against the dgemm peak */
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 

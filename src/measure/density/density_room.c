@@ -79,7 +79,7 @@ const rote_image_score rote_density_scores[] = {
 };
 
 static const rote_measure_bench bench[] = {
-    {.name = "density", .rows = 64, .images = 4000, .channels = 1, .side = 32},
+    {.name = "density", .rows = 64, .images = 4000, .channels = 1, .side = 32, .in_double = true},
     {.name = NULL},
 };
 
