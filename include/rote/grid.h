@@ -53,6 +53,9 @@ struct rote_grid {
   size_t block;
 };
 
+/** Numbers of a block: 64, or fewer where a side of the grid would have none. */
+size_t rote_grid_block(const rote_grid_shape *shape);
+
 /** One process, and LAPACK; up to 32,768 rows. */
 rote_grid rote_grid_alone(void);
 

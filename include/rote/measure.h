@@ -103,12 +103,20 @@ rote_status rote_pieces_read(const rote_pieces *pieces, size_t unit, size_t v,
                              rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
                              void *taker);
 
+/* Of a collective stage, counted: the rank of the grid that has most of it. */
+typedef struct {
+  size_t rows, columns;   /* of the grid; 0: there is no such stage, or one rank does it alone */
+  double share;           /* its operations, as a part of those of one rank alone */
+  double bytes, messages; /* received */
+} rote_stage_cost;
+
 /* What a row costs, measured with the real code. */
 typedef struct {
   double seconds, flop;           /* a row of a leave-out model that is computed, or of the data */
   double full_seconds, full_flop; /* a row of a full model */
   double bytes;                   /* room of a worker */
   double disk, full_disk;         /* bytes that a row leaves for good, study.h5 included */
+  rote_stage_cost stage;
 } rote_cost;
 
 /* For cost(): a trainer of the variant with a few made-up images (setting.train) and any weights;

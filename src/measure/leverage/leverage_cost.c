@@ -4,11 +4,12 @@
 
 #include "rote/clock.h"
 #include "rote/components.h"
+#include "rote/grid_work.h"
 #include "rote/kernels.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
-enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048, ASSUMED_RANKS = 4 };
+enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048, ASSUMED_SIDE = 2 };
 
 typedef struct {
   rote_image_set images;
@@ -56,12 +57,53 @@ static double flops(double n, double d, double p)
   return n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
 }
 
-/* How many ranks share the matrices: nobody knows yet how many an automatic grid will have. */
-static size_t processes_of(const rote_options *o, size_t pixels)
+/* The ranks that share the matrices: nobody knows yet how many an automatic grid will have. */
+static rote_grid_shape shape_of(const rote_options *o, size_t pixels)
 {
-  return o->leverage.grid.n == 2 ? o->leverage.grid.value[0] * o->leverage.grid.value[1]
-         : pixels > ROTE_COMPONENTS_PIXELS_MAX ? ASSUMED_RANKS
-                                               : 1;
+  const bool given = o->leverage.grid.n == 2;
+  const size_t side = !given && pixels > ROTE_COMPONENTS_PIXELS_MAX ? ASSUMED_SIDE : 1;
+  return (rote_grid_shape){.rows = given ? o->leverage.grid.value[0] : side,
+                           .columns = given ? o->leverage.grid.value[1] : side,
+                           .size = pixels};
+}
+
+/* As rote_leverage() goes: sums twice, for the eigenproblem and for the factor destroy them. */
+static rote_grid_work work_of(const rote_grid *place, size_t n, size_t d, size_t p)
+{
+  const double panels = (double)((n + ROTE_LEVERAGE_PANEL - 1) / ROTE_LEVERAGE_PANEL);
+  rote_grid_work w = {.flop = 0};
+  rote_grid_work_add(&w, 2, rote_grid_scatter_work(place, d, n));
+  rote_grid_work_add(&w, 1, rote_grid_eigen_work(place, d));
+  rote_grid_work_add(&w, 1, rote_grid_cholesky_work(place, d));
+  rote_grid_work_add(&w, panels, rote_grid_solve_work(place, d, ROTE_LEVERAGE_PANEL));
+  rote_grid_work_add(&w, panels, rote_grid_project_work(place, d, p, ROTE_LEVERAGE_PANEL));
+  return w;
+}
+
+static double larger(double a, double b)
+{
+  return a > b ? a : b;
+}
+
+rote_stage_cost rote_leverage_stage_cost(const rote_grid_shape *shape, size_t n, size_t d, size_t p)
+{
+  rote_stage_cost most = {.rows = shape->rows, .columns = shape->columns};
+  const size_t processes = shape->rows * shape->columns;
+  if (processes == 1) {
+    return (rote_stage_cost){.rows = 0};
+  }
+  for (size_t i = 0; i < processes; i++) {
+    const rote_grid place = {.rows = shape->rows,
+                             .columns = shape->columns,
+                             .row = i / shape->columns,
+                             .column = i % shape->columns,
+                             .block = rote_grid_block(shape)};
+    const rote_grid_work w = work_of(&place, n, d, p);
+    most.share = larger(most.share, w.flop / flops((double)n, (double)d, (double)p));
+    most.bytes = larger(most.bytes, 8 * w.words);
+    most.messages = larger(most.messages, w.messages);
+  }
+  return most;
 }
 
 rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
@@ -84,7 +126,9 @@ rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
   const rote_image_set all = {.count = q->images};
   const rote_leverage_problem whole = {
       .images = &all, .pixels = pixels, .components = p, .ridge = s->options->leverage.ridge};
-  cost->bytes = rote_leverage_bytes(&whole, processes_of(s->options, pixels));
+  const rote_grid_shape shape = shape_of(s->options, pixels);
+  cost->bytes = rote_leverage_bytes(&whole, shape.rows * shape.columns);
+  cost->stage = rote_leverage_stage_cost(&shape, q->images, pixels, p);
   cost->disk = 8 * (double)(1 + p) + 4 + 4 * 8; /* in the result and in study.h5 */
 done:
   leave(&small);
