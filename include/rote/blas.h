@@ -15,4 +15,7 @@ void rote_blas_one_thread(void);
  * 2 floating-point operations a multiply-add. */
 rote_status rote_blas_peak(double *openblas, double *own);
 
+/** The same of OpenBLAS's dgemm. */
+rote_status rote_blas_peak_double(double *dgemm);
+
 #endif

@@ -69,6 +69,9 @@ size_t rote_grid_processes(size_t size, const rote_counts *asked);
 rote_status rote_grid_shape_of(size_t size, const rote_counts *asked, size_t processes,
                                rote_grid_shape *shape);
 
+/** Numbers of a block: 64, or fewer where a side of the grid would have none. */
+size_t rote_grid_block(const rote_grid_shape *shape);
+
 /** One process, and LAPACK; up to 32,768 rows. */
 rote_grid rote_grid_alone(void);
 

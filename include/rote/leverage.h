@@ -14,6 +14,9 @@
 #include "rote/grid.h"
 #include "rote/images.h"
 
+/* Images on their way through the grid: their width decides the bits. */
+#define ROTE_LEVERAGE_PANEL 2048
+
 typedef struct {
   const rote_image_set *images; /* borrowed; at least 2 */
   size_t pixels;                /* D */

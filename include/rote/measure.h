@@ -106,12 +106,20 @@ rote_status rote_pieces_read(const rote_pieces *pieces, size_t unit, size_t v,
                              rote_status (*take)(void *taker, const rote_rows *rows, bool missing),
                              void *taker);
 
+/* Of a collective stage, counted: the rank of the grid that has most of it. */
+typedef struct {
+  size_t rows, columns;   /* of the grid; 0: there is no such stage, or one rank does it alone */
+  double share;           /* its operations, as a part of those of one rank alone */
+  double bytes, messages; /* received */
+} rote_stage_cost;
+
 /* What a row costs, measured with the real code. */
 typedef struct {
   double seconds, flop;           /* a row of a leave-out model that is computed, or of the data */
   double full_seconds, full_flop; /* a row of a full model */
   double bytes;                   /* room of a worker */
   double disk, full_disk;         /* bytes that a row leaves for good, study.h5 included */
+  rote_stage_cost stage;
 } rote_cost;
 
 /* For cost(): a trainer of the variant with a few made-up images (setting.train) and any weights;
@@ -128,6 +136,7 @@ typedef struct {
   const char *name; /* "mlp_vae likelihood"; NULL ends a list */
   size_t rows, images, channels, side;
   size_t test;         /* images that nothing is trained on */
+  bool in_double;      /* held against the dgemm peak */
   const char *set[10]; /* key=value, NULL-terminated */
 } rote_measure_bench;
 

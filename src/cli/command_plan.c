@@ -71,6 +71,13 @@ static void print_measure(const rote_forecast_measure *m)
   }
   printf("  %-21s %s: %.3g FLOP, %.3g core-hours (%.3g ms an image, measured here)\n",
          m->measure->doing, rows, m->flop, m->hours, 1e3 * m->seconds_per_row);
+  const rote_stage_cost *s = &m->cost.stage;
+  if (s->rows > 0) {
+    printf("    together            on a grid of %zu x %zu ranks: the rank with most has 1/%.3g of "
+           "the "
+           "operations (%.3g hours) and receives %.3g GB in %.3g messages\n",
+           s->rows, s->columns, 1 / s->share, m->hours * s->share, 1e-9 * s->bytes, s->messages);
+  }
 }
 
 static void print_trainings(const rote_forecast *f, const rote_forecast_variant *v)
@@ -200,6 +207,13 @@ static void add_measures(cJSON *json, const rote_forecast_variant *v)
     add_number(item, "flop", m->flop);
     add_number(item, "core_hours", m->hours);
     add_number(item, "seconds_per_row", m->seconds_per_row);
+    if (m->cost.stage.rows > 0) {
+      add_number(item, "grid_rows", (double)m->cost.stage.rows);
+      add_number(item, "grid_columns", (double)m->cost.stage.columns);
+      add_number(item, "share_of_operations", m->cost.stage.share);
+      add_number(item, "received_bytes", m->cost.stage.bytes);
+      add_number(item, "received_messages", m->cost.stage.messages);
+    }
     cJSON_AddItemToArray(list, item);
   }
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK 64
-
 /* BLACS has a C interface, the rest Fortran's: texts' lengths stand at the end. */
 int Csys2blacs_handle(MPI_Comm ranks);
 void Cfree_blacs_system_handle(int handle);
@@ -219,9 +217,8 @@ rote_status rote_scalapack_open(const rote_grid_shape *shape, rote_grid *grid, b
   rote_status status = ROTE_OK;
   scalapack *s = NULL;
   int rank = 0, row = 0, column = 0, r = (int)shape->rows, c = (int)shape->columns;
-  const size_t side = shape->rows > shape->columns ? shape->rows : shape->columns;
-  const size_t block = shape->size / side < BLOCK ? shape->size / side : BLOCK;
-  *grid = (rote_grid){.ops = &ops, .rows = shape->rows, .columns = shape->columns, .block = block};
+  *grid = (rote_grid){
+      .ops = &ops, .rows = shape->rows, .columns = shape->columns, .block = rote_grid_block(shape)};
   ROTE_TRY(rote_agree(rote_alloc(1, sizeof *s, &s)));
   ROTE_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
   *here = (size_t)rank < shape->rows * shape->columns;

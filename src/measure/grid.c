@@ -15,6 +15,12 @@
 #define BLOCK 64
 #define ASSUMED_RANKS 4
 
+size_t rote_grid_block(const rote_grid_shape *shape)
+{
+  const size_t side = shape->rows > shape->columns ? shape->rows : shape->columns;
+  return shape->size / side < BLOCK ? shape->size / side : BLOCK;
+}
+
 bool rote_grid_is_first(const rote_grid *grid)
 {
   return grid->row == 0 && grid->column == 0;

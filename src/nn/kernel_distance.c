@@ -4,7 +4,8 @@
  *   bytes  VPDPBUSD: sum += a0 b0 + a1 b1 + a2 b2 + a3 b3, a unsigned, b signed (y - 128)
  *   words  VPMADDWD, then an addition: sum += a0 b0 + a1 b1, both of 16 bits
  * Neither saturates: a group is at most 4 255 128 or 2 255^2, and sums wrap modulo 2^32. A group of
- * one row goes to all lanes, the groups of a lane each belong to a column. */
+ * one row goes to all lanes, the groups of a lane each belong to a column. Images that are words
+ * already (screen.c) are multiplied as words everywhere. */
 #include "kernel_distance.h"
 #include "kernel_transpose.h"
 #include "simd.h"
@@ -52,6 +53,15 @@ static void pack_rows(size_t m, size_t n, const uint8_t *x, size_t stride, void 
 }
 #endif
 
+static void pack_word_rows(size_t m, size_t n, const int16_t *x, size_t stride, void *packed)
+{
+  for (size_t i = 0; i < m; i++) {
+    uint8_t *out = (uint8_t *)packed + i * ROTE_DISTANCE_SLICE_BYTES;
+    memcpy(out, x + i * stride, n * sizeof *x);
+    memset(out + n * sizeof *x, 0, ROTE_DISTANCE_SLICE_BYTES - n * sizeof *x);
+  }
+}
+
 #if defined(__AVX2__)
 
 #define ROWS 6
@@ -61,16 +71,15 @@ static void pack_rows(size_t m, size_t n, const uint8_t *x, size_t stride, void 
 typedef __m512i lanes;
 #define lanes_set(x) _mm512_set1_epi32(x)
 #if PIXELS_PER_GROUP == 4
-#define multiply_add(sum, a, b) _mm512_dpbusd_epi32(sum, a, b)
-#else
-#define multiply_add(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#define multiply_add_bytes(sum, a, b) _mm512_dpbusd_epi32(sum, a, b)
 #endif
+#define multiply_add_words(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
 #else
 #define LANES 8
 #define VECTORS 2 /* of 16 registers: 12 sums, 2 of columns, 1 of rows, 1 for a product */
 typedef __m256i lanes;
 #define lanes_set(x) _mm256_set1_epi32(x)
-#define multiply_add(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+#define multiply_add_words(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
 #endif
 #define COLUMNS (VECTORS * LANES)
 
@@ -121,9 +130,22 @@ static void pack_columns(size_t m, size_t n, const uint8_t *y, size_t stride, vo
   }
 }
 
-/* ROWS x COLUMNS sums stay in registers while the groups go by. */
-static inline void tile(size_t groups, const uint8_t *rows, const lanes *columns, bool more,
-                        uint32_t *product, size_t ld)
+static inline lanes add_product(bool words, lanes sum, lanes a, lanes b)
+{
+#if PIXELS_PER_GROUP == 4
+  if (!words) {
+    return multiply_add_bytes(sum, a, b);
+  }
+#endif
+  (void)words;
+  return multiply_add_words(sum, a, b);
+}
+
+/* ROWS x COLUMNS sums stay in registers while the groups go by. `words` is a constant of the
+ * caller. */
+static inline __attribute__((always_inline)) void tile(bool words, size_t groups,
+                                                       const uint8_t *rows, const lanes *columns,
+                                                       bool more, uint32_t *product, size_t ld)
 {
   lanes sum[ROWS][VECTORS];
 #pragma GCC unroll 6
@@ -149,7 +171,7 @@ static inline void tile(size_t groups, const uint8_t *rows, const lanes *columns
       const lanes a = lanes_set(group);
 #pragma GCC unroll 4
       for (size_t v = 0; v < VECTORS; v++) {
-        sum[i][v] = multiply_add(sum[i][v], a, b[v]);
+        sum[i][v] = add_product(words, sum[i][v], a, b[v]);
       }
     }
   }
@@ -167,8 +189,49 @@ static void multiply(size_t m, size_t n, const void *rows, const void *columns, 
 {
   const size_t groups = (n + PIXELS_PER_GROUP - 1) / PIXELS_PER_GROUP;
   for (size_t i = 0; i < m; i += ROWS) {
-    tile(groups, (const uint8_t *)rows + i * ROTE_DISTANCE_SLICE_BYTES, columns, more,
+    tile(PIXELS_PER_GROUP == 2, groups, (const uint8_t *)rows + i * ROTE_DISTANCE_SLICE_BYTES,
+         columns, more, product + i * ld, ld);
+  }
+}
+
+#if PIXELS_PER_GROUP == 4
+static void multiply_words(size_t m, size_t n, const void *rows, const void *columns, bool more,
+                           uint32_t *product, size_t ld)
+{
+  for (size_t i = 0; i < m; i += ROWS) {
+    tile(true, (n + 1) / 2, (const uint8_t *)rows + i * ROTE_DISTANCE_SLICE_BYTES, columns, more,
          product + i * ld, ld);
+  }
+}
+#define MULTIPLY_WORDS multiply_words
+#else
+#define MULTIPLY_WORDS multiply
+#endif
+
+#define WORD_COLUMNS pack_word_columns
+
+/* packed [groups of two, COLUMNS], as pack_columns(). */
+static void pack_word_columns(size_t m, size_t n, const int16_t *y, size_t stride, void *packed)
+{
+  enum { BLOCK = 16 }; /* words */
+  for (size_t d = 0; d < n; d += BLOCK) {
+    float *out = (float *)packed + d / 2 * COLUMNS;
+    for (size_t j = 0; j < m; j += 8) {
+      v8f r[8];
+      for (size_t l = 0; l < 8; l++) {
+        const int16_t *from = y + (j + l < m ? j + l : m - 1) * stride + d;
+        int16_t last[BLOCK] = {0};
+        if (n - d < BLOCK) {
+          memcpy(last, from, (n - d) * sizeof *last);
+          from = last;
+        }
+        memcpy(&r[l], from, sizeof r[l]);
+      }
+      transpose_lanes(r);
+      for (size_t l = 0; l < 8; l++) {
+        memcpy(out + l * COLUMNS + j, &r[l], sizeof r[l]);
+      }
+    }
   }
 }
 
@@ -178,6 +241,8 @@ static void multiply(size_t m, size_t n, const void *rows, const void *columns, 
  * words that most processors have. */
 #define ROWS 2
 #define COLUMNS 4
+#define WORD_COLUMNS pack_word_rows
+#define MULTIPLY_WORDS multiply
 
 static void pack_columns(size_t m, size_t n, const uint8_t *y, size_t stride, void *packed)
 {
@@ -191,7 +256,7 @@ static void multiply(size_t m, size_t n, const void *rows, const void *columns, 
   for (size_t i = 0; i < m; i += ROWS) {
     const int16_t *a = (const int16_t *)rows + i * SLICE;
     for (size_t j = 0; j < COLUMNS; j++) {
-      int32_t sum[ROWS] = {0}; /* below 2^31: SLICE 255^2 */
+      int32_t sum[ROWS] = {0}; /* below 2^31: SLICE 255^2; of words, by their contract */
       for (size_t d = 0; d < n; d++) {
         sum[0] += a[d] * b[j * SLICE + d];
         sum[1] += a[SLICE + d] * b[j * SLICE + d];
@@ -246,6 +311,91 @@ static int64_t find_smallest(size_t n, const int64_t *square, int64_t bound, siz
   return smallest;
 }
 
+/* Eight at a time: the widest for which AVX2 has comparisons. */
+typedef int32_t v8i __attribute__((vector_size(32)));
+typedef int16_t v8w __attribute__((vector_size(16)));
+
+static inline v8f v8_select(v8i mask, v8f yes, v8f no)
+{
+  return (v8f)(((v8i)yes & mask) | ((v8i)no & ~mask));
+}
+
+/* To the nearest whole number, for |x| < 2^22: the sum with 1.5 2^23 has no room for a fraction. */
+static inline v8i to_whole(v8f x)
+{
+  const v8f sum = x + 12582912.0f;
+  return (v8i)sum - 0x4b400000;
+}
+
+static inline v8f levels_of(v8f x, const rote_levels *g, int16_t *level)
+{
+  const v8f high = (float)g->limit - (v8f){0}, t = (x - g->centre) * g->inverse_step;
+  /* a NaN becomes 0, and is told by what is lost */
+  const v8f number = v8_select(t == t, t, (v8f){0});
+  const v8f below = v8_select(number > high, high, number);
+  const v8i whole = to_whole(v8_select(below < -high, -high, below));
+  const v8w words = __builtin_convertvector(whole, v8w);
+  memcpy(level, &words, sizeof words);
+  const v8f e = x - (__builtin_convertvector(whole, v8f) * g->step + g->centre);
+  return e * e;
+}
+
+static float quantize(size_t n, const float *x, const rote_levels *g, int16_t *level, int32_t *norm)
+{
+  v8f lost = {0}, more = {0}, numbers;
+  float sum = 0;
+  size_t d = 0;
+  for (; d + 16 <= n; d += 16) {
+    memcpy(&numbers, x + d, sizeof numbers);
+    lost += levels_of(numbers, g, level + d);
+    memcpy(&numbers, x + d + 8, sizeof numbers);
+    more += levels_of(numbers, g, level + d + 8);
+  }
+  for (; d < n; d += 8) {
+    int16_t levels[8];
+    const size_t left = n - d < 8 ? n - d : 8;
+    numbers = g->centre - (v8f){0};
+    memcpy(&numbers, x + d, left * sizeof(float));
+    more += levels_of(numbers, g, levels);
+    memcpy(level + d, levels, left * sizeof *levels);
+  }
+  for (int l = 0; l < 8; l++) {
+    sum += lost[l] + more[l];
+  }
+  *norm = 0;
+  for (d = 0; d < n; d++) {
+    *norm += (int32_t)level[d] * level[d];
+  }
+  return sum;
+}
+
+static size_t select_columns(size_t n, const int32_t *product, const int32_t *half, int32_t least,
+                             uint16_t *at)
+{
+  enum { STEP = 64 };
+  size_t count = 0;
+  for (size_t j = 0; j < n; j += STEP) {
+    v8i any = {0};
+    for (size_t l = 0; l < STEP; l += 8) {
+      v8i p, h;
+      memcpy(&p, product + j + l, sizeof p);
+      memcpy(&h, half + j + l, sizeof h);
+      any |= p - h >= least;
+    }
+    uint64_t words[4];
+    memcpy(words, &any, sizeof words);
+    if ((words[0] | words[1] | words[2] | words[3]) == 0) {
+      continue;
+    }
+    for (size_t l = j; l < j + STEP && l < n; l++) {
+      if (product[l] - half[l] >= least) {
+        at[count++] = (uint16_t)l;
+      }
+    }
+  }
+  return count;
+}
+
 const rote_distance_kernels ROTE_ISA_NAME(rote_distance_kernels) = {
     .name = NAME,
     .rows = ROWS,
@@ -258,4 +408,9 @@ const rote_distance_kernels ROTE_ISA_NAME(rote_distance_kernels) = {
     .sums = sums,
     .finish = finish,
     .find_smallest = find_smallest,
+    .pack_word_rows = pack_word_rows,
+    .pack_word_columns = WORD_COLUMNS,
+    .multiply_words = MULTIPLY_WORDS,
+    .quantize = quantize,
+    .select = select_columns,
 };

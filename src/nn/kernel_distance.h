@@ -12,6 +12,16 @@
 /* Of a packed row or column: a slice of all columns of a tile stays in the first-level cache. */
 #define ROTE_DISTANCE_SLICE_BYTES 512
 
+/* Words of a slice of images of words. */
+#define ROTE_DISTANCE_SLICE_WORDS (ROTE_DISTANCE_SLICE_BYTES / 2)
+
+/* A number x is told by the whole number nearest to (x - centre) / step, between -limit and limit;
+ * step is a power of 2, centre a multiple of it that fits a float with all levels around. */
+typedef struct {
+  float centre, step, inverse_step;
+  int32_t limit;
+} rote_levels;
+
 typedef struct {
   const char *name;
   size_t rows, columns; /* of a tile: `rows` packed ones are read in whole tiles */
@@ -39,6 +49,24 @@ typedef struct {
 
   /* @return the smallest square; *within += how many are at most `bound` */
   int64_t (*find_smallest)(size_t n, const int64_t *square, int64_t bound, size_t *within);
+
+  /* The same of images of words, n <= ROTE_DISTANCE_SLICE_WORDS, that lie `stride` words apart;
+   * products of signed words, that must not leave 32 bits together. */
+  void (*pack_word_rows)(size_t m, size_t n, const int16_t *x, size_t stride, void *packed);
+  void (*pack_word_columns)(size_t m, size_t n, const int16_t *y, size_t stride, void *packed);
+  void (*multiply_words)(size_t m, size_t n, const void *rows, const void *columns, bool more,
+                         uint32_t *product, size_t ld);
+
+  /* Levels of n numbers; norm: the sum of their squares.
+   * @return the sum of squares of what is lost, x - centre - step level, to 1e-3 of itself; 0 only
+   * if nothing is; NaN if a number is one */
+  float (*quantize)(size_t n, const float *x, const rote_levels *levels, int16_t *level,
+                    int32_t *norm);
+
+  /* Columns with product - half >= least, in order; both have 64 numbers for every 64 begun.
+   * @return how many */
+  size_t (*select)(size_t n, const int32_t *product, const int32_t *half, int32_t least,
+                   uint16_t *at);
 } rote_distance_kernels;
 
 extern const rote_distance_kernels rote_distance_kernels_base;

@@ -48,3 +48,30 @@ done:
   rote_free(&c);
   return status;
 }
+
+rote_status rote_blas_peak_double(double *dgemm)
+{
+  rote_status status = ROTE_OK;
+  enum { SIZE = 1024, ROUNDS = 9 };
+  double *a = NULL, *b = NULL, *c = NULL, best = 1e9;
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(double), &a));
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(double), &b));
+  ROTE_TRY(rote_alloc((size_t)SIZE * SIZE, sizeof(double), &c));
+  for (size_t i = 0; i < (size_t)SIZE * SIZE; i++) {
+    a[i] = (double)(i % 7) - 3;
+    b[i] = (double)(i % 5) - 2;
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    const double start = rote_seconds();
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, SIZE, SIZE, SIZE, 1, a, SIZE, b, SIZE, 0,
+                c, SIZE);
+    const double seconds = rote_seconds() - start;
+    best = seconds < best ? seconds : best;
+  }
+  *dgemm = 2e-9 * SIZE * SIZE * (double)SIZE / best;
+done:
+  rote_free(&a);
+  rote_free(&b);
+  rote_free(&c);
+  return status;
+}

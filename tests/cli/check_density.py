@@ -128,6 +128,21 @@ if not options.get("bandwidth"):  # the likeliest of eleven
     likelihood = [(np.logaddexp.reduce(-apart / (2 * h * h), 1) - d / 2 * np.log(2 * pi * h * h)).sum() for h in widths]
     compare("kde/bandwidth", widths[np.argmax(likelihood)])
 
+
+
+def compare_lists(name, on):
+    """Of `on` [N, N], the influence of every image on every image, the listed ones; images may be equally far."""
+    others = on + np.where(np.eye(n, dtype=bool), np.nan, 0)
+    for which, sign in (("proponent", -1), ("opponent", 1)):
+        listed = found[which]
+        count = listed.shape[1]
+        if count != min(n - 1, 10) or (np.sort(listed, 1)[:, :-1] == np.sort(listed, 1)[:, 1:]).any():
+            sys.exit(f"{which}: {count} are listed, some of them twice")
+        best = sign * np.sort(sign * others.T, 1)[:, :count]  # NaN last
+        compare(f"{name}/{which}_value", best)
+        compare(f"{name}/{which}_value", np.take_along_axis(others.T, listed.astype(int), 1))
+
+
 both = np.concatenate([train, test])
 everyone = np.ones(n, bool)
 numbers = 0
@@ -139,11 +154,14 @@ for name, density in (("knn", knn), ("kde", kde), ("gmm", gmm)):
     if tests:
         compare(name + "/test_log_p", all_of[n:])
     exact = name != "gmm" or n <= options["refit"]
-    left_out, influence = np.empty(n), np.empty((n, tests))
+    left_out, influence, on_images = np.empty(n), np.empty((n, tests)), np.empty((n, n))
     for i in range(n):
         without = density(both, train, np.arange(n) != i)
         left_out[i] = all_of[i] - without[i]
         influence[i] = all_of[n:] - without[n:]
+        on_images[i] = all_of[:n] - without[:n]
+    if name != "gmm":
+        compare_lists(name, on_images)
     if exact:
         compare(name + "/leave_one_out", left_out)
         if tests:

@@ -23,7 +23,7 @@ ends 0 run 1 study.yaml --output one
 check data.h5 one/study.h5
 says check.out "120 images, 7 test images, 3 densities"
 says run.out "Classical densities of the images, in 5 principal components (" "knn leave-one-out: mean" "significant:" \
-  "bandwidth" "Spearman's rank correlation of leave-one-out: knn and kde"
+  "bandwidth" "Spearman's rank correlation of leave-one-out: knn and kde" "highest by kde, and who else is for them: #"
 ends 0 "$ROTE" verify one >verify.out
 says verify.out "0 damaged, 0 missing"
 ends 0 run 3 study.yaml --output three

@@ -83,6 +83,37 @@ static const rote_array dimensions_array =
 static const rote_array share_array =
     SINGLE("density/variance_share", ROTE_H5_F64, "1",
            "share of the variance of the images that the dimensions hold");
+static const rote_array rank_array = {.name = "density/rank",
+                                      .dims = "P",
+                                      .type = ROTE_H5_U32,
+                                      .units = "1",
+                                      .long_name = "place in the lists of proponents and opponents",
+                                      .scale = true};
+static const rote_array list_arrays[2] = {
+    {.name = "density/proponent",
+     .dims = "NP",
+     .type = ROTE_H5_U32,
+     .units = "1",
+     .long_name = "other images of the largest influence on the log density of kernels and of "
+                  "nearest neighbours at the image, largest first: the nearest"},
+    {.name = "density/opponent",
+     .dims = "NP",
+     .type = ROTE_H5_U32,
+     .units = "1",
+     .long_name = "images of the smallest influence, smallest first: the farthest; none takes more "
+                  "than log(N / (N - 1)) from any density"}};
+static const rote_array value_arrays[2] = {
+    {.name = "proponent_value",
+     .dims = "NP",
+     .type = ROTE_H5_F64,
+     .units = "nats",
+     .long_name = "influence of density/proponent: log density of all images at the image minus "
+                  "that without the proponent"},
+    {.name = "opponent_value",
+     .dims = "NP",
+     .type = ROTE_H5_F64,
+     .units = "nats",
+     .long_name = "influence of density/opponent"}};
 static const rote_array image_array = {.name = "density/test_image",
                                        .dims = "Z",
                                        .type = ROTE_H5_U32,
@@ -185,6 +216,26 @@ done:
   return status;
 }
 
+static rote_status put_lists(const combiner *c)
+{
+  rote_status status = ROTE_OK;
+  static const rote_density_kind kind[2] = {ROTE_DENSITY_KNN, ROTE_DENSITY_KDE};
+  if (rote_density_listed(c->images) == 0) {
+    return ROTE_OK;
+  }
+  ROTE_TRY(rote_sink_count(c->sink, &rank_array, 1));
+  for (size_t k = 0; k < 2; k++) {
+    ROTE_TRY(rote_sink_put(c->sink, &list_arrays[k], ROTE_ALL,
+                           rote_rows_at(c->rows, ROTE_DENSITY_PROPONENT + k, 0)));
+    for (size_t l = 0; l < 2; l++) {
+      ROTE_TRY(put(c, kind[l], &value_arrays[k],
+                   rote_rows_at(c->rows, ROTE_DENSITY_VALUES + 2 * l + k, 0)));
+    }
+  }
+done:
+  return status;
+}
+
 static rote_status put_rest(const combiner *c)
 {
   rote_status status = ROTE_OK;
@@ -216,6 +267,7 @@ rote_status rote_density_combine(const rote_pieces *pieces, rote_sink *sink)
   ROTE_TRY(rote_alloc(n, sizeof *c.significant, &c.significant));
   ROTE_TRY(rote_pieces_read(pieces, unit, 0, rote_density_rows, take, &c));
   rote_sink_size(sink, 'Z', tests);
+  rote_sink_size(sink, 'P', rote_density_listed(n));
   if (tests > 0) {
     ROTE_TRY(rote_sink_count(sink, &image_array, 0));
   }
@@ -224,6 +276,7 @@ rote_status rote_density_combine(const rote_pieces *pieces, rote_sink *sink)
       ROTE_TRY(put_kind(&c, kind));
     }
   }
+  ROTE_TRY(put_lists(&c));
   ROTE_TRY(put_rest(&c));
 done:
   rote_rows_destroy(&c.rows);

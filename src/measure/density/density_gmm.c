@@ -1,6 +1,7 @@
 /* Mixtures of spherical Gaussians. */
 #include "density_gmm.h"
 
+#include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <math.h>
@@ -59,6 +60,7 @@ static double log_term(const rote_gmm *m, size_t g, const double *z)
 double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
 {
   double largest = -INFINITY, sum = 0;
+  rote_count_multiply_adds(1, m->components, m->dims);
   for (size_t g = 0; g < m->components; g++) {
     r[g] = log_term(m, g, z);
     largest = r[g] > largest ? r[g] : largest;
@@ -76,6 +78,7 @@ double rote_gmm_share(const rote_gmm *m, const double *z, double *r)
 double rote_gmm_log_p(const rote_gmm *m, const double *z)
 {
   double largest = -INFINITY, sum = 0;
+  rote_count_multiply_adds(1, m->components, m->dims);
   for (size_t g = 0; g < m->components; g++) {
     const double term = log_term(m, g, z);
     if (term > largest) { /* what is there so far, relative to the new largest */
@@ -93,6 +96,7 @@ static void add_means(const rote_gmm_task *t, const rote_left_out *out, const do
                       rote_gmm *m)
 {
   const size_t components = t->components, d = t->dims;
+  size_t shares = 0;
   memset(m->weight, 0, components * sizeof *m->weight);
   memset(m->mean, 0, components * d * sizeof *m->mean);
   for (size_t i = 0; i < t->points; i++) {
@@ -100,6 +104,7 @@ static void add_means(const rote_gmm_task *t, const rote_left_out *out, const do
     for (size_t g = 0; g < components && !rote_is_left_out(out, i); g++) {
       const double share = r[i * components + g];
       if (share > 0) {
+        shares++;
         m->weight[g] += share;
         for (size_t k = 0; k < d; k++) {
           m->mean[g * d + k] += share * x[k];
@@ -107,6 +112,7 @@ static void add_means(const rote_gmm_task *t, const rote_left_out *out, const do
       }
     }
   }
+  rote_count_multiply_adds(2, shares, d); /* and of the variances */
 }
 
 static void add_variances(const rote_gmm_task *t, const rote_left_out *out, const double *r,

@@ -1,6 +1,7 @@
 /* The density of k nearest neighbours. */
 #include "rote/density.h"
 
+#include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ struct rote_knn_search {
 void rote_point_distances(size_t n, size_t d, const double *z, const double *columns, size_t ld,
                           double *square)
 {
+  rote_count_multiply_adds(1, n, d);
   for (size_t i = 0; i < n; i++) {
     square[i] = 0;
   }

@@ -79,6 +79,54 @@ static void keep_folds(rote_density_look *l, rote_density_kind kind, size_t b)
   }
 }
 
+/* The other images nearest to an image, and the farthest: sign 1 and -1. The smaller index wins a
+ * tie. @param[out] listed  [P], of at least as many others */
+static void list_images(size_t n, const double *square, size_t self, double sign, size_t P,
+                        uint32_t *listed)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double mine = sign * square[i];
+    size_t at = count;
+    if (i == self || (count == P && !(mine < sign * square[listed[P - 1]]))) {
+      continue;
+    }
+    count += count < P;
+    for (at = at < P ? at : P - 1; at > 0 && mine < sign * square[listed[at - 1]]; at--) {
+      listed[at] = listed[at - 1];
+    }
+    listed[at] = (uint32_t)i;
+  }
+}
+
+static size_t listed_of(const rote_rows *rows)
+{
+  return rows->sizes.length['P' - 'A'];
+}
+
+static void list_others(size_t n, const double *square, size_t self, rote_rows *rows, size_t row)
+{
+  for (size_t k = 0; k < 2 && listed_of(rows) > 0; k++) {
+    list_images(n, square, self, k == 0 ? 1 : -1, listed_of(rows),
+                rote_rows_at(rows, ROTE_DENSITY_PROPONENT + k, row));
+  }
+}
+
+/* The influence of those that are listed. @param[in] knn, kde  one of them: the other is NULL */
+static void put_listed(const rote_density_fits *f, const double *square, const rote_knn *knn,
+                       const rote_kde *kde, rote_rows *rows, size_t row)
+{
+  for (size_t k = 0; k < 2; k++) {
+    const uint32_t *image = rote_rows_at(rows, ROTE_DENSITY_PROPONENT + k, row);
+    double *value = rote_rows_at(rows, ROTE_DENSITY_VALUES + (knn != NULL ? k : 2 + k), row);
+    for (size_t p = 0; p < listed_of(rows); p++) {
+      const double away = square[image[p]];
+      value[p] = knn != NULL ? rote_knn_influence(knn, f->points->dims, away)
+                             : rote_kde_influence(kde, image[p], away);
+    }
+  }
+}
+
 /* Of an image, or with `self` ROTE_NO_POINT of a test image, by its distances to all. */
 static void look_by_neighbours(rote_density_look *l, size_t self, const double *square, size_t b,
                                rote_rows *rows, size_t row)
@@ -94,6 +142,7 @@ static void look_by_neighbours(rote_density_look *l, size_t self, const double *
     return;
   }
   put_of(rows, ROTE_DENSITY_KNN, ROTE_DENSITY_LEFT_OUT, row, rote_knn_influence(&all, d, 0));
+  put_listed(f, square, &all, NULL, rows, row);
   for (size_t m = 0; m < f->folds.repeats * f->folds.folds; m++) {
     const rote_left_out out = rote_fold_out(&f->folds, m);
     const rote_knn left = rote_knn_find(f->search, &out);
@@ -117,6 +166,7 @@ static void look_by_kernels(rote_density_look *l, size_t self, const double *squ
     return;
   }
   put_of(rows, ROTE_DENSITY_KDE, ROTE_DENSITY_LEFT_OUT, row, rote_kde_influence(&all, self, 0));
+  put_listed(f, square, NULL, &all, rows, row);
   rote_kde_folds(&f->folds, square, f->bandwidth, d, self, l->folds, l->room);
   keep_folds(l, ROTE_DENSITY_KDE, b);
   for (size_t z = 0; z < f->points->tests; z++) {
@@ -214,6 +264,7 @@ rote_status rote_density_look_at(rote_density_look *l, size_t first, size_t coun
     const double *const square = f->square + b * f->points->n;
     if (images) {
       rote_density_test_squares(f->points, self, l->test_square);
+      list_others(f->points->n, square, self, rows, at + b);
     }
     look_by_neighbours(l, self, square, b, rows, at + b);
     look_by_kernels(l, self, square, b, rows, at + b);

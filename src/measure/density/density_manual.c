@@ -37,6 +37,13 @@ const rote_manual rote_density_manual[] = {
     ROTE_ITEM("test_log_p, influence",
               "of the first `density.test` test images: their log density, and how much of it is "
               "due to every image: minus the log density without that image"),
+    ROTE_ITEM("/density/proponent, /density/opponent, knn/proponent_value, kde/proponent_value, "
+              "knn/opponent_value, kde/opponent_value",
+              "for every image the ten other images of the largest influence on the log density at "
+              "it, and the ten of the smallest: by kernels and nearest neighbours the nearest and "
+              "the farthest ones, with their exact influence. The image's own is leave_one_out. "
+              "Nobody takes more than log(N / (N - 1)) from such a density. Of mixtures there is "
+              "no such list: it would take a fit without every image"),
     ROTE_ITEM("knn/radius, knn/neighbours", "R; k as it was used"),
     ROTE_ITEM("kde/bandwidth", "as it was used"),
     ROTE_ITEM("gmm/begins", "the Gaussian that all of the image is of when a fit begins"),

@@ -31,6 +31,16 @@ const char *const rote_density_name[ROTE_DENSITY_KINDS] = {"knn", "kde", "gmm"};
     .long_name = "log density at a test image minus that without the image"                        \
   }
 
+#define LIST(name_, long_name_)                                                                    \
+  {                                                                                                \
+    .name = name_, .dims = "IP", .type = ROTE_H5_U32, .units = "1", .long_name = long_name_        \
+  }
+#define LIST_VALUE(name_)                                                                          \
+  {                                                                                                \
+    .name = name_, .dims = "IP", .type = ROTE_H5_F64, .units = "nats",                             \
+    .long_name = "their influence on the log density at the image"                                 \
+  }
+
 const rote_array rote_density_rows[] = {
     NUMBERS("knn"),
     NUMBERS("kde"),
@@ -52,6 +62,12 @@ const rote_array rote_density_rows[] = {
      .type = ROTE_H5_U32,
      .units = "1",
      .long_name = "k, raised where the k-th neighbour is at distance 0"},
+    LIST("proponent", "the nearest other images, nearest first"),
+    LIST("opponent", "the farthest images, farthest first"),
+    LIST_VALUE("knn_proponent_value"),
+    LIST_VALUE("knn_opponent_value"),
+    LIST_VALUE("kde_proponent_value"),
+    LIST_VALUE("kde_opponent_value"),
     ROTE_ARRAY_END,
 };
 
@@ -79,13 +95,19 @@ const rote_image_score rote_density_scores[] = {
 };
 
 static const rote_measure_bench bench[] = {
-    {.name = "density", .rows = 64, .images = 4000, .channels = 1, .side = 32},
+    {.name = "density", .rows = 64, .images = 4000, .channels = 1, .side = 32, .in_double = true},
     {.name = NULL},
 };
 
 bool rote_density_has(const rote_options *options, rote_density_kind kind)
 {
   return kind != ROTE_DENSITY_GMM || options->density.of != ROTE_POINTS_PIXELS;
+}
+
+size_t rote_density_listed(size_t images)
+{
+  const size_t others = images > 0 ? images - 1 : 0;
+  return others < ROTE_DENSITY_LISTED ? others : ROTE_DENSITY_LISTED;
 }
 
 size_t rote_density_tests(const rote_options *options, size_t test_count)
@@ -96,6 +118,7 @@ size_t rote_density_tests(const rote_options *options, size_t test_count)
 void rote_density_sizes(const rote_options *options, const rote_data_info *info, rote_sizes *sizes)
 {
   sizes->length['Z' - 'A'] = rote_density_tests(options, info->test_count);
+  sizes->length['P' - 'A'] = rote_density_listed(sizes->length['N' - 'A']);
 }
 
 static size_t count_rows(const rote_options *options, const rote_data_info *info, size_t images,

@@ -1,7 +1,7 @@
 /* What the files of this room share.
  *
  * Letters: N images, n of them points, d dimensions, Z test images, R repeats, K folds, B images of
- * a batch, G components of a mixture. */
+ * a batch, G components of a mixture, P listed proponents. */
 #ifndef ROTE_DENSITY_ROOM_H
 #define ROTE_DENSITY_ROOM_H
 
@@ -46,7 +46,16 @@ enum {
   ROTE_DENSITY_SHARE,
   ROTE_DENSITY_BEGINS, /* of every image again: where gmm began */
   ROTE_DENSITY_RAISED, /* k of knn */
+  /* [I, P] of kernels and nearest neighbours, for both of which a nearer image matters more */
+  ROTE_DENSITY_PROPONENT,
+  ROTE_DENSITY_OPPONENT,
+  ROTE_DENSITY_VALUES, /* of proponents, of opponents; of knn, of kde */
 };
+
+enum { ROTE_DENSITY_LISTED = 10 };
+
+/* P: of the other images, at most ROTE_DENSITY_LISTED. */
+size_t rote_density_listed(size_t images);
 
 /* Rows are the images, then the test images. */
 extern const rote_array rote_density_rows[];

@@ -3,12 +3,17 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "show.h"
 #include "told.h"
 
 #include <stdio.h>
 
+#include <math.h>
+
 #define BARS 50
+#define SHOWN ((size_t)4)  /* targets */
+#define OTHERS ((size_t)5) /* of each */
 
 /* Leave-one-out scores of all kinds in one figure. @param[in] variant  NULL: of the data */
 static rote_status draw(const rote_told *told, const rote_variant *variant, rote_page *page)
@@ -50,6 +55,41 @@ done:
   return status;
 }
 
+/* Images that gain most by being there, and the others that their density by kernels is of. */
+static rote_status show_proponents(const rote_told *told, rote_page *page)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = told->train->count, P = rote_density_listed(n);
+  const size_t few = n < SHOWN ? n : SHOWN;
+  size_t highest[SHOWN];
+  double *score = NULL, *image = NULL, *value = NULL;
+  ROTE_TRY(rote_alloc(n, sizeof *score, &score));
+  ROTE_TRY(rote_alloc(n * P, sizeof *image, &image));
+  ROTE_TRY(rote_alloc(n * P, sizeof *value, &value));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, score, "density/kde/leave_one_out"));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, image, "density/proponent"));
+  ROTE_TRY(rote_told_get(told, ROTE_ALL, value, "density/kde/proponent_value"));
+  ROTE_TRY(rote_order_largest(n, score, few, highest));
+  for (size_t i = 0; i < few; i++) {
+    rote_page_strip(page, "Kernels: image #%zu and the other images that make it likely",
+                    highest[i]);
+    rote_show_image(told, page, highest[i], "itself: %+.3g nats", score[highest[i]]);
+    for (size_t p = highest[i] * P; p < highest[i] * P + P && p < highest[i] * P + OTHERS; p++) {
+      rote_show_image(told, page, (size_t)image[p], "%+.3g nats", value[p]);
+    }
+  }
+  rote_page_text(page,
+                 "An image's influence is the log density of all images at the target minus that "
+                 "without the image, exactly. The nearest are for it; none is against it by more "
+                 "than log(N / (N - 1)) = %.2g nats, its part of the normalization.",
+                 log((double)n / (double)(n - 1)));
+done:
+  rote_free(&score);
+  rote_free(&image);
+  rote_free(&value);
+  return status;
+}
+
 rote_status rote_density_show(const rote_told *told, rote_page *page)
 {
   rote_status status = ROTE_OK;
@@ -59,6 +99,7 @@ rote_status rote_density_show(const rote_told *told, rote_page *page)
                        "are what the images alone explain: an image that stands alone is "
                        "\"memorized\" by any density.");
   ROTE_TRY(draw(told, NULL, page));
+  ROTE_TRY(show_proponents(told, page));
   ROTE_TRY(rote_show_told(told, rote_density_tell, page));
 done:
   return status;

@@ -13,6 +13,7 @@
  *   IF(i, z) = sum over t, g of r_ig lambda_tg . psi_ig  -  1/n. */
 #include "density_gmm.h"
 
+#include "rote/kernels.h"
 #include "rote/memory.h"
 
 #include <string.h>
@@ -103,6 +104,7 @@ static void add_point(const rote_gmm_slope *s, size_t round, const double *x, co
                       size_t count, const double *share, double *jump)
 {
   const size_t width = s->task.dims + 2, size = count_parameters(&s->task);
+  rote_count_multiply_adds(count * count, width, width);
   for (size_t a = 0; a < count; a++) {
     fill_psi(&s->task, s->after[round], which[a], x, s->psi + a * width);
     fill_chi(s->after[round - 1], which[a], x, s->chi + a * width);
@@ -218,6 +220,7 @@ static void fill_last(const rote_gmm_slope *s, const double *z, double *lambda)
 static void go_back(size_t size, const double *jump, size_t count, size_t stride,
                     const double *lambda, double *before)
 {
+  rote_count_multiply_adds(count, size, size);
   for (size_t a = 0; a < size; a++) {
     const double *const row = jump + a * size;
     for (size_t c = 0; c < count; c++) {
@@ -249,6 +252,7 @@ double rote_gmm_influence(const rote_gmm_slope *s, size_t i, const double *at)
   const size_t width = t->dims + 2, size = count_parameters(t);
   const double *const x = t->point + i * t->dims;
   double sum = 0;
+  size_t moves = 0;
   for (size_t round = 0; round < t->rounds; round++) {
     const double *share = t->start + i * t->components;
     if (round > 0) {
@@ -259,6 +263,7 @@ double rote_gmm_influence(const rote_gmm_slope *s, size_t i, const double *at)
       if (share[g] > NOTHING) {
         const double *const lambda = at + round * size + g * width;
         double moved = 0;
+        moves++;
         fill_psi(t, s->after[round], g, x, s->psi);
         for (size_t k = 0; k < width; k++) {
           moved += lambda[k] * s->psi[k];
@@ -267,5 +272,6 @@ double rote_gmm_influence(const rote_gmm_slope *s, size_t i, const double *at)
       }
     }
   }
+  rote_count_multiply_adds(2, moves, width); /* what x moves, and what that does */
   return sum - 1 / (double)t->points;
 }

@@ -2,12 +2,15 @@
 #include "density_room.h"
 
 #include "rote/memory.h"
+#include "rote/order.h"
 #include "rote/rank_score.h"
 #include "rote/spearman.h"
 #include "told.h"
 
 #include <math.h>
 #include <stdio.h>
+
+enum { TOLD = 3 }; /* images, and of each as many others */
 
 /* Densities of the data, or of a variant's latent means. */
 typedef struct {
@@ -131,6 +134,36 @@ done:
   return status;
 }
 
+/* Who else makes the images likely that gain most by being there. The kernels' values: those of
+ * nearest neighbours are all the same for the k nearest. */
+static rote_status tell_proponents(const place *at, const double *kernels, rote_lines *lines)
+{
+  rote_status status = ROTE_OK;
+  const size_t n = at->told->train->count, P = rote_density_listed(n);
+  const size_t few = n < TOLD ? n : TOLD;
+  size_t highest[TOLD];
+  double *proponent = NULL, *value = NULL;
+  ROTE_TRY(rote_alloc(n * P, sizeof *proponent, &proponent));
+  ROTE_TRY(rote_alloc(n * P, sizeof *value, &value));
+  ROTE_TRY(get(at, "proponent", proponent));
+  ROTE_TRY(get(at, "kde/proponent_value", value));
+  ROTE_TRY(rote_order_largest(n, kernels, few, highest));
+  rote_lines_add(lines, "  highest by kde, and who else is for them:");
+  for (size_t i = 0; i < few; i++) {
+    const size_t image = highest[i];
+    rote_lines_add(lines, "%s #%zu (%.2f):", i > 0 ? ";" : "", image, kernels[image]);
+    for (size_t p = 0; p < P && p < TOLD; p++) {
+      rote_lines_add(lines, " #%.0f %+.2g", proponent[image * P + p], value[image * P + p]);
+    }
+  }
+  rote_lines_add(lines, " nats; against them, nobody takes more than %.2g\n",
+                 log((double)n / (double)(n - 1)));
+done:
+  rote_free(&proponent);
+  rote_free(&value);
+  return status;
+}
+
 static rote_status tell(const place *at, rote_lines *lines)
 {
   rote_status status = ROTE_OK;
@@ -145,6 +178,7 @@ static rote_status tell(const place *at, rote_lines *lines)
     }
   }
   ROTE_TRY(tell_agreement(at, score, lines));
+  ROTE_TRY(tell_proponents(at, score[ROTE_DENSITY_KDE], lines));
 done:
   for (size_t kind = 0; kind < ROTE_DENSITY_KINDS; kind++) {
     rote_free(&score[kind]);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define PIXEL (1.0 / 255)
-enum { PANEL = 2048 }; /* images on their way through the grid: their width decides the bits */
+enum { PANEL = ROTE_LEVERAGE_PANEL };
 
 /* What must hold of results, beyond rounding. */
 #define RESIDUAL 1e-8

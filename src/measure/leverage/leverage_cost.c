@@ -3,6 +3,7 @@
 #include "leverage_room.h"
 
 #include "rote/clock.h"
+#include "rote/grid_work.h"
 #include "rote/kernels.h"
 #include "rote/leverage.h"
 #include "rote/memory.h"
@@ -55,6 +56,45 @@ static double flops(double n, double d, double p)
   return n * d * d + (1.0 / 3 + 4.0 / 3) * d * d * d + n * d * d + 2 * n * d * p;
 }
 
+/* As rote_leverage() goes: sums twice, for the eigenproblem and for the factor destroy them. */
+static rote_grid_work work_of(const rote_grid *place, size_t n, size_t d, size_t p)
+{
+  const double panels = (double)((n + ROTE_LEVERAGE_PANEL - 1) / ROTE_LEVERAGE_PANEL);
+  rote_grid_work w = {.flop = 0};
+  rote_grid_work_add(&w, 2, rote_grid_scatter_work(place, d, n));
+  rote_grid_work_add(&w, 1, rote_grid_eigen_work(place, d));
+  rote_grid_work_add(&w, 1, rote_grid_cholesky_work(place, d));
+  rote_grid_work_add(&w, panels, rote_grid_solve_work(place, d, ROTE_LEVERAGE_PANEL));
+  rote_grid_work_add(&w, panels, rote_grid_project_work(place, d, p, ROTE_LEVERAGE_PANEL));
+  return w;
+}
+
+static double larger(double a, double b)
+{
+  return a > b ? a : b;
+}
+
+rote_stage_cost rote_leverage_stage_cost(const rote_grid_shape *shape, size_t n, size_t d, size_t p)
+{
+  rote_stage_cost most = {.rows = shape->rows, .columns = shape->columns};
+  const size_t processes = shape->rows * shape->columns;
+  if (processes == 1) {
+    return (rote_stage_cost){.rows = 0};
+  }
+  for (size_t i = 0; i < processes; i++) {
+    const rote_grid place = {.rows = shape->rows,
+                             .columns = shape->columns,
+                             .row = i / shape->columns,
+                             .column = i % shape->columns,
+                             .block = rote_grid_block(shape)};
+    const rote_grid_work w = work_of(&place, n, d, p);
+    most.share = larger(most.share, w.flop / flops((double)n, (double)d, (double)p));
+    most.bytes = larger(most.bytes, 8 * w.words);
+    most.messages = larger(most.messages, w.messages);
+  }
+  return most;
+}
+
 rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
 {
   rote_status status = ROTE_OK;
@@ -75,8 +115,11 @@ rote_status rote_leverage_cost(const rote_cost_request *q, rote_cost *cost)
   const rote_image_set all = {.count = q->images};
   const rote_leverage_problem whole = {
       .images = &all, .pixels = pixels, .components = p, .ridge = s->options->leverage.ridge};
-  cost->bytes =
-      rote_leverage_bytes(&whole, rote_grid_processes(pixels, &s->options->leverage.grid));
+  rote_grid_shape shape;
+  const rote_counts *grid = &s->options->leverage.grid;
+  ROTE_TRY(rote_grid_shape_of(pixels, grid, rote_grid_processes(pixels, grid), &shape));
+  cost->bytes = rote_leverage_bytes(&whole, shape.rows * shape.columns);
+  cost->stage = rote_leverage_stage_cost(&shape, q->images, pixels, p);
   cost->disk = 8 * (double)(1 + p) + 4 + 4 * 8; /* in the result and in study.h5 */
 done:
   leave(&small);

@@ -32,7 +32,12 @@ const rote_array rote_leverage_rows[] = {
 static const char *const keys[] = {"leverage.components", "leverage.ridge", "leverage.grid", NULL};
 
 static const rote_measure_bench bench[] = {
-    {.name = "leverage", .rows = 20000, .images = 20000, .channels = 3, .side = 32},
+    {.name = "leverage",
+     .rows = 20000,
+     .images = 20000,
+     .channels = 3,
+     .side = 32,
+     .in_double = true},
     {.name = NULL},
 };
 

@@ -16,6 +16,11 @@ size_t rote_leverage_components_of(const rote_options *options, const rote_data_
 rote_status rote_leverage_combine(const rote_pieces *pieces, rote_sink *sink);
 rote_status rote_leverage_tell(const rote_told *told, rote_lines *lines);
 rote_status rote_leverage_show(const rote_told *told, rote_page *page);
+
+/** What the rank with most has of leverages of n images of d pixels, p components, on a grid; no
+ * stage on a grid of one. */
+rote_stage_cost rote_leverage_stage_cost(const rote_grid_shape *shape, size_t n, size_t d,
+                                         size_t p);
 rote_status rote_leverage_cost(const rote_cost_request *request, rote_cost *cost);
 
 /* Its sections of rote-study(5). */

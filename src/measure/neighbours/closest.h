@@ -1,10 +1,11 @@
 /* The k closest of many images to each of some others, exactly.
  *
- * Products of matrices in float say which images can be among the closest; their squared distances
+ * Products of integers say which images can be among the closest (rote/screen.h); their squared
+ * distances
  *   sum over d of (x_d - y_d)^2
- * are then computed in double, in one order, and decide. An image is passed over only if its
- * product cannot, with the largest error that rounding can make, belong to a closer one. So the
- * result is that of all distances in double: it does not depend on instruction set, blocks or how
+ * are then computed in double, in one order, and decide; those of whole numbers are known exactly
+ * from the products. So the result is that of all distances in double: it does not depend on
+ * instruction set, blocks or how
  * the work is cut. Ties go to the smaller index. Distances between images of whole numbers are
  * exact.
  *

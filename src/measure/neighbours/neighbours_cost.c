@@ -6,6 +6,7 @@
 
 #include "rote/clock.h"
 #include "rote/memory.h"
+#include "rote/screen.h"
 
 #define IMAGES 512 /* of the measurement, at most */
 
@@ -93,7 +94,9 @@ rote_status rote_neighbours_cost(const rote_cost_request *q, rote_cost *cost)
   ROTE_TRY(price_sample(q, &sample));
   cost->full_seconds = (pairs * pair.seconds + 2 * s * sample.seconds) / rows;
   cost->full_flop = (pairs * pair.flop + 2 * s * sample.flop) / rows;
-  cost->bytes = sizeof(float) * (double)rote_half_numbers(info) * (s + 4 * ROTE_CLOSEST_BATCH);
+  const size_t D = rote_half_numbers(info);
+  cost->bytes = sizeof(float) * (double)D * (s + 2 * ROTE_CLOSEST_BATCH + ROTE_SCREEN_COLUMNS) +
+                (double)rote_screen_bytes(D, ROTE_CLOSEST_BATCH);
   cost->full_disk = (double)rote_rows_bytes(rote_neighbours_rows, &sizes) + 40;
 done:
   return status;
