@@ -213,8 +213,11 @@ rote_status rote_data_file_read_some(const char *path, const char *which, size_t
   size_t count = 0;
   ROTE_TRY(open_set(path, which, n > 0 ? (size_t)index[n - 1] + 1 : 0, &h5, &place, &info, &count));
   const rote_h5_array images = images_of(&info, count);
-  for (size_t i = 0; i < n; i++) {
-    ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, index[i], 1,
+  for (size_t i = 0, row = 1; i < n; i += row, row = 1) {
+    while (i + row < n && index[i + row] == index[i] + row) { /* in the file beside each other */
+      row++;
+    }
+    ROTE_TRY(rote_h5_rows_read(&h5, place->images, &images, index[i], row,
                                pixel + i * rote_data_pixels(&info)));
   }
 done:

@@ -116,7 +116,7 @@ measures: [score, density, influence, attack, plants]
 END_OF_STUDY
 ends 0 run 3 parts.yaml
 report parts
-parts parts attack plants datamodel gradient_leverage latent_density work
+parts parts attack plants datamodel gradient_leverage latent_density work nearest
 shows parts/report.html "There is no parts/plan.json" "Could an attacker tell who was trained on?" \
   "Do the scores find what was planted?" "Is that influence true?" "Whose gradients stand alone" \
   "Classical densities of latent means"

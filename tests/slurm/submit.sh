@@ -63,6 +63,7 @@ says run.err "missing.yaml"
   --output runs/submitted >run.out 2>run.err || fail "$(cat run.err)"
 job=$(sed -n 's/^Submitted batch job //p' run.out)
 finished runs/submitted
+[ -s runs/submitted/plan.json ] || fail "what the plan said was not kept for the report"
 
 # An installed script finds the program that it was installed with, though Slurm runs a copy of it.
 mkdir -p installed/bin installed/share/rote elsewhere
