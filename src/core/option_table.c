@@ -203,8 +203,8 @@ static const rote_option table[] = {
     {KEY(leverage.ridge), REAL(0, 1e6), .fallback = "0", RESULTS,
      .help = "added to every eigenvalue, in mean eigenvalues; 0: least squares"},
     {KEY(leverage.grid), COUNTS(1, 1024), .none = "auto", .fallback = "auto", RESULTS,
-     .help = "[rows, columns] of ranks that compute it together; auto: one rank up to 4096 pixels, "
-             "all beyond"},
+     .help = "[rows, columns] of ranks that compute it together, and that of gradients; auto: one "
+             "rank up to 4096 pixels, or numbers of a gradient, all beyond"},
     {KEY(neighbours.cells), COUNT(1, 1000), .fallback = "10", RESULTS, VARIANT, .models = VAES,
      .help = "cells of the images, by k-means, in which samples are tested for data copying"},
     {KEY(neighbours.share), REAL(0, 1), .fallback = "0.02", RESULTS, VARIANT, .models = VAES,
