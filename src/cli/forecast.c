@@ -99,8 +99,8 @@ static void measure_training(rote_trainer *t, rote_image_set *set, double second
   cost->held_out_seconds = cost->train_seconds * cost->held_out_flop / cost->train_flop;
 }
 
-/* Every measure that applies, on the same few images. @param[in] trainer  NULL: those of the data
- */
+/* Every measure that applies, on the same few images. @param[in] info  of the study
+ * @param[in] trainer  NULL: those of the data */
 static rote_status measure_rows(const rote_options *o, const rote_data_info *info,
                                 const rote_image_set *few, size_t images,
                                 const rote_trainer *trainer, double seconds, image_cost *cost)
@@ -155,7 +155,7 @@ static rote_status measure(const rote_options *options, const rote_data_info *gi
   train = data->train;
   measure_training(trainer, &train, seconds / 2, cost);
   train.count = BATCH;
-  ROTE_TRY(measure_rows(options, &data->info, &train, images, trainer, seconds / 2, cost));
+  ROTE_TRY(measure_rows(options, given, &train, images, trainer, seconds / 2, cost));
 done:
   rote_trainer_destroy(&trainer);
   rote_data_destroy(&data);
@@ -295,7 +295,7 @@ static rote_status plan_data(const rote_plan *plan, double seconds, rote_forecas
   rote_data *data = NULL;
   ROTE_TRY(rote_alloc(rote_measure_count(), sizeof *cost.measure, &cost.measure));
   ROTE_TRY(make_up(plan->info, plan->images < MANY ? plan->images : MANY, &data));
-  ROTE_TRY(measure_rows(&plan->study->base, &data->info, &data->train, plan->images, NULL, seconds,
+  ROTE_TRY(measure_rows(&plan->study->base, plan->info, &data->train, plan->images, NULL, seconds,
                         &cost));
   ROTE_TRY(plan_measures(plan, plan->group_count - 1, ROTE_NO_VARIANT, &cost, v));
   v->memory_per_rank = PROGRAM_BYTES;

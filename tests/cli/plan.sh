@@ -62,6 +62,11 @@ within(celeba, "smallest_p_value", 0.99e-10, 1.01e-10)
 within(celeba, "recommended_tasks", 3, 1000)
 END
 
+# What is computed of test images has its cost too.
+"$ROTE" plan mini.yaml --seconds 0.1 --set 'measures=[score, neighbours]' >plan.out || fail "no plan"
+says plan.out "search for neighbours"
+grep "search for neighbours.* 0 FLOP" plan.out && fail "neighbours that cost nothing"
+
 "$ROTE" plan mini.yaml --seconds 0.1 >plan.out || fail "no plan"
 says plan.out "core-hours" "memory per rank" "memory per node" "disk" "tasks" "smallest p-value      0.111" "warning: at least"
 sed 's/data.h5/faces.h5/' mini.yaml >faces.yaml
