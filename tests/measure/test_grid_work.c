@@ -2,6 +2,7 @@
  * another's. */
 #include "check.h"
 
+#include "leverage_room.h"
 #include "rote/grid_work.h"
 
 #include <stdlib.h>
@@ -158,11 +159,34 @@ static void nothing_is_lost_between_processes(void **state)
   }
 }
 
+/* Leverages: the rank with most of a large grid has little more than its part; two ranks compute
+ * sums and eigenvectors that one alone does without. */
+static void the_stage_is_shared_out(void **state)
+{
+  (void)state;
+  static const size_t grids[][2] = {{1, 1}, {1, 2}, {2, 2}, {4, 4}, {8, 8}};
+  double before = 4;
+  for (size_t g = 0; g < COUNT(grids); g++) {
+    const rote_grid_shape shape = {grids[g][0], grids[g][1], 3072};
+    const rote_stage_cost cost = rote_leverage_stage_cost(&shape, 20000, 3072, 50);
+    if (g == 0) {
+      assert_true(cost.rows == 0);
+      continue;
+    }
+    const double part = 1.0 / (double)(shape.rows * shape.columns);
+    assert_true(cost.rows == shape.rows && cost.columns == shape.columns);
+    assert_true(cost.share > part && cost.share < 2.5 * part && cost.share < before);
+    assert_true(cost.bytes > 0 && cost.messages > 0);
+    before = cost.share;
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_are_those_of_every_entry),
       cmocka_unit_test(nothing_is_lost_between_processes),
+      cmocka_unit_test(the_stage_is_shared_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -388,6 +388,54 @@ static void honest_generators_are_not_accused(void **state)
   assert_true(accused[ROTE_RELABEL_RATIO] > 1); /* it is no p-value that is always large */
 }
 
+/* The generator is right, and its samples are new. Each of the statistics has p <= 0.01 once in 100
+ * times, so the median of five worlds hardly ever. */
+static void fresh_samples_are_silent(void **state)
+{
+  (void)state;
+  enum { WORLDS = 5 };
+  static world w;
+  rote_relabel_result result;
+  size_t small[ROTE_RELABEL_STATISTICS] = {0}, positive = 0;
+  for (uint32_t i = 0; i < WORLDS; i++) {
+    draw_world(&w, 400 + i);
+    look(&w, 199);
+    CHECK_OK(rote_relabel(&w.problem, &result));
+    assert_true(fabs(result.value[ROTE_RELABEL_COPYING]) < 3.5);
+    positive += result.value[ROTE_RELABEL_COPYING] > 0;
+    for (size_t s = 0; s < ROTE_RELABEL_STATISTICS; s++) {
+      small[s] += result.p[s] <= 0.01;
+    }
+  }
+  assert_in_range(positive, 1, WORLDS - 1); /* either sign */
+  for (size_t s = 0; s < ROTE_RELABEL_STATISTICS; s++) {
+    assert_true(small[s] < (WORLDS + 1) / 2);
+  }
+}
+
+/* Without images that nobody was trained on, or without a model to draw samples from. */
+static void says_what_is_missing(void **state)
+{
+  (void)state;
+  const char *const set[] = {"measures=[neighbours]"};
+  rote_study *study = NULL;
+  rote_data_info info = {.channels = 1, .height = 4, .width = 4, .train_count = 9, .test_count = 5};
+  CHECK_OK(rote_study_parse("s.yaml", "name: s\n", 1, set, &study));
+  rote_options *o = &study->base;
+  o->folds.full = 1;
+  CHECK_OK(rote_measure_neighbours.check(o, &info));
+  o->folds.full = 0;
+  CHECK_FAILS(rote_measure_neighbours.check(o, &info), ROTE_DATA, "but folds.full is 0");
+  o->folds.full = 1;
+  info.test_count = 0;
+  CHECK_FAILS(rote_measure_neighbours.check(o, &info), ROTE_DATA, "has no test images");
+  const rote_unit full = {.full = true};
+  assert_int_equal(rote_measure_neighbours.rows(o, &info, 9, full), 0);
+  info.test_count = 5;
+  assert_int_equal(rote_measure_neighbours.rows(o, &info, 9, full), 19);
+  rote_study_destroy(&study);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -402,6 +450,8 @@ int main(void)
       cmocka_unit_test(copies_are_found),
       cmocka_unit_test(smooth_samples_are_farther),
       cmocka_unit_test(honest_generators_are_not_accused),
+      cmocka_unit_test(fresh_samples_are_silent),
+      cmocka_unit_test(says_what_is_missing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
