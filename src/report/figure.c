@@ -7,6 +7,7 @@
 
 #define WIDTH 480
 #define HEIGHT 300
+#define TICS 6 /* below the axis, at most but one */
 
 /* Colours that are told apart by all (Okabe and Ito 2008), as gnuplot is given them and as it
  * writes them. In a page they are its variables --c0, --c1, ... */
@@ -171,7 +172,15 @@ static void add_marks(const rote_part *figure, rote_lines *script)
   }
 }
 
-/* Where all x are nearly the same, the axis is wider than they are, or its numbers would be long.
+/* 1, 2 or 5 times a power of ten, at least `least`. */
+static double round_step(double least)
+{
+  const double ten = pow(10, floor(log10(least)));
+  return least <= ten ? ten : least <= 2 * ten ? 2 * ten : least <= 5 * ten ? 5 * ten : 10 * ten;
+}
+
+/* Few numbers below the axis, for long ones would touch. Where all x are nearly the same, the axis
+ * is wider than they are, or its numbers would be long.
  */
 static void add_range(const rote_part *figure, rote_lines *script)
 {
@@ -189,7 +198,12 @@ static void add_range(const rote_part *figure, rote_lines *script)
   }
   const double size = fmax(fabs(low), fabs(high));
   if (low <= high && high - low < 0.1 * size) {
-    rote_lines_add(script, "set xrange [%.9g:%.9g]\n", low - 0.25 * size, high + 0.25 * size);
+    low -= 0.25 * size;
+    high += 0.25 * size;
+    rote_lines_add(script, "set xrange [%.9g:%.9g]\n", low, high);
+  }
+  if (high > low && isfinite(high - low)) {
+    rote_lines_add(script, "set xtics %.9g\n", round_step((high - low) / TICS));
   }
 }
 
