@@ -169,6 +169,9 @@ struct rote_measure {
   /* Keys of the options that decide its rows, beside those of the training. NULL-terminated. */
   const char *const *keys;
   const rote_array *piece_arrays; /* of the rows, first dimension I */
+  /* OPTIONAL: one more whenever a new version of Rote has other arrays there, or other numbers in
+   * them: rows that an earlier one left in a run directory are then computed again. */
+  unsigned edition;
   /* Number of rows of a model; of ROTE_OF_DATA `unit` means nothing. 0: none. */
   size_t (*rows)(const rote_options *options, const rote_data_info *info, size_t images,
                  rote_unit unit);

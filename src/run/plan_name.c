@@ -61,7 +61,7 @@ rote_status rote_plan_task_identity(const rote_plan *plan, size_t group, size_t 
   rote_status status = ROTE_OK;
   const rote_group *g = &plan->group[group];
   const rote_task *t = &g->task[task];
-  char of[ROTE_DIGEST_TEXT], number[64];
+  char of[ROTE_DIGEST_TEXT], number[64], edition[16] = "";
   if (g->of_data) {
     memcpy(of, plan->data, sizeof of);
     snprintf(number, sizeof number, "limit %zu", plan->study->base.data.limit);
@@ -70,8 +70,9 @@ rote_status rote_plan_task_identity(const rote_plan *plan, size_t group, size_t 
     snprintf(number, sizeof number, "epoch %zu%s", g->stage[t->stage].epoch,
              g->stage[t->stage].end ? " at most" : "");
   }
-  const char *const word[] = {t->measure->name, t->digest, of, number};
-  ROTE_TRY(digest_words(sizeof word / sizeof *word, word, identity));
+  snprintf(edition, sizeof edition, "%u", t->measure->edition);
+  const char *const word[] = {t->measure->name, t->digest, of, number, edition};
+  ROTE_TRY(digest_words(t->measure->edition > 0 ? 5 : 4, word, identity)); /* as before editions */
 done:
   return status;
 }

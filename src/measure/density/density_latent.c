@@ -103,6 +103,7 @@ const rote_measure rote_measure_latent_density = {
     .subject = ROTE_OF_TRAINED,
     .asked = asked,
     .keys = rote_density_keys,
+    .edition = ROTE_DENSITY_EDITION,
     .piece_arrays = rote_density_rows,
     .rows = count_rows,
     .run = run,

@@ -267,6 +267,7 @@ const rote_measure rote_measure_density = {
     .subject = ROTE_OF_DATA,
     .asked = asked,
     .keys = rote_density_keys,
+    .edition = ROTE_DENSITY_EDITION,
     .piece_arrays = rote_density_rows,
     .rows = count_rows,
     .run = rote_density_run,
