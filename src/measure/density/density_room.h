@@ -17,9 +17,9 @@ typedef enum {
 /* density.of */
 enum { ROTE_POINTS_COMPONENTS, ROTE_POINTS_PIXELS, ROTE_POINTS_LATENT };
 
-/* The second one of latent means, which are a model's. */
 #define ROTE_DENSITY_EDITION 1 /* the others that make an image likely came */
 
+/* The second one of latent means, which are a model's. */
 extern const rote_measure rote_measure_density, rote_measure_latent_density;
 extern const char *const rote_density_keys[];
 extern const rote_image_score rote_density_scores[];
