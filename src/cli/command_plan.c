@@ -74,8 +74,7 @@ static void print_measure(const rote_forecast_measure *m)
   const rote_stage_cost *s = &m->cost.stage;
   if (s->rows > 0) {
     printf("    together            on a grid of %zu x %zu ranks: the rank with most has 1/%.3g of "
-           "the "
-           "operations (%.3g hours) and receives %.3g GB in %.3g messages\n",
+           "the operations (%.3g hours) and receives %.3g GB in %.3g messages\n",
            s->rows, s->columns, 1 / s->share, m->hours * s->share, 1e-9 * s->bytes, s->messages);
   }
 }

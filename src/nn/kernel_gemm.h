@@ -32,8 +32,7 @@
 #define CACHE_LINE 16 /* floats */
 
 /* rows, vectors: constants after inlining, so that acc lives in registers.
- * start: where the sums begin, rows of ld_start (0: the same for all rows of the tile is not
- * needed). */
+ * start: where the sums begin, in rows of ld_start; NULL: at the bias, or at 0. */
 static inline __attribute__((always_inline)) void tile(const int rows, const int vectors, size_t k,
                                                        rote_strided a, const float *b, size_t ldb,
                                                        const float *start, size_t ld_start,

@@ -109,7 +109,6 @@ typedef struct {
   const rote_options *options;
   rote_data_info info;
   rote_image_set all; /* without pixels where there are no plants */
-  uint8_t *some;      /* [AT_ONCE, D] */
 } source;
 
 static rote_status source_open(const rote_options *o, size_t images, source *s)
@@ -117,13 +116,10 @@ static rote_status source_open(const rote_options *o, size_t images, source *s)
   rote_status status = ROTE_OK;
   *s = (source){.options = o, .all = {.count = images}};
   ROTE_TRY(rote_study_images_info(o, &s->info));
-  const size_t pixels = rote_data_pixels(&s->info);
   if (rote_options_planted(o) > 0) {
-    ROTE_TRY(rote_alloc(images, pixels, &s->all.pixel));
+    ROTE_TRY(rote_alloc(images, rote_data_pixels(&s->info), &s->all.pixel));
     ROTE_TRY(rote_alloc(images, sizeof *s->all.label, &s->all.label));
     ROTE_TRY(rote_study_images_read(o, &s->info, &s->all));
-  } else {
-    ROTE_TRY(rote_alloc(AT_ONCE, pixels, &s->some));
   }
 done:
   return status;
@@ -133,39 +129,19 @@ static void source_close(source *s)
 {
   rote_free(&s->all.pixel);
   rote_free(&s->all.label);
-  rote_free(&s->some);
 }
 
-/* @param[out] pixel  [n, D] from image `first` on, until the next call */
-static rote_status source_read(const source *s, size_t first, size_t n, const uint8_t **pixel)
+/* @param[in] index  [n] ascending @param[out] pixel  [n, D] */
+static rote_status source_read(const source *s, size_t n, const uint32_t *index, uint8_t *pixel)
 {
-  rote_status status = ROTE_OK;
-  uint32_t index[AT_ONCE];
-  *pixel = s->some;
-  if (s->all.pixel != NULL) {
-    *pixel = s->all.pixel + first * rote_data_pixels(&s->info);
-    return ROTE_OK;
+  const size_t pixels = rote_data_pixels(&s->info);
+  if (s->all.pixel == NULL) {
+    return rote_study_images_read_some(s->options, &s->info, n, index, pixel);
   }
   for (size_t i = 0; i < n; i++) {
-    index[i] = (uint32_t)(first + i);
+    memcpy(pixel + i * pixels, s->all.pixel + index[i] * pixels, pixels);
   }
-  ROTE_TRY(rote_study_images_read_some(s->options, &s->info, n, index, s->some));
-done:
-  return status;
-}
-
-/* @param[out] x [count, D] those that are asked about */
-static rote_status read_asked(const source *from, const search *s, uint8_t *x)
-{
-  rote_status status = ROTE_OK;
-  const size_t pixels = rote_data_pixels(&from->info);
-  const uint8_t *pixel = NULL;
-  for (size_t i = 0; i < s->count; i++) {
-    ROTE_TRY(source_read(from, s->image[i], 1, &pixel));
-    memcpy(x + i * pixels, pixel, pixels);
-  }
-done:
-  return status;
+  return ROTE_OK;
 }
 
 /* By the pixels of all images, a thousand at a time. */
@@ -174,20 +150,24 @@ static rote_status find(const rote_options *options, size_t images, search *s)
   rote_status status = ROTE_OK;
   source from = {.options = NULL};
   rote_distance *distance = NULL;
-  uint8_t *x = NULL;
-  const uint8_t *y = NULL;
+  uint8_t *x = NULL, *y = NULL;
+  uint32_t index[AT_ONCE];
   uint64_t *square = NULL, *best = NULL;
   ROTE_TRY(source_open(options, images, &from));
   const size_t pixels = rote_data_pixels(&from.info);
   ROTE_TRY(rote_distance_create(pixels, &distance));
   ROTE_TRY(rote_alloc(s->count, pixels, &x));
+  ROTE_TRY(rote_alloc(AT_ONCE, pixels, &y));
   ROTE_TRY(rote_alloc(s->count * AT_ONCE, sizeof *square, &square));
   ROTE_TRY(rote_alloc(s->count, sizeof *best, &best));
   memset(best, 0xff, s->count * sizeof *best);
-  ROTE_TRY(read_asked(&from, s, x));
+  ROTE_TRY(source_read(&from, s->count, s->image, x));
   for (size_t first = 0; first < images; first += AT_ONCE) {
     const size_t n = images - first < AT_ONCE ? images - first : AT_ONCE;
-    ROTE_TRY(source_read(&from, first, n, &y));
+    for (size_t i = 0; i < n; i++) {
+      index[i] = (uint32_t)(first + i);
+    }
+    ROTE_TRY(source_read(&from, n, index, y));
     rote_distance_block(distance, s->count, x, n, y, square, AT_ONCE);
     compare(s, first, n, square, best);
   }
@@ -198,6 +178,7 @@ done:
   source_close(&from);
   rote_distance_destroy(&distance);
   rote_free(&x);
+  rote_free(&y);
   rote_free(&square);
   rote_free(&best);
   return status;

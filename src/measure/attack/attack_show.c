@@ -189,12 +189,7 @@ rote_status rote_attack_show(const rote_told *told, rote_page *page)
                  "false accusations count more than the area: an attack that finds some "
                  "images for certain is worse than one that is right a little more often than "
                  "not about all.");
-  for (size_t i = 0; i < told->study->variant_count; i++) {
-    const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_attack, &v->options)) {
-      ROTE_TRY(show_variant(told, v, page));
-    }
-  }
+  ROTE_TRY(rote_show_variants(told, &rote_measure_attack, show_variant, page));
   rote_page_cite(page,
                  "N. Carlini, S. Chien, M. Nasr, S. Song, A. Terzis and F. Tramer, Membership "
                  "Inference Attacks From First Principles, IEEE Symposium on Security and "

@@ -7,9 +7,8 @@
 #include "show.h"
 #include "told.h"
 
-#include <stdio.h>
-
 #include <math.h>
+#include <stdio.h>
 
 #define BARS 50
 #define SHOWN ((size_t)4)  /* targets */
@@ -113,12 +112,7 @@ rote_status rote_latent_density_show(const rote_told *told, rote_page *page)
                        "images places them, not of their pixels. An image that adds much to its "
                        "own density stands alone for the model; where it did not among the pixels, "
                        "the model has set it apart.");
-  for (size_t i = 0; i < told->study->variant_count; i++) {
-    const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_latent_density, &v->options)) {
-      ROTE_TRY(draw(told, v, page));
-    }
-  }
+  ROTE_TRY(rote_show_variants(told, &rote_measure_latent_density, draw, page));
   ROTE_TRY(rote_show_told(told, rote_latent_density_tell, page));
 done:
   return status;

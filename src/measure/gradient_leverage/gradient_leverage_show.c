@@ -3,7 +3,6 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
-#include "rote/order.h"
 #include "show.h"
 #include "targets.h"
 #include "told.h"
@@ -12,7 +11,6 @@
 #include <stdio.h>
 
 #define BARS 50
-#define STRIP ((size_t)12)
 
 static void draw(const rote_variant *v, size_t n, const double *h, rote_page *page)
 {
@@ -35,8 +33,7 @@ static void draw(const rote_variant *v, size_t n, const double *h, rote_page *pa
 static rote_status show_variant(const rote_told *told, const rote_variant *v, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  const size_t n = told->train->count, few = n < STRIP ? n : STRIP;
-  size_t highest[STRIP];
+  const size_t n = told->train->count;
   double *h = NULL;
   ROTE_TRY(rote_alloc(n, sizeof *h, &h));
   ROTE_TRY(rote_told_get(told, ROTE_ALL, h, "%s/gradient_leverage/h", v->name));
@@ -44,11 +41,7 @@ static rote_status show_variant(const rote_told *told, const rote_variant *v, ro
     goto done; /* tell() says why */
   }
   draw(v, n, h, page);
-  ROTE_TRY(rote_order_largest(n, h, few, highest));
-  rote_page_strip(page, "%s: the highest gradient leverage", v->name);
-  for (size_t i = 0; i < few; i++) {
-    rote_show_image(told, page, highest[i], "%.3g", h[highest[i]]);
-  }
+  ROTE_TRY(rote_show_highest(told, page, n, h, "", "%s: the highest gradient leverage", v->name));
   ROTE_TRY(rote_targets_show(told, v, "gradient_leverage", page));
 done:
   rote_free(&h);
@@ -65,12 +58,7 @@ rote_status rote_gradient_leverage_show(const rote_told *told, rote_page *page)
                  "the model knows there it has from this image alone; near 0 that many do. "
                  "The same numbers say who is for a target and who is against it, "
                  "whatever the optimiser was.");
-  for (size_t i = 0; i < told->study->variant_count; i++) {
-    const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_gradient_leverage, &v->options)) {
-      ROTE_TRY(show_variant(told, v, page));
-    }
-  }
+  ROTE_TRY(rote_show_variants(told, &rote_measure_gradient_leverage, show_variant, page));
   ROTE_TRY(rote_show_told(told, rote_gradient_leverage_tell, page));
   rote_page_cite(page, "S. Choe et al., What is Your Data Worth to GPT? LLM-Scale Data Valuation "
                        "with Influence Functions, 2024.");

@@ -2,31 +2,24 @@
 #include "influence_room.h"
 
 #include "rote/memory.h"
-#include "rote/order.h"
 #include "show.h"
 #include "targets.h"
 #include "told.h"
 
 #include <math.h>
 
-#define STRIP ((size_t)12)
-
 static rote_status show_variant(const rote_told *told, const rote_variant *v, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  const size_t n = told->train->count, few = n < STRIP ? n : STRIP;
-  size_t highest[STRIP];
+  const size_t n = told->train->count;
   double *self = NULL;
   ROTE_TRY(rote_alloc(n, sizeof *self, &self));
   ROTE_TRY(rote_told_get(told, ROTE_ALL, self, "%s/influence/self_influence", v->name));
   if (isnan(self[0])) {
     goto done; /* tell() says why */
   }
-  ROTE_TRY(rote_order_largest(n, self, few, highest));
-  rote_page_strip(page, "%s: the highest influence on itself", v->name);
-  for (size_t i = 0; i < few; i++) {
-    rote_show_image(told, page, highest[i], "%.3g", self[highest[i]]);
-  }
+  ROTE_TRY(
+      rote_show_highest(told, page, n, self, "", "%s: the highest influence on itself", v->name));
   ROTE_TRY(rote_targets_show(told, v, "influence", page));
 done:
   rote_free(&self);
@@ -42,12 +35,7 @@ rote_status rote_influence_show(const rote_told *told, rote_page *page)
                  "a target down (it is for the target) or up (against it). An image that is "
                  "its own strongest proponent was learned from itself; where others are as "
                  "strong, it was learned from those like it.");
-  for (size_t i = 0; i < told->study->variant_count; i++) {
-    const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_influence, &v->options)) {
-      ROTE_TRY(show_variant(told, v, page));
-    }
-  }
+  ROTE_TRY(rote_show_variants(told, &rote_measure_influence, show_variant, page));
   ROTE_TRY(rote_show_told(told, rote_influence_tell, page));
   rote_page_cite(page, "Z. Kong and K. Chaudhuri, Understanding Instance-based Interpretability of "
                        "Variational Auto-Encoders, NeurIPS 2021.");

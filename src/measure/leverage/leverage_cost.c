@@ -8,6 +8,8 @@
 #include "rote/leverage.h"
 #include "rote/memory.h"
 
+#include <math.h>
+
 enum { SMALL_PIXELS = 512, SMALL_IMAGES = 2048 };
 
 typedef struct {
@@ -69,11 +71,6 @@ static rote_grid_work work_of(const rote_grid *place, size_t n, size_t d, size_t
   return w;
 }
 
-static double larger(double a, double b)
-{
-  return a > b ? a : b;
-}
-
 rote_stage_cost rote_leverage_stage_cost(const rote_grid_shape *shape, size_t n, size_t d, size_t p)
 {
   rote_stage_cost most = {.rows = shape->rows, .columns = shape->columns};
@@ -88,9 +85,9 @@ rote_stage_cost rote_leverage_stage_cost(const rote_grid_shape *shape, size_t n,
                              .column = i % shape->columns,
                              .block = rote_grid_block(shape)};
     const rote_grid_work w = work_of(&place, n, d, p);
-    most.share = larger(most.share, w.flop / flops((double)n, (double)d, (double)p));
-    most.bytes = larger(most.bytes, 8 * w.words);
-    most.messages = larger(most.messages, w.messages);
+    most.share = fmax(most.share, w.flop / flops((double)n, (double)d, (double)p));
+    most.bytes = fmax(most.bytes, 8 * w.words);
+    most.messages = fmax(most.messages, w.messages);
   }
   return most;
 }

@@ -3,24 +3,17 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
-#include "rote/order.h"
 #include "show.h"
 
 #define BARS 50
-#define STRIP ((size_t)12)
 
 static rote_status draw(const rote_told *told, const double *h, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  const size_t n = told->train->count, count = n < STRIP ? n : STRIP;
+  const size_t n = told->train->count;
   const rote_histogram bars = rote_histogram_over(n, h, BARS);
   double in_bar[BARS];
-  size_t highest[STRIP];
-  ROTE_TRY(rote_order_largest(n, h, count, highest));
-  rote_page_strip(page, "The highest leverage");
-  for (size_t i = 0; i < count; i++) {
-    rote_show_image(told, page, highest[i], "leverage %.3f", h[highest[i]]);
-  }
+  ROTE_TRY(rote_show_highest(told, page, n, h, "leverage ", "The highest leverage"));
   rote_page_figure(page, &(rote_figure){.name = "leverage",
                                         .title = "Leverage of all images",
                                         .alt = "Histogram of the leverage of all images.",

@@ -3,7 +3,6 @@
 
 #include "histogram.h"
 #include "rote/memory.h"
-#include "rote/order.h"
 #include "show.h"
 #include "told.h"
 
@@ -11,24 +10,20 @@
 #include <stdio.h>
 
 #define BARS 50
-#define STRIP ((size_t)12)
 
 /* Of the first full model of a variant: how its samples lie. */
 static rote_status show_variant(const rote_told *told, const rote_variant *v, rote_page *page)
 {
   rote_status status = ROTE_OK;
-  const size_t n = told->train->count, few = n < STRIP ? n : STRIP;
+  const size_t n = told->train->count;
   char name[ROTE_NAME_MAX + 32], title[ROTE_NAME_MAX + 96];
   double *ratio = NULL, count[BARS];
   const double one = 1, zero = 0;
-  size_t highest[STRIP];
   ROTE_TRY(rote_alloc(n, sizeof *ratio, &ratio));
   ROTE_TRY(rote_told_get(told, (rote_range){.count = 1}, ratio, "%s/neighbours/ratio", v->name));
-  ROTE_TRY(rote_order_largest(n, ratio, few, highest));
-  rote_page_strip(page, "%s: images that samples come closest to, against test images", v->name);
-  for (size_t i = 0; i < few && !isnan(ratio[highest[i]]); i++) {
-    rote_show_image(told, page, highest[i], "ratio %.3g", ratio[highest[i]]);
-  }
+  ROTE_TRY(rote_show_highest(told, page, n, ratio, "ratio ",
+                             "%s: images that samples come closest to, against test images",
+                             v->name));
   snprintf(name, sizeof name, "neighbour-ratio-%s", v->name);
   snprintf(title, sizeof title, "%s: nearest test image against nearest sample", v->name);
   const rote_histogram h = rote_histogram_over(n, ratio, BARS);
@@ -56,12 +51,7 @@ rote_status rote_neighbours_show(const rote_told *told, rote_page *page)
                  "the nearest of as many test images: a ratio above 1 says that the sample is "
                  "closer. One such image is chance; C_T well below 0 and small p-values say "
                  "that the model as a whole draws too near to what it was trained on.");
-  for (size_t i = 0; i < told->study->variant_count; i++) {
-    const rote_variant *v = &told->study->variant[i];
-    if (rote_measure_applies(&rote_measure_neighbours, &v->options) && v->options.folds.full > 0) {
-      ROTE_TRY(show_variant(told, v, page));
-    }
-  }
+  ROTE_TRY(rote_show_variants(told, &rote_measure_neighbours, show_variant, page));
   ROTE_TRY(rote_show_told(told, rote_neighbours_tell, page));
   rote_page_cite(page, "C. Meehan, K. Chaudhuri and S. Dasgupta, A Non-Parametric Test to Detect "
                        "Data-Copying in Generative Models, AISTATS 2020.");

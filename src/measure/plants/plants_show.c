@@ -45,12 +45,12 @@ static void show_areas(const rote_plants_view *w, rote_page *page)
 static double rank_of(const rote_plants_view *w, const char *title)
 {
   double rank = 0;
-  for (const rote_measure *const *m = rote_measure_list; *m != NULL; m++) {
-    for (const rote_image_score *s = (*m)->scores; s != NULL && s->array != NULL; s++) {
-      if (strcmp(s->title, title) == 0 && (*m)->subject != ROTE_OF_DATA &&
-          rote_told_has(w->told, "%s/%s", w->variant->name, s->array)) {
-        rank = s->role == ROTE_SCORE_PUBLISHED || s->role == ROTE_SCORE_MEAN ? 2 : 1;
-      }
+  const rote_measure *m = NULL;
+  const rote_image_score *s = NULL;
+  for (size_t i = 0; (s = rote_image_score_at(i, &m)) != NULL; i++) {
+    if (strcmp(s->title, title) == 0 && m->subject != ROTE_OF_DATA &&
+        rote_told_has(w->told, "%s/%s", w->variant->name, s->array)) {
+      rank = s->role == ROTE_SCORE_PUBLISHED || s->role == ROTE_SCORE_MEAN ? 2 : 1;
     }
   }
   return rank;
