@@ -4,6 +4,8 @@
 
 #include "rote/status.h"
 
+#include <stdbool.h>
+
 /** Name of the kernels OpenBLAS chose ("Cooperlake"); they decide the bits of what LAPACK computes.
  */
 const char *rote_blas_core(void);
@@ -11,11 +13,23 @@ const char *rote_blas_core(void);
 /** Pin OpenBLAS to one thread; call once at the start. */
 void rote_blas_one_thread(void);
 
-/** GFLOP/s of a large square matrix product, best of several: OpenBLAS's sgemm and our own gemm.
- * 2 floating-point operations a multiply-add. */
-rote_status rote_blas_peak(double *openblas, double *own);
+/* A product of square matrices of 1,024 rows, large enough to reach the peak of a core. */
+typedef struct rote_yardstick rote_yardstick;
 
-/** The same of OpenBLAS's dgemm. */
-rote_status rote_blas_peak_double(double *dgemm);
+/* Seconds and floating-point operations (2 a multiply-add) of all products since it was zero. */
+typedef struct {
+  double openblas, operations;
+  double own, own_operations;
+} rote_yardstick_time;
+
+/** @param in_double  whether OpenBLAS's dgemm is meant, not its sgemm */
+rote_status rote_yardstick_create(bool in_double, rote_yardstick **yardstick);
+void rote_yardstick_destroy(rote_yardstick **yardstick);
+
+/** Multiply once by OpenBLAS, and add to `time` what it took. */
+void rote_yardstick_multiply(rote_yardstick *yardstick, rote_yardstick_time *time);
+
+/** The same by the own gemm of rote_kernels_get(); not in double. */
+void rote_yardstick_multiply_own(rote_yardstick *yardstick, rote_yardstick_time *time);
 
 #endif
