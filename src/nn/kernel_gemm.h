@@ -26,7 +26,7 @@
 #else
 #define DEPTH 256 /* fewer ways through C */
 #endif
-#define SLAB (96 * 256 / DEPTH)   /* a multiple of ROWS */
+#define SLAB (48 * 256 / DEPTH)   /* a multiple of ROWS */
 #define BLOCK (128 * 256 / DEPTH) /* a multiple of PANEL */
 
 #define CACHE_LINE 16 /* floats */
@@ -136,16 +136,55 @@ static inline size_t tile_rows(size_t left)
   return left > ROWS && left < 2 * ROWS ? (left + 1) / 2 : smaller(left, ROWS);
 }
 
-/* One panel of B and all rows of a slab, for one block of k.
+/* The slab of A that comes next: fetched into the second-level cache a little with every tile,
+ * since its rows lie too far apart for the processor to foresee them. */
+typedef struct {
+  const float *row;
+  size_t stride, width; /* from row to row, and what is read of one */
+  size_t left, at_once; /* rows, in all and with a tile */
+} coming;
+
+static inline void fetch(coming *next)
+{
+  for (size_t i = 0; i < next->at_once && next->left > 0; i++, next->left--) {
+    for (size_t j = 0; j < next->width; j += CACHE_LINE) {
+      __builtin_prefetch(next->row + j, 0, 2);
+    }
+    next->row += next->stride;
+  }
+}
+
+/* What comes after rows i.. and depth p.. of A [m, k], while `tiles` tiles are worked on. */
+static coming what_comes(size_t m, size_t k, rote_strided a, size_t i, size_t p, size_t tiles)
+{
+  const bool below = i + SLAB < m;
+  if (m <= SLAB || (!below && p + DEPTH >= k)) {
+    return (coming){0};
+  }
+  i = below ? i + SLAB : 0;
+  p = below ? p : p + DEPTH;
+  const size_t rows = smaller(m - i, SLAB), depth = smaller(k - p, DEPTH);
+  const bool lies_turned = a.row == 1;
+  const size_t left = lies_turned ? depth : rows;
+  return (coming){.row = a.data + i * a.row + p * a.column,
+                  .stride = lies_turned ? a.column : a.row,
+                  .width = lies_turned ? rows : depth,
+                  .left = left,
+                  .at_once = (left + tiles - 1) / tiles};
+}
+
+/* One panel of B and all rows of a slab, for one block of k; `next` is fetched meanwhile.
  * turned: A as pack_a() leaves it */
-static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, bool turned, const float *b,
-                       size_t ldb, const float *bias, bool accumulate, float *c, size_t ldc)
+static void gemm_panel(size_t m, size_t n, size_t k, rote_strided a, bool turned, coming *next,
+                       const float *b, size_t ldb, const float *bias, bool accumulate, float *c,
+                       size_t ldc)
 {
   const size_t whole = n / WIDTH;
   float edge[ROWS * PANEL] __attribute__((aligned(64)));
   size_t rows;
   for (size_t i = 0; i < m; i += rows) {
     rows = tile_rows(m - i);
+    fetch(next);
     const float *ai = a.data + i * (turned ? DEPTH : a.row), *bi = bias == NULL ? NULL : bias + i;
     const size_t row = turned ? 1 : a.row, column = turned ? rows : a.column;
     float *ci = c + i * ldc;
@@ -241,8 +280,10 @@ static void gemm_columns(size_t m, size_t n, size_t k, rote_strided a, const flo
         pack_a(rows, depth, from, slab);
         from.data = slab;
       }
+      const size_t tiles = (rows + ROWS - 1) / ROWS * ((n + PANEL - 1) / PANEL);
+      coming next = what_comes(m, k, a, i, p, tiles);
       for (size_t j = 0; j < n; j += PANEL) {
-        gemm_panel(rows, smaller(n - j, PANEL), depth, from, turn,
+        gemm_panel(rows, smaller(n - j, PANEL), depth, from, turn, &next,
                    copy ? block + j * DEPTH : b + p * ldb + j, copy ? PANEL : ldb,
                    bias == NULL ? NULL : bias + i, accumulate || p > 0, c + i * ldc + j, ldc);
       }
