@@ -13,6 +13,7 @@ typedef struct {
   size_t weight; /* offset of W */
   size_t high, low, high_channels, low_channels, kernel, stride, padding;
   bool winograd; /* by its shape: rote_winograd_fits() */
+  bool up;       /* the layer goes from low to high; what it packs of W lies as that reads it */
 } rote_convolution;
 
 /* Numbers of W. */
@@ -48,7 +49,7 @@ bool rote_winograd_fits(const rote_convolution *c);
 /* Numbers of the transformed weights U. */
 size_t rote_winograd_weights(const rote_convolution *c);
 
-/* U from D[l][ky][kx][h]. */
+/* U from D[l][ky][kx][h], or where c->up from D[ky][kx][h][l]. */
 void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u);
 
 /* Numbers of `room` below. */

@@ -69,18 +69,35 @@ static size_t tap_of(size_t q, size_t a, size_t b)
   return (2 * a + q / 2) * 4 + 2 * b + q % 2;
 }
 
-/* U[place][l][q][h] */
+/* U[place][l][q][h], or [place][q][h][l] where c->up: the rows of the forward pass's product, which
+ * a product reads faster than columns. */
 void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u)
 {
-  const size_t ch = c->high_channels, depth = PHASES * ch;
+  const size_t ch = c->high_channels, cl = c->low_channels;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {
-        .ld_image = 16 * ch, .places = u + q * ch, .plane = weight_plane(c), .ld_places = depth};
+    rote_winograd t = {.ld_image = c->up ? cl : 16 * ch,
+                       .places = u + q * (c->up ? ch * cl : ch),
+                       .plane = weight_plane(c),
+                       .ld_places = c->up ? cl : PHASES * ch};
     for (size_t i = 0; i < 4; i++) {
-      t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * ch;
+      t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * (c->up ? ch * cl : ch);
     }
-    transform(ROTE_WINOGRAD_WEIGHT, c->low_channels, ch, &t);
+    transform(ROTE_WINOGRAD_WEIGHT, c->up ? ch : cl, c->up ? cl : ch, &t);
   }
+}
+
+/* U of a place as [l][q h], and turned. */
+static rote_strided low_by_high(const rote_convolution *c, const rote_real *u, size_t place)
+{
+  const rote_real *at = u + place * weight_plane(c);
+  return c->up ? (rote_strided){at, 1, c->low_channels}
+               : (rote_strided){at, PHASES * c->high_channels, 1};
+}
+
+static rote_strided high_by_low(const rote_convolution *c, const rote_real *u, size_t place)
+{
+  const rote_strided s = low_by_high(c, u, place);
+  return (rote_strided){s.data, s.column, s.row};
 }
 
 /* One tile of 4 x 4 low pixels and 5 x 5 pixels of each phase, for `columns` columns. */
@@ -230,9 +247,8 @@ static void down_tile(const rote_convolution *c, const tile *at, void *work, siz
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   high_to_places(c, at, p->in + first_column, p->v);
   for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * weight_plane(c), depth, 1};
-    rote_gemm(cl, rote_column_pad(at->columns), depth, u, p->v + i * high_plane(c), LD, NULL, false,
-              p->m + i * low_plane(c), LD);
+    rote_gemm(cl, rote_column_pad(at->columns), depth, low_by_high(c, p->u, i),
+              p->v + i * high_plane(c), LD, NULL, false, p->m + i * low_plane(c), LD);
   }
   places_to_low(c, at, p->m, p->follow_up, p->out + first_column);
 }
@@ -251,9 +267,8 @@ static void up_tile(const rote_convolution *c, const tile *at, void *work, size_
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   low_to_places(c, at, p->in + first_column, p->m);
   for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * weight_plane(c), 1, depth};
-    rote_gemm(depth, rote_column_pad(at->columns), cl, u, p->m + i * low_plane(c), LD, NULL, false,
-              p->v + i * high_plane(c), LD);
+    rote_gemm(depth, rote_column_pad(at->columns), cl, high_by_low(c, p->u, i),
+              p->m + i * low_plane(c), LD, NULL, false, p->v + i * high_plane(c), LD);
   }
   places_to_high(c, at, p->v, p->follow_up, p->out + first_column);
 }

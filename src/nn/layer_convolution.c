@@ -145,13 +145,17 @@ static rote_real *shift_of(const convolution *c, rote_real *packed)
   return packed + rote_convolution_weights(c) + c->kernel * c->kernel * c->low_channels;
 }
 
+/* D[ky][kx][h][l] */
 static void up_pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot)
 {
   const rote_real *scale = slot->follow_up.scale;
-  const size_t ch = c->high_channels;
-  rote_direct_pack_down(c, w + c->weight, slot->scratch);
-  for (size_t i = 0; scale != NULL && i < rote_convolution_weights(c); i++) {
-    slot->scratch[i] *= scale[i % ch];
+  const size_t ch = c->high_channels, cl = c->low_channels, taps = c->kernel * c->kernel;
+  for (size_t h = 0; h < ch; h++) {
+    rote_kernels_get()->transpose(cl, taps, w + c->weight + h * taps, ch * taps,
+                                  slot->scratch + h * cl, ch * cl);
+  }
+  for (size_t i = 0; scale != NULL && i < taps * ch; i++) {
+    multiply(cl, scale[i % ch], slot->scratch + i * cl);
   }
   rote_winograd_pack(c, slot->scratch, slot->packed);
 }
@@ -308,16 +312,14 @@ rote_status rote_layer_convolution(rote_parameters *table, const char *name, siz
                                    size_t padding, rote_layer **layer)
 {
   const size_t low = (high + 2 * padding - kernel) / stride + 1;
-  const convolution c = {{&down_ops, high * high * channels, low * low * filters, filters},
-                         0,
-                         high,
-                         low,
-                         channels,
-                         filters,
-                         kernel,
-                         stride,
-                         padding,
-                         false};
+  const convolution c = {.base = {&down_ops, high * high * channels, low * low * filters, filters},
+                         .high = high,
+                         .low = low,
+                         .high_channels = channels,
+                         .low_channels = filters,
+                         .kernel = kernel,
+                         .stride = stride,
+                         .padding = padding};
   return create(table, name, &c, layer);
 }
 
@@ -326,15 +328,14 @@ rote_status rote_layer_transposed_convolution(rote_parameters *table, const char
                                               size_t stride, size_t padding, rote_layer **layer)
 {
   const size_t high = (low - 1) * stride + kernel - 2 * padding;
-  const convolution c = {{&up_ops, low * low * channels, high * high * filters, filters},
-                         0,
-                         high,
-                         low,
-                         filters,
-                         channels,
-                         kernel,
-                         stride,
-                         padding,
-                         false};
+  const convolution c = {.base = {&up_ops, low * low * channels, high * high * filters, filters},
+                         .high = high,
+                         .low = low,
+                         .high_channels = filters,
+                         .low_channels = channels,
+                         .kernel = kernel,
+                         .stride = stride,
+                         .padding = padding,
+                         .up = true};
   return create(table, name, &c, layer);
 }
