@@ -1,6 +1,6 @@
 /* The kernels in vectors, compiled once per instruction set. Formulas: rote/kernels.h,
  * kernel_reference.c. */
-#include "kernel_gemm.h"
+#include "kernel_gemm_runs.h"
 #include "kernel_lanes.h"
 #include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
@@ -355,6 +355,7 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .name = "base",
 #endif
     .gemm = gemm,
+    .gemm_runs = gemm_runs,
     .transpose = transpose,
     .rectify = rectify,
     .rectify_backward = rectify_backward,
