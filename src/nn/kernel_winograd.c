@@ -92,6 +92,7 @@ INLINE void to_places(const rote_winograd *t, size_t from, float *to, line *tran
                       const int side, const bool padded)
 {
   vec numbers[POINTS], middle[PARTS][POINTS * POINTS];
+  const size_t plane = t->plane;
 #pragma GCC unroll 5
   for (int x = 0; x < side; x++) {
 #pragma GCC unroll 4
@@ -106,13 +107,13 @@ INLINE void to_places(const rote_winograd *t, size_t from, float *to, line *tran
   }
   ROUND(middle);
 #pragma GCC unroll 5
-  for (int y = 0; y < POINTS; y++, to += POINTS * t->plane) {
+  for (int y = 0; y < POINTS; y++, to += POINTS * plane) {
 #pragma GCC unroll 4
     for (size_t h = 0; h < PARTS; h++) {
       transform(middle[h] + y * side, numbers, 1, 1);
 #pragma GCC unroll 5
       for (size_t x = 0; x < POINTS; x++) {
-        vec_store(to + x * t->plane + h * WIDTH, numbers[x]);
+        vec_store(to + x * plane + h * WIDTH, numbers[x]);
       }
     }
   }
