@@ -31,9 +31,12 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
                       size_t ld_out)
 {
   const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-  for (size_t j = 0; j < whole_columns; j += 8) {
+  for (size_t first = 0; first < whole_columns; first += CACHE_LINE) {
+    const size_t end = smaller(first + CACHE_LINE, whole_columns);
     for (size_t i = 0; i < whole_rows; i += 8) {
-      transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      for (size_t j = first; j < end; j += 8) { /* all of a cache line, while it is at hand */
+        transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      }
     }
   }
   for (size_t j = 0; j < columns; j++) {
