@@ -22,7 +22,7 @@ size_t rote_convolution_weights(const rote_convolution *c);
 /* For down: D[l][ky][kx][h]. */
 void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, rote_real *packed);
 
-/* For up: U[ky][r][h][j][l], see convolution_direct.c. turned [k k][l]: scratch */
+/* For up: U[q][r][h][i][j][l], see convolution_direct.c. turned [k k][l]: scratch */
 void rote_direct_pack_up(const rote_convolution *c, const rote_real *w, rote_real *turned,
                          rote_real *packed);
 

@@ -1,6 +1,6 @@
 /* The kernels in vectors, compiled once per instruction set. Formulas: rote/kernels.h,
  * kernel_reference.c. */
-#include "kernel_gemm.h"
+#include "kernel_gemm_runs.h"
 #include "kernel_lanes.h"
 #include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
@@ -31,9 +31,12 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
                       size_t ld_out)
 {
   const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-  for (size_t j = 0; j < whole_columns; j += 8) {
+  for (size_t first = 0; first < whole_columns; first += CACHE_LINE) {
+    const size_t end = smaller(first + CACHE_LINE, whole_columns);
     for (size_t i = 0; i < whole_rows; i += 8) {
-      transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      for (size_t j = first; j < end; j += 8) { /* all of a cache line, while it is at hand */
+        transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      }
     }
   }
   for (size_t j = 0; j < columns; j++) {
@@ -67,27 +70,31 @@ static void rectify_backward(size_t n, float slope, const float *y, float *d)
   }
 }
 
-typedef double v8d __attribute__((vector_size(64)));
+typedef float v4f __attribute__((vector_size(16)));
+typedef double v4d __attribute__((vector_size(32)));
 
-/* The lanes in pairs, always in the same order. */
-static inline double lanes_sum(v16f v)
+/* Sixteen lanes in pairs, always in the same order. */
+static inline double lanes_sum(const vec part[PARTS])
 {
-  const v8d eight =
-      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), v8d) +
-      __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), v8d);
-  const double a = eight[0] + eight[4], b = eight[1] + eight[5];
-  const double c = eight[2] + eight[6], d = eight[3] + eight[7];
-  return (a + c) + (b + d);
+  v4f lanes[4];
+  memcpy(lanes, part, sizeof lanes);
+  const v4d even = __builtin_convertvector(lanes[0], v4d) + __builtin_convertvector(lanes[2], v4d);
+  const v4d odd = __builtin_convertvector(lanes[1], v4d) + __builtin_convertvector(lanes[3], v4d);
+  const v4d four = even + odd;
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 static void sum_dot(size_t n, const float *x, const float *y, double *sum, double *dot)
 {
-  v16f sums = {0}, products = {0};
+  vec sums[PARTS] = {0}, products[PARTS] = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    const v16f xi = v16_load(x + i);
-    sums += xi;
-    products += xi * v16_load(y + i);
+#pragma GCC unroll 4
+    for (size_t h = 0; h < PARTS; h++) {
+      const vec xi = vec_load(x + i + h * WIDTH);
+      sums[h] += xi;
+      products[h] += xi * vec_load(y + i + h * WIDTH);
+    }
   }
   *sum += lanes_sum(sums);
   *dot += lanes_sum(products);
@@ -99,11 +106,14 @@ static void sum_dot(size_t n, const float *x, const float *y, double *sum, doubl
 
 static double slope_gradient(size_t n, const float *x, const float *d)
 {
-  v16f lanes = {0};
+  vec lanes[PARTS] = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    const v16f xi = v16_load(x + i);
-    lanes += v16_select(xi > 0, (v16f){0}, xi * v16_load(d + i));
+#pragma GCC unroll 4
+    for (size_t h = 0; h < PARTS; h++) {
+      const vec xi = vec_load(x + i + h * WIDTH);
+      lanes[h] += vec_select(xi > 0, (vec){0}, xi * vec_load(d + i + h * WIDTH));
+    }
   }
   double total = lanes_sum(lanes);
   for (; i < n; i++) {
@@ -133,32 +143,32 @@ static void exponential(size_t n, const float *x, float *y)
   }
 }
 
-typedef uint8_t v16b __attribute__((vector_size(16)));
+typedef uint8_t bytes __attribute__((vector_size(WIDTH)));
 
 /* v and 1 - v each from its own end, so that neither loses digits. */
-static inline v16f logit_of(v16f u, const uint8_t *level, float lambda, float step)
+static inline vec logit_of(vec u, const uint8_t *level, float lambda, float step)
 {
-  v16b bytes;
-  memcpy(&bytes, level, sizeof bytes);
-  const v16f levels = __builtin_convertvector(bytes, v16f);
-  const v16f v = lambda + step * (levels + u);
-  const v16f rest = lambda + step * ((255.0f - levels) + (1.0f - u));
-  return v16_log(v / rest);
+  bytes b;
+  memcpy(&b, level, sizeof b);
+  const vec levels = __builtin_convertvector(__builtin_convertvector(b, vec_mask), vec);
+  const vec v = lambda + step * (levels + u);
+  const vec rest = lambda + step * ((255.0f - levels) + (1.0f - u));
+  return vec_log(v / rest);
 }
 
 static void logit(size_t n, double lambda, const uint8_t *level, float *u)
 {
   const float offset = (float)lambda, step = (float)((1 - 2 * lambda) / 256);
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    v16_store(u + i, logit_of(v16_load(u + i), level + i, offset, step));
+  for (; i + WIDTH <= n; i += WIDTH) {
+    vec_store(u + i, logit_of(vec_load(u + i), level + i, offset, step));
   }
   if (i < n) {
-    float last[16] = {0};
-    uint8_t levels[16] = {0};
+    float last[WIDTH] = {0};
+    uint8_t levels[WIDTH] = {0};
     memcpy(last, u + i, (n - i) * sizeof(float));
     memcpy(levels, level + i, n - i);
-    v16_store(last, logit_of(v16_load(last), levels, offset, step));
+    vec_store(last, logit_of(vec_load(last), levels, offset, step));
     memcpy(u + i, last, (n - i) * sizeof(float));
   }
 }
@@ -348,6 +358,7 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .name = "base",
 #endif
     .gemm = gemm,
+    .gemm_runs = gemm_runs,
     .transpose = transpose,
     .rectify = rectify,
     .rectify_backward = rectify_backward,

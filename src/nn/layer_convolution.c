@@ -168,12 +168,13 @@ static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot
     up_pack_winograd(c, w, slot);
     return;
   }
-  const size_t ch = c->high_channels, row = c->kernel / c->stride * c->low_channels;
+  const size_t ch = c->high_channels, s = c->stride, count = c->kernel / s;
+  const size_t row = count * count * c->low_channels;
   rote_direct_pack_up(c, w + c->weight, slot->packed + rote_convolution_weights(c), slot->packed);
-  for (size_t i = 0; f->scale != NULL && i < c->kernel * c->stride * ch; i++) {
+  for (size_t i = 0; f->scale != NULL && i < s * s * ch; i++) {
     multiply(row, f->scale[i % ch], slot->packed + i * row);
   }
-  for (size_t i = 0; f->shift != NULL && i < c->stride * ch; i++) {
+  for (size_t i = 0; f->shift != NULL && i < s * ch; i++) {
     shift_of(c, slot->packed)[i] = f->shift[i % ch];
   }
 }
