@@ -119,18 +119,38 @@ INLINE void to_places(const rote_winograd *t, size_t from, float *to, line *tran
   }
 }
 
-/* One number of an image. Tiles share the first row and column of high. */
-INLINE void leave(const rote_winograd *t, int i, size_t at, vec v, vec shift)
+/* What becomes of the numbers of a row or column of an image; where two cross, the higher counts.
+ */
+typedef enum { SET, ADD, SKIP } edge;
+
+typedef struct {
+  edge left, right, top, bottom;
+} edges;
+
+static edge edge_of(const rote_winograd *t, int i)
 {
-  if (t->image[i] == NULL) {
-    return;
+  return t->image[i] == NULL ? SKIP : (t->adds >> i & 1) != 0 ? ADD : SET;
+}
+
+/* By the numbers in the middle of the four sides. */
+static edges edges_of(const rote_winograd *t)
+{
+  const int middle = POINTS / 2, end = POINTS - 1;
+  return (edges){edge_of(t, middle * POINTS), edge_of(t, middle * POINTS + end), edge_of(t, middle),
+                 edge_of(t, end * POINTS + middle)};
+}
+
+INLINE void leave(edge column, edge row, float *const *image, size_t at, vec v, vec shift)
+{
+  const edge here = column > row ? column : row;
+  if (here != SKIP) {
+    vec_store(*image + at, v + (here == ADD ? vec_load(*image + at) : shift));
   }
-  vec_store(t->image[i] + at, v + ((t->adds >> i & 1) != 0 ? vec_load(t->image[i] + at) : shift));
 }
 
 /* image = T places T' to side x side numbers. */
 INLINE void to_image(const rote_winograd *t, const float *from, size_t to, vec shift,
-                     line *transform, const int side, const bool shared)
+                     line *transform, const int side, const edges e)
 {
   vec numbers[POINTS], middle[PARTS][POINTS * POINTS];
 #pragma GCC unroll 5
@@ -147,16 +167,17 @@ INLINE void to_image(const rote_winograd *t, const float *from, size_t to, vec s
   ROUND(middle);
 #pragma GCC unroll 5
   for (int x = 0; x < side; x++) {
+    const edge column = x == 0 ? e.left : x == side - 1 ? e.right : SET;
+    if (column == SKIP) {
+      continue;
+    }
 #pragma GCC unroll 4
     for (size_t h = 0; h < PARTS; h++) {
       transform(middle[h] + x, numbers, side, 1);
 #pragma GCC unroll 5
       for (int y = 0; y < side; y++) {
-        if (shared) {
-          leave(t, y * side + x, to + h * WIDTH, numbers[y], shift);
-        } else {
-          vec_store(t->image[y * side + x] + to + h * WIDTH, numbers[y] + shift);
-        }
+        const edge row = y == 0 ? e.top : y == side - 1 ? e.bottom : SET;
+        leave(column, row, &t->image[y * side + x], to + h * WIDTH, numbers[y], shift);
       }
     }
   }
@@ -174,11 +195,12 @@ INLINE void to_image(const rote_winograd *t, const float *from, size_t to, vec s
   }                                                                                                \
   static void name##_back(size_t rows, size_t n, const rote_winograd *t)                           \
   {                                                                                                \
+    const edges e = of_high ? edges_of(t) : (edges){SET, SET, SET, SET};                           \
     for (size_t r = 0; r < rows; r++) {                                                            \
       const vec shift = vec_set(t->shift == NULL ? 0.0f : t->shift[r]);                            \
       for (size_t j = 0; j < n; j += ROTE_COLUMN_BLOCK) {                                          \
         to_image(t, t->places + r * t->ld_places + j, r * t->ld_image + j, shift,                  \
-                 name##_back_line, side, of_high);                                                 \
+                 name##_back_line, side, e);                                                       \
       }                                                                                            \
     }                                                                                              \
   }
