@@ -37,9 +37,11 @@ void rote_direct_up(const rote_convolution *c, const rote_real *packed,
 /* Low channels that are turned together: rows of one panel lie close. */
 #define ROTE_DIRECT_PANEL 64
 
-/* sum[ky][kx][h][l] of the gradient of W. turned [ld][PANEL]: scratch */
+/* Of the gradient of W, low channels first .. first + n - 1: sum[ky][kx][h][n].
+ * turned [ld][PANEL]: scratch */
 void rote_direct_gradient(const rote_convolution *c, const rote_pass *pass, const rote_real *high,
-                          const rote_real *low, rote_real *turned, rote_real *sum);
+                          const rote_real *low, size_t first, size_t n, rote_real *turned,
+                          rote_real *sum);
 
 /* Whether Winograd's way takes this shape: 4 x 4 taps, stride 2, whole tiles, channels in whole
  * blocks. */
@@ -63,8 +65,13 @@ void rote_winograd_up(const rote_convolution *c, const rote_real *u,
                       const rote_follow_up *follow_up, const rote_real *low, size_t columns,
                       size_t ld, rote_real *high, rote_real *room);
 
-/* sum[ky][kx][h][l] of the gradient of W. */
-void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, const rote_real *low,
-                            size_t columns, size_t ld, rote_real *sum, rote_real *room);
+/* The gradient of U, du[place][q][h][l], in `room`. */
+rote_real *rote_winograd_gradient(const rote_convolution *c, const rote_real *high,
+                                  const rote_real *low, size_t columns, size_t ld, rote_real *room);
+
+/* Of the gradient of W, that of high channel h and low channels first .. first + n - 1, both
+ * multiples of ROTE_COLUMN_BLOCK: g[ky][kx][n]. */
+void rote_winograd_unpack(const rote_convolution *c, const rote_real *du, size_t h, size_t first,
+                          size_t n, rote_real *g);
 
 #endif

@@ -316,21 +316,29 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
   g->started = true;
 }
 
-void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, const rote_real *low,
-                            size_t columns, size_t ld, rote_real *sum, rote_real *room)
+rote_real *rote_winograd_gradient(const rote_convolution *c, const rote_real *high,
+                                  const rote_real *low, size_t columns, size_t ld, rote_real *room)
 {
-  const size_t cl = c->low_channels, ch = c->high_channels;
   gradient g = {.high = high, .low = low, .v = room};
   g.y = g.v + PLACES * high_plane(c);
   g.turned = g.y + TILE * TILE * plane_of(COLUMNS, LD);
   g.du = g.turned + PLACES * plane_of(COLUMNS, LD);
   for_all_tiles(c, columns, ld, gradient_tile, &g);
+  return g.du;
+}
+
+void rote_winograd_unpack(const rote_convolution *c, const rote_real *du, size_t h, size_t first,
+                          size_t n, rote_real *g)
+{
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {
-        .ld_image = cl, .places = g.du + q * ch * cl, .plane = weight_plane(c), .ld_places = cl};
+    rote_winograd t = {.ld_image = n,
+                       .places =
+                           (rote_real *)du + (q * c->high_channels + h) * c->low_channels + first,
+                       .plane = weight_plane(c),
+                       .ld_places = c->low_channels};
     for (size_t i = 0; i < 4; i++) {
-      t.image[i] = sum + tap_of(q, i / 2, i % 2) * ch * cl;
+      t.image[i] = g + tap_of(q, i / 2, i % 2) * n;
     }
-    transform(ROTE_WINOGRAD_WEIGHT_BACK, ch, cl, &t);
+    transform(ROTE_WINOGRAD_WEIGHT_BACK, 1, n, &t);
   }
 }
