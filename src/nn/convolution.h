@@ -18,8 +18,9 @@ typedef struct {
 /* Numbers of W. */
 size_t rote_convolution_weights(const rote_convolution *c);
 
-/* For down: D[l][ky][kx][h]. */
-void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, rote_real *packed);
+/* For down: D[l][ky][kx][h], of `rows` low channels from the first of w on. */
+void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, size_t rows,
+                           rote_real *packed);
 
 /* For up: U[q][r][h][i][j][l], see convolution_direct.c. turned [k k][l]: scratch */
 void rote_direct_pack_up(const rote_convolution *c, const rote_real *w, rote_real *turned,
@@ -50,8 +51,8 @@ bool rote_winograd_fits(const rote_convolution *c);
 /* Numbers of the transformed weights U. */
 size_t rote_winograd_weights(const rote_convolution *c);
 
-/* U from D[l][ky][kx][h]. */
-void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u);
+/* Of U, low channel l from D[l]. */
+void rote_winograd_pack(const rote_convolution *c, size_t l, const rote_real *d, rote_real *u);
 
 /* Numbers of `room` below. */
 size_t rote_winograd_room(const rote_convolution *c);

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* For down: D[l][ky][kx][h]. */
-void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, rote_real *packed)
+void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, size_t rows,
+                           rote_real *packed)
 {
   const size_t taps = c->kernel * c->kernel;
-  for (size_t l = 0; l < c->low_channels; l++) {
+  for (size_t l = 0; l < rows; l++) {
     rote_kernels_get()->transpose(c->high_channels, taps, w + l * c->high_channels * taps, taps,
                                   packed + l * c->high_channels * taps, c->high_channels);
   }

@@ -70,16 +70,15 @@ static size_t tap_of(size_t q, size_t a, size_t b)
 }
 
 /* U[place][l][q][h] */
-void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u)
+void rote_winograd_pack(const rote_convolution *c, size_t l, const rote_real *d, rote_real *u)
 {
   const size_t ch = c->high_channels, depth = PHASES * ch;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {
-        .ld_image = 16 * ch, .places = u + q * ch, .plane = weight_plane(c), .ld_places = depth};
+    rote_winograd t = {.places = u + l * depth + q * ch, .plane = weight_plane(c)};
     for (size_t i = 0; i < 4; i++) {
       t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * ch;
     }
-    transform(ROTE_WINOGRAD_WEIGHT, c->low_channels, ch, &t);
+    transform(ROTE_WINOGRAD_WEIGHT, 1, ch, &t);
   }
 }
 

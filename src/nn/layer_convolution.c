@@ -104,16 +104,11 @@ static void weight_gradient(const convolution *c, const rote_pass *pass, const r
   }
 }
 
-static size_t larger(size_t a, size_t b)
-{
-  return a > b ? a : b;
-}
-
-/* Winograd's: the room of a pass, and before it D[l][ky][kx][h]. */
+/* Winograd's: the room of a pass, and before it a row of D. */
 static size_t forward_room(const rote_layer *layer)
 {
   const convolution *c = (const convolution *)layer;
-  return c->winograd ? larger(rote_winograd_room(c), rote_convolution_weights(c)) : 0;
+  return c->winograd ? rote_winograd_room(c) : 0;
 }
 
 /* For weight_gradient(), and before it for the weights of dx. */
@@ -147,17 +142,32 @@ static void multiply(size_t n, rote_real factor, rote_real *x)
   }
 }
 
+/* Winograd's weights, one low channel after the other. */
+static void pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot,
+                          const rote_real *low_scale, const rote_real *high_scale)
+{
+  const size_t ch = c->high_channels, row = ch * c->kernel * c->kernel;
+  rote_real *d = slot->scratch;
+  for (size_t l = 0; l < c->low_channels; l++) {
+    rote_direct_pack_down(c, w + l * row, 1, d);
+    for (size_t i = 0; i < row && (low_scale != NULL || high_scale != NULL); i++) {
+      d[i] *= low_scale != NULL ? low_scale[l] : high_scale[i % ch];
+    }
+    rote_winograd_pack(c, l, d, slot->packed);
+  }
+}
+
 static void down_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
   const size_t row = c->high_channels * c->kernel * c->kernel;
-  rote_real *d = c->winograd ? slot->scratch : slot->packed;
-  rote_direct_pack_down(c, w + c->weight, d);
-  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
-    multiply(row, slot->follow_up.scale[l], d + l * row);
-  }
   if (c->winograd) {
-    rote_winograd_pack(c, d, slot->packed);
+    pack_winograd(c, w + c->weight, slot, slot->follow_up.scale, NULL);
+    return;
+  }
+  rote_direct_pack_down(c, w + c->weight, c->low_channels, slot->packed);
+  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
+    multiply(row, slot->follow_up.scale[l], slot->packed + l * row);
   }
 }
 
@@ -198,23 +208,12 @@ static rote_real *shift_of(const convolution *c, rote_real *packed)
   return packed + rote_convolution_weights(c) + c->kernel * c->kernel * c->low_channels;
 }
 
-static void up_pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot)
-{
-  const rote_real *scale = slot->follow_up.scale;
-  const size_t ch = c->high_channels;
-  rote_direct_pack_down(c, w + c->weight, slot->scratch);
-  for (size_t i = 0; scale != NULL && i < rote_convolution_weights(c); i++) {
-    slot->scratch[i] *= scale[i % ch];
-  }
-  rote_winograd_pack(c, slot->scratch, slot->packed);
-}
-
 static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
   const rote_follow_up *f = &slot->follow_up;
   if (c->winograd) {
-    up_pack_winograd(c, w, slot);
+    pack_winograd(c, w + c->weight, slot, NULL, f->scale);
     return;
   }
   const size_t ch = c->high_channels, s = c->stride, count = c->kernel / s;
@@ -251,7 +250,7 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   if (dx != NULL && c->winograd) {
     rote_winograd_down(c, slot->packed, NULL, dy, columns, pass->ld, dx, slot->scratch);
   } else if (dx != NULL) {
-    rote_direct_pack_down(c, pass->w + c->weight, slot->scratch);
+    rote_direct_pack_down(c, pass->w + c->weight, c->low_channels, slot->scratch);
     rote_direct_down(c, slot->scratch, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
