@@ -66,9 +66,11 @@ void rote_winograd_up(const rote_convolution *c, const rote_real *u,
                       const rote_follow_up *follow_up, const rote_real *low, size_t columns,
                       size_t ld, rote_real *high, rote_real *room);
 
-/* The gradient of U, du[place][q][h][l], in `room`. */
+/* The gradient of U, du[place][q][h][l], in `room`. d_low, if not NULL, is made from high by u as
+ * rote_winograd_down() does, with the same transform of high. */
 rote_real *rote_winograd_gradient(const rote_convolution *c, const rote_real *high,
-                                  const rote_real *low, size_t columns, size_t ld, rote_real *room);
+                                  const rote_real *low, size_t columns, size_t ld,
+                                  const rote_real *u, rote_real *d_low, rote_real *room);
 
 /* Of the gradient of W, that of high channel h and low channels first .. first + n - 1, both
  * multiples of ROTE_COLUMN_BLOCK: g[ky][kx][n]. */

@@ -223,17 +223,23 @@ size_t rote_winograd_room(const rote_convolution *c)
   return PLACES * (high_plane(c) + low_plane(c));
 }
 
-static void down_tile(const rote_convolution *c, const tile *at, void *work, size_t first_column)
+/* low from V */
+static void to_low(const rote_convolution *c, const tile *at, const pass *p, size_t first_column)
 {
-  const pass *p = work;
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
-  high_to_places(c, at, p->in + first_column, p->v);
   for (size_t i = 0; i < PLACES; i++) {
     const rote_strided u = {p->u + i * weight_plane(c), depth, 1};
     rote_gemm(cl, rote_column_pad(at->columns), depth, u, p->v + i * high_plane(c), LD, NULL, false,
               p->m + i * low_plane(c), LD);
   }
   places_to_low(c, at, p->m, p->follow_up, p->out + first_column);
+}
+
+static void down_tile(const rote_convolution *c, const tile *at, void *work, size_t first_column)
+{
+  const pass *p = work;
+  high_to_places(c, at, p->in + first_column, p->v);
+  to_low(c, at, p, first_column);
 }
 
 void rote_winograd_down(const rote_convolution *c, const rote_real *u,
@@ -271,6 +277,7 @@ void rote_winograd_up(const rote_convolution *c, const rote_real *u,
 typedef struct {
   const rote_real *high, *low;
   rote_real *v, *y, *turned, *du;
+  pass down; /* of the same high, where out is not NULL */
   bool started;
 } gradient;
 
@@ -278,7 +285,7 @@ enum { PANEL = COLUMNS };
 
 size_t rote_winograd_gradient_room(const rote_convolution *c)
 {
-  return PLACES * high_plane(c) + TILE * TILE * plane_of(COLUMNS, LD) +
+  return rote_winograd_room(c) + TILE * TILE * plane_of(COLUMNS, LD) +
          PLACES * plane_of(COLUMNS, LD) + rote_winograd_weights(c);
 }
 
@@ -303,6 +310,9 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
   gradient *g = work;
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   high_to_places(c, at, g->high + first_column, g->v);
+  if (g->down.out != NULL) {
+    to_low(c, at, &g->down, first_column);
+  }
   for (size_t l = 0; l < cl; l += PANEL) {
     const size_t n = min(PANEL, cl - l);
     turn_low(c, at, g, g->low + first_column, l, n);
@@ -316,12 +326,17 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
 }
 
 rote_real *rote_winograd_gradient(const rote_convolution *c, const rote_real *high,
-                                  const rote_real *low, size_t columns, size_t ld, rote_real *room)
+                                  const rote_real *low, size_t columns, size_t ld,
+                                  const rote_real *u, rote_real *d_low, rote_real *room)
 {
   gradient g = {.high = high, .low = low, .v = room};
-  g.y = g.v + PLACES * high_plane(c);
+  g.down = (pass){u, high, NULL, d_low, room, room + PLACES * high_plane(c)};
+  g.y = room + rote_winograd_room(c);
   g.turned = g.y + TILE * TILE * plane_of(COLUMNS, LD);
   g.du = g.turned + PLACES * plane_of(COLUMNS, LD);
+  if (d_low != NULL) {
+    count_spared(c, rote_column_pad(columns));
+  }
   for_all_tiles(c, columns, ld, gradient_tile, &g);
   return g.du;
 }

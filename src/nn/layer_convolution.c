@@ -73,9 +73,9 @@ static void unpack_winograd(const convolution *c, const rote_real *du, size_t fi
 
 /* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h], piece by piece. The
  * direct sums of a piece are made when it is asked for, but those of a panel of products at once.
- */
+ * d_low: Winograd's also leave down(high) there, if it is not NULL. */
 static void weight_gradient(const convolution *c, const rote_pass *pass, const rote_slot *slot,
-                            const rote_real *high, const rote_real *low,
+                            const rote_real *high, const rote_real *low, rote_real *d_low,
                             const rote_gradient *gradient)
 {
   const size_t cl = c->low_channels, row = c->high_channels * c->kernel * c->kernel;
@@ -85,7 +85,7 @@ static void weight_gradient(const convolution *c, const rote_pass *pass, const r
   rote_real *sum = slot->scratch, *rest = sum + sum_room(c);
   const rote_real *du = NULL;
   if (c->winograd) {
-    du = rote_winograd_gradient(c, high, low, pass->columns, pass->ld, rest);
+    du = rote_winograd_gradient(c, high, low, pass->columns, pass->ld, slot->packed, d_low, rest);
   }
   for (size_t l = 0; l < cl; l += piece) {
     const size_t n = smaller(piece, cl - l), within = l % group;
@@ -198,7 +198,7 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
     rote_direct_up(c, slot->scratch, NULL, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
-    weight_gradient(c, pass, slot, x, dy, gradient);
+    weight_gradient(c, pass, slot, x, dy, NULL, gradient);
   }
 }
 
@@ -247,14 +247,14 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   const convolution *c = (const convolution *)layer;
   const size_t columns = rote_column_pad(pass->columns);
   (void)y;
-  if (dx != NULL && c->winograd) {
+  if (dx != NULL && c->winograd && gradient == NULL) {
     rote_winograd_down(c, slot->packed, NULL, dy, columns, pass->ld, dx, slot->scratch);
-  } else if (dx != NULL) {
+  } else if (dx != NULL && !c->winograd) {
     rote_direct_pack_down(c, pass->w + c->weight, c->low_channels, slot->scratch);
     rote_direct_down(c, slot->scratch, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
-    weight_gradient(c, pass, slot, dy, x, gradient);
+    weight_gradient(c, pass, slot, dy, x, dx, gradient);
   }
 }
 
