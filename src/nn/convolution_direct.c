@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* For down: D[l][ky][kx][h]. */
-void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, rote_real *packed)
+void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, size_t rows,
+                           rote_real *packed)
 {
   const size_t taps = c->kernel * c->kernel;
-  for (size_t l = 0; l < c->low_channels; l++) {
+  for (size_t l = 0; l < rows; l++) {
     rote_kernels_get()->transpose(c->high_channels, taps, w + l * c->high_channels * taps, taps,
                                   packed + l * c->high_channels * taps, c->high_channels);
   }
@@ -118,37 +118,36 @@ void rote_direct_up(const rote_convolution *c, const rote_real *packed,
   }
 }
 
-/* sum[ky][kx][h][l] += over the pixels of row v of low[l] high(...)[h], for l0 <= l < l0 + n: the
- * columns of each low pixel are turned, T[u][column][l], so that a row of taps is one matrix
- * product of depth `columns`. */
+/* sum[ky][kx][h][lds] += over the pixels of row v of low[l] high(...)[h], for the n low channels
+ * from the first of `low` on: the columns of each low pixel are turned, T[u][column][l], so that a
+ * row of taps is one matrix product of depth `columns`. */
 static void gradient_row(const rote_convolution *c, const rote_pass *pass, const rote_real *high,
-                         const rote_real *low, size_t v, size_t l0, size_t n, rote_real *turned,
-                         rote_real *sum)
+                         const rote_real *low, size_t v, size_t n, rote_real *turned,
+                         rote_real *sum, size_t lds)
 {
   const size_t ch = c->high_channels, cl = c->low_channels, k = c->kernel, ld = pass->ld;
   const run ry = taps_down(c, v);
   for (size_t u = 0; u < c->low; u++) {
     const run rx = taps_down(c, u);
-    rote_kernels_get()->transpose(n, pass->columns, low + ((v * c->low + u) * cl + l0) * ld, ld,
-                                  turned, ROTE_DIRECT_PANEL);
+    rote_kernels_get()->transpose(n, pass->columns, low + (v * c->low + u) * cl * ld, ld, turned,
+                                  ROTE_DIRECT_PANEL);
     for (size_t i = 0; i < ry.count; i++) {
       const rote_strided a = {high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld, ld, 1};
       rote_gemm(rx.count * ch, n, pass->columns, a, turned, ROTE_DIRECT_PANEL, NULL, true,
-                sum + ((ry.first + i) * k + rx.first) * ch * cl + l0, cl);
+                sum + ((ry.first + i) * k + rx.first) * ch * lds, lds);
     }
   }
 }
 
-/* sum[ky][kx][h][l]; turned [ld][ROTE_DIRECT_PANEL]: scratch */
 void rote_direct_gradient(const rote_convolution *c, const rote_pass *pass, const rote_real *high,
-                          const rote_real *low, rote_real *turned, rote_real *sum)
+                          const rote_real *low, size_t first, size_t n, rote_real *turned,
+                          rote_real *sum)
 {
-  const size_t cl = c->low_channels;
-  memset(sum, 0, rote_convolution_weights(c) * sizeof *sum);
-  for (size_t l = 0; l < cl; l += ROTE_DIRECT_PANEL) {
+  memset(sum, 0, c->kernel * c->kernel * c->high_channels * n * sizeof *sum);
+  for (size_t l = 0; l < n; l += ROTE_DIRECT_PANEL) {
     for (size_t v = 0; v < c->low; v++) {
-      gradient_row(c, pass, high, low, v, l,
-                   cl - l < ROTE_DIRECT_PANEL ? cl - l : ROTE_DIRECT_PANEL, turned, sum);
+      gradient_row(c, pass, high, low + (first + l) * pass->ld, v,
+                   n - l < ROTE_DIRECT_PANEL ? n - l : ROTE_DIRECT_PANEL, turned, sum + l, n);
     }
   }
 }

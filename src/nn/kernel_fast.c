@@ -265,6 +265,16 @@ static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float 
   }
 }
 
+/* Ends a run of sums. */
+static inline void end_sums(double *total, const vec *sum)
+{
+  for (int h = 0; h < PARTS; h++) {
+    for (int l = 0; l < WIDTH; l++) {
+      total[h * WIDTH + l] += (double)sum[h][l];
+    }
+  }
+}
+
 static void squares_image(size_t pixels, size_t columns, const float *x, const float *m, size_t ld,
                           double *squares)
 {
@@ -272,12 +282,15 @@ static void squares_image(size_t pixels, size_t columns, const float *x, const f
     double total[16] = {0};
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(m + d * ld + j) - x[d];
-        here += e * e;
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const vec e = vec_load(m + d * ld + j + h * WIDTH) - x[d];
+          here[h] += e * e;
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -287,17 +300,23 @@ static void squares_loss(size_t pixels, size_t columns, const float *x, float *m
                          float scale, double *squares)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i used = used_lanes(j, columns);
+    const v16i lanes = used_lanes(j, columns);
+    vec_mask used[PARTS];
     double total[16] = {0};
+    memcpy(used, &lanes, sizeof used);
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(m + d * ld + j) - v16_load(x + d * ld + j);
-        here += e * e;
-        v16_store(m + d * ld + j, v16_select(used, scale * e, (v16f){0}));
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const size_t at = d * ld + j + h * WIDTH;
+          const vec e = vec_load(m + at) - vec_load(x + at);
+          here[h] += e * e;
+          vec_store(m + at, vec_select(used[h], scale * e, (vec){0}));
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -310,14 +329,17 @@ static void diagonal_image(size_t pixels, size_t columns, const float *x, const 
     double total[16] = {0};
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(out + d * ld + j) - x[d];
-        const v16f raw = v16_load(out + (pixels + d) * ld + j);
-        const v16f s = v16_select(raw < -7.0f, v16_set(-7.0f), raw);
-        here += s + e * e * v16_exp(-s);
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const float *at = out + d * ld + j + h * WIDTH;
+          const vec e = vec_load(at) - x[d], raw = vec_load(at + pixels * ld);
+          const vec s = vec_select(raw < -7.0f, vec_set(-7.0f), raw);
+          here[h] += s + e * e * vec_exp(-s);
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, sums);
   }
@@ -327,23 +349,27 @@ static void diagonal_loss(size_t pixels, size_t columns, const float *x, float *
                           double *sums)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i used = used_lanes(j, columns);
+    const v16i lanes = used_lanes(j, columns);
+    vec_mask used[PARTS];
     double total[16] = {0};
+    memcpy(used, &lanes, sizeof used);
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        float *mp = out + d * ld + j, *sp = out + (pixels + d) * ld + j;
-        const v16f e = v16_load(mp) - v16_load(x + d * ld + j);
-        const v16f raw = v16_load(sp);
-        const v16i low = raw < -7.0f;
-        const v16f s = v16_select(low, v16_set(-7.0f), raw);
-        const v16f inverse = v16_exp(-s), square = e * e * inverse;
-        here += s + square;
-        v16_store(mp, v16_select(used, e * inverse, (v16f){0}));
-        v16_store(sp, v16_select(used & ~low, 0.5f * (1.0f - square), (v16f){0}));
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          float *mp = out + d * ld + j + h * WIDTH, *sp = mp + pixels * ld;
+          const vec e = vec_load(mp) - vec_load(x + d * ld + j + h * WIDTH), raw = vec_load(sp);
+          const vec_mask low = raw < -7.0f;
+          const vec s = vec_select(low, vec_set(-7.0f), raw);
+          const vec inverse = vec_exp(-s), square = e * e * inverse;
+          here[h] += s + square;
+          vec_store(mp, vec_select(used[h], e * inverse, (vec){0}));
+          vec_store(sp, vec_select(used[h] & ~low, 0.5f * (1.0f - square), (vec){0}));
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, sums);
   }
