@@ -34,6 +34,12 @@ typedef struct {
   size_t row, column;
 } rote_strided;
 
+/* The depth of a product in `count` runs of `depth` steps; one run's numbers of A begin `a` numbers
+ * after those of the run before, its rows of B `b` numbers. */
+typedef struct {
+  size_t count, depth, a, b;
+} rote_runs;
+
 /* An activation y = f(x), element by element. Piecewise linear ones are made of rectify(): their
  * functions are NULL. */
 typedef struct {
@@ -94,7 +100,7 @@ typedef struct {
   rote_real *image[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS]; /* NULL, of high alone: padding */
   rote_real *places;                                             /* place i at places + i plane */
   size_t ld_image, plane, ld_places;
-  uint32_t adds;          /* of high: bit i: image[i] is added to */
+  uint32_t adds;          /* of high: bit i: image[i] is added to; as padding, whole sides */
   const rote_real *shift; /* [rows] what the other numbers of an image start from; NULL: from 0 */
 } rote_winograd;
 
@@ -123,6 +129,12 @@ typedef struct {
    * n only. */
   void (*gemm)(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
                const rote_real *bias, bool accumulate, rote_real *c, size_t ldc);
+
+  /* The same with A[m] at a + m lda and the depth in runs, one after the other; start: bias[m] or
+   * 0. n: a multiple of ROTE_COLUMN_BLOCK */
+  void (*gemm_runs)(size_t m, size_t n, const rote_runs *runs, const rote_real *a, size_t lda,
+                    const rote_real *b, size_t ldb, const rote_real *bias, rote_real *c,
+                    size_t ldc);
 
   /* out[j, i] = in[i, j]; in [rows, columns] with ld_in, out with ld_out */
   void (*transpose)(size_t rows, size_t columns, const rote_real *in, size_t ld_in, rote_real *out,
@@ -237,8 +249,11 @@ void rote_count_multiply_adds(size_t m, size_t n, size_t k);
 double rote_kernels_spared_multiply_adds(void);
 void rote_count_spared(double count);
 
-/** gemm() of rote_kernels_get(), counted. */
+/** gemm() and gemm_runs() of rote_kernels_get(), counted. */
 void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b, size_t ldb,
                const rote_real *bias, bool accumulate, rote_real *c, size_t ldc);
+void rote_gemm_runs(size_t m, size_t n, const rote_runs *runs, const rote_real *a, size_t lda,
+                    const rote_real *b, size_t ldb, const rote_real *bias, rote_real *c,
+                    size_t ldc);
 
 #endif

@@ -4,18 +4,18 @@
 
 #include <string.h>
 
-/* For down: D[l][ky][kx][h]. */
-void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, rote_real *packed)
+void rote_direct_pack_down(const rote_convolution *c, const rote_real *w, size_t rows,
+                           rote_real *packed)
 {
   const size_t taps = c->kernel * c->kernel;
-  for (size_t l = 0; l < c->low_channels; l++) {
+  for (size_t l = 0; l < rows; l++) {
     rote_kernels_get()->transpose(c->high_channels, taps, w + l * c->high_channels * taps, taps,
                                   packed + l * c->high_channels * taps, c->high_channels);
   }
 }
 
-/* For up: U[ky][r][h][j][l], where r = x mod s picks the kx that can meet a high pixel, kx = r + s
- * (J-1-j) with J = k / s, so that ascending j meets ascending low pixels.
+/* For up: U[q][r][h][i][j][l], where r = x mod s picks the kx that can meet a high pixel, kx = r +
+ * s (J-1-j) with J = k / s, so that ascending j meets ascending low pixels; q and i the same of y.
  * turned [k k][l]: scratch */
 void rote_direct_pack_up(const rote_convolution *c, const rote_real *w, rote_real *turned,
                          rote_real *packed)
@@ -26,8 +26,9 @@ void rote_direct_pack_up(const rote_convolution *c, const rote_real *w, rote_rea
     rote_kernels_get()->transpose(cl, taps, w + h * taps, ch * taps, turned, cl);
     for (size_t ky = 0; ky < k; ky++) {
       for (size_t kx = 0; kx < k; kx++) {
-        const size_t r = kx % s, j = count - 1 - kx / s;
-        memcpy(packed + (((ky * s + r) * ch + h) * count + j) * cl, turned + (ky * k + kx) * cl,
+        const size_t i = count - 1 - ky / s, j = count - 1 - kx / s;
+        const size_t row = (ky % s * s + kx % s) * ch + h;
+        memcpy(packed + ((row * count + i) * count + j) * cl, turned + (ky * k + kx) * cl,
                cl * sizeof *packed);
       }
     }
@@ -83,14 +84,12 @@ void rote_direct_down(const rote_convolution *c, const rote_real *packed,
   for (size_t v = 0; v < c->low; v++) {
     for (size_t u = 0; u < c->low; u++) {
       const run ry = taps_down(c, v), rx = taps_down(c, u);
-      for (size_t i = 0; i < ry.count; i++) {
-        const rote_strided a = {packed + ((ry.first + i) * k + rx.first) * ch, k * k * ch, 1};
-        const rote_real *b = high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld;
-        rote_gemm(c->low_channels, columns, rx.count * ch, a, b, ld, shift, i > 0,
-                  low + (v * c->low + u) * c->low_channels * ld, ld);
-      }
-      rectify_rows(follow_up, c->low_channels, columns, ld,
-                   low + (v * c->low + u) * c->low_channels * ld);
+      const rote_runs runs = {ry.count, rx.count * ch, k * ch, c->high * ch * ld};
+      rote_real *to = low + (v * c->low + u) * c->low_channels * ld;
+      rote_gemm_runs(c->low_channels, columns, &runs, packed + (ry.first * k + rx.first) * ch,
+                     k * k * ch, high + (ry.pixel * c->high + rx.pixel) * ch * ld, ld, shift, to,
+                     ld);
+      rectify_rows(follow_up, c->low_channels, columns, ld, to);
     }
   }
 }
@@ -106,52 +105,49 @@ void rote_direct_up(const rote_convolution *c, const rote_real *packed,
     const run ry = taps_up(c, y);
     for (size_t x = 0, next = 0; x < c->high; x = next) {
       const run rx = taps_up(c, x);
-      const size_t r = (x + c->padding) % s;
+      const size_t q = (y + c->padding) % s, r = (x + c->padding) % s;
       next = x + s - r < c->high ? x + s - r : c->high;
-      for (size_t i = 0; i < ry.count; i++) {
-        const size_t ky = (y + c->padding) % s + s * (count - 1 - (ry.first + i));
-        const size_t block = ky * s + r; /* of U[ky][r] */
-        const rote_strided a = {packed + (block * ch * count + rx.first) * cl, count * cl, 1};
-        const rote_real *b = low + ((ry.pixel + i) * c->low + rx.pixel) * cl * ld;
-        rote_gemm((next - x) * ch, columns, rx.count * cl, a, b, ld, shift, i > 0,
-                  high + (y * c->high + x) * ch * ld, ld);
-      }
-      rectify_rows(follow_up, (next - x) * ch, columns, ld, high + (y * c->high + x) * ch * ld);
+      const rote_runs runs = {ry.count, rx.count * cl, count * cl, c->low * cl * ld};
+      const rote_real *u = packed + (q * s + r) * ch * count * count * cl;
+      rote_real *to = high + (y * c->high + x) * ch * ld;
+      rote_gemm_runs((next - x) * ch, columns, &runs, u + (ry.first * count + rx.first) * cl,
+                     count * count * cl, low + (ry.pixel * c->low + rx.pixel) * cl * ld, ld, shift,
+                     to, ld);
+      rectify_rows(follow_up, (next - x) * ch, columns, ld, to);
     }
   }
 }
 
-/* sum[ky][kx][h][l] += over the pixels of row v of low[l] high(...)[h], for l0 <= l < l0 + n: the
- * columns of each low pixel are turned, T[u][column][l], so that a row of taps is one matrix
- * product of depth `columns`. */
+/* sum[ky][kx][h][lds] += over the pixels of row v of low[l] high(...)[h], for the n low channels
+ * from the first of `low` on: the columns of each low pixel are turned, T[u][column][l], so that a
+ * row of taps is one matrix product of depth `columns`. */
 static void gradient_row(const rote_convolution *c, const rote_pass *pass, const rote_real *high,
-                         const rote_real *low, size_t v, size_t l0, size_t n, rote_real *turned,
-                         rote_real *sum)
+                         const rote_real *low, size_t v, size_t n, rote_real *turned,
+                         rote_real *sum, size_t lds)
 {
   const size_t ch = c->high_channels, cl = c->low_channels, k = c->kernel, ld = pass->ld;
   const run ry = taps_down(c, v);
   for (size_t u = 0; u < c->low; u++) {
     const run rx = taps_down(c, u);
-    rote_kernels_get()->transpose(n, pass->columns, low + ((v * c->low + u) * cl + l0) * ld, ld,
-                                  turned, ROTE_DIRECT_PANEL);
+    rote_kernels_get()->transpose(n, pass->columns, low + (v * c->low + u) * cl * ld, ld, turned,
+                                  ROTE_DIRECT_PANEL);
     for (size_t i = 0; i < ry.count; i++) {
       const rote_strided a = {high + ((ry.pixel + i) * c->high + rx.pixel) * ch * ld, ld, 1};
       rote_gemm(rx.count * ch, n, pass->columns, a, turned, ROTE_DIRECT_PANEL, NULL, true,
-                sum + ((ry.first + i) * k + rx.first) * ch * cl + l0, cl);
+                sum + ((ry.first + i) * k + rx.first) * ch * lds, lds);
     }
   }
 }
 
-/* sum[ky][kx][h][l]; turned [ld][ROTE_DIRECT_PANEL]: scratch */
 void rote_direct_gradient(const rote_convolution *c, const rote_pass *pass, const rote_real *high,
-                          const rote_real *low, rote_real *turned, rote_real *sum)
+                          const rote_real *low, size_t first, size_t n, rote_real *turned,
+                          rote_real *sum)
 {
-  const size_t cl = c->low_channels;
-  memset(sum, 0, rote_convolution_weights(c) * sizeof *sum);
-  for (size_t l = 0; l < cl; l += ROTE_DIRECT_PANEL) {
+  memset(sum, 0, c->kernel * c->kernel * c->high_channels * n * sizeof *sum);
+  for (size_t l = 0; l < n; l += ROTE_DIRECT_PANEL) {
     for (size_t v = 0; v < c->low; v++) {
-      gradient_row(c, pass, high, low, v, l,
-                   cl - l < ROTE_DIRECT_PANEL ? cl - l : ROTE_DIRECT_PANEL, turned, sum);
+      gradient_row(c, pass, high, low + (first + l) * pass->ld, v,
+                   n - l < ROTE_DIRECT_PANEL ? n - l : ROTE_DIRECT_PANEL, turned, sum + l, n);
     }
   }
 }

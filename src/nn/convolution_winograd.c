@@ -69,18 +69,33 @@ static size_t tap_of(size_t q, size_t a, size_t b)
   return (2 * a + q / 2) * 4 + 2 * b + q % 2;
 }
 
-/* U[place][l][q][h] */
-void rote_winograd_pack(const rote_convolution *c, const rote_real *d, rote_real *u)
+/* U[place][l][q][h], or [place][q][h][l] where c->up: the rows of the forward pass's product, which
+ * a product reads faster than columns. */
+void rote_winograd_pack(const rote_convolution *c, size_t channel, const rote_real *d, rote_real *u)
 {
-  const size_t ch = c->high_channels, depth = PHASES * ch;
+  const size_t ch = c->high_channels, cl = c->low_channels, width = c->up ? cl : ch;
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {
-        .ld_image = 16 * ch, .places = u + q * ch, .plane = weight_plane(c), .ld_places = depth};
+    const size_t row = c->up ? (q * ch + channel) * cl : (channel * PHASES + q) * ch;
+    rote_winograd t = {.places = u + row, .plane = weight_plane(c)};
     for (size_t i = 0; i < 4; i++) {
-      t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * ch;
+      t.image[i] = (rote_real *)d + tap_of(q, i / 2, i % 2) * width;
     }
-    transform(ROTE_WINOGRAD_WEIGHT, c->low_channels, ch, &t);
+    transform(ROTE_WINOGRAD_WEIGHT, 1, width, &t);
   }
+}
+
+/* U of a place as [l][q h], and turned. */
+static rote_strided low_by_high(const rote_convolution *c, const rote_real *u, size_t place)
+{
+  const rote_real *at = u + place * weight_plane(c);
+  return c->up ? (rote_strided){at, 1, c->low_channels}
+               : (rote_strided){at, PHASES * c->high_channels, 1};
+}
+
+static rote_strided high_by_low(const rote_convolution *c, const rote_real *u, size_t place)
+{
+  const rote_strided s = low_by_high(c, u, place);
+  return (rote_strided){s.data, s.column, s.row};
 }
 
 /* One tile of 4 x 4 low pixels and 5 x 5 pixels of each phase, for `columns` columns. */
@@ -224,17 +239,22 @@ size_t rote_winograd_room(const rote_convolution *c)
   return PLACES * (high_plane(c) + low_plane(c));
 }
 
+/* low from V */
+static void to_low(const rote_convolution *c, const tile *at, const pass *p, size_t first_column)
+{
+  const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
+  for (size_t i = 0; i < PLACES; i++) {
+    rote_gemm(cl, rote_column_pad(at->columns), depth, low_by_high(c, p->u, i),
+              p->v + i * high_plane(c), LD, NULL, false, p->m + i * low_plane(c), LD);
+  }
+  places_to_low(c, at, p->m, p->follow_up, p->out + first_column);
+}
+
 static void down_tile(const rote_convolution *c, const tile *at, void *work, size_t first_column)
 {
   const pass *p = work;
-  const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   high_to_places(c, at, p->in + first_column, p->v);
-  for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * weight_plane(c), depth, 1};
-    rote_gemm(cl, rote_column_pad(at->columns), depth, u, p->v + i * high_plane(c), LD, NULL, false,
-              p->m + i * low_plane(c), LD);
-  }
-  places_to_low(c, at, p->m, p->follow_up, p->out + first_column);
+  to_low(c, at, p, first_column);
 }
 
 void rote_winograd_down(const rote_convolution *c, const rote_real *u,
@@ -251,9 +271,8 @@ static void up_tile(const rote_convolution *c, const tile *at, void *work, size_
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   low_to_places(c, at, p->in + first_column, p->m);
   for (size_t i = 0; i < PLACES; i++) {
-    const rote_strided u = {p->u + i * weight_plane(c), 1, depth};
-    rote_gemm(depth, rote_column_pad(at->columns), cl, u, p->m + i * low_plane(c), LD, NULL, false,
-              p->v + i * high_plane(c), LD);
+    rote_gemm(depth, rote_column_pad(at->columns), cl, high_by_low(c, p->u, i),
+              p->m + i * low_plane(c), LD, NULL, false, p->v + i * high_plane(c), LD);
   }
   places_to_high(c, at, p->v, p->follow_up, p->out + first_column);
 }
@@ -272,6 +291,7 @@ void rote_winograd_up(const rote_convolution *c, const rote_real *u,
 typedef struct {
   const rote_real *high, *low;
   rote_real *v, *y, *turned, *du;
+  pass down; /* of the same high, where out is not NULL */
   bool started;
 } gradient;
 
@@ -279,7 +299,7 @@ enum { PANEL = COLUMNS };
 
 size_t rote_winograd_gradient_room(const rote_convolution *c)
 {
-  return PLACES * high_plane(c) + TILE * TILE * plane_of(COLUMNS, LD) +
+  return rote_winograd_room(c) + TILE * TILE * plane_of(COLUMNS, LD) +
          PLACES * plane_of(COLUMNS, LD) + rote_winograd_weights(c);
 }
 
@@ -304,6 +324,9 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
   gradient *g = work;
   const size_t cl = c->low_channels, depth = PHASES * c->high_channels;
   high_to_places(c, at, g->high + first_column, g->v);
+  if (g->down.out != NULL) {
+    to_low(c, at, &g->down, first_column);
+  }
   for (size_t l = 0; l < cl; l += PANEL) {
     const size_t n = min(PANEL, cl - l);
     turn_low(c, at, g, g->low + first_column, l, n);
@@ -316,21 +339,34 @@ static void gradient_tile(const rote_convolution *c, const tile *at, void *work,
   g->started = true;
 }
 
-void rote_winograd_gradient(const rote_convolution *c, const rote_real *high, const rote_real *low,
-                            size_t columns, size_t ld, rote_real *sum, rote_real *room)
+rote_real *rote_winograd_gradient(const rote_convolution *c, const rote_real *high,
+                                  const rote_real *low, size_t columns, size_t ld,
+                                  const rote_real *u, rote_real *d_low, rote_real *room)
 {
-  const size_t cl = c->low_channels, ch = c->high_channels;
   gradient g = {.high = high, .low = low, .v = room};
-  g.y = g.v + PLACES * high_plane(c);
+  g.down = (pass){u, high, NULL, d_low, room, room + PLACES * high_plane(c)};
+  g.y = room + rote_winograd_room(c);
   g.turned = g.y + TILE * TILE * plane_of(COLUMNS, LD);
   g.du = g.turned + PLACES * plane_of(COLUMNS, LD);
+  if (d_low != NULL) {
+    count_spared(c, rote_column_pad(columns));
+  }
   for_all_tiles(c, columns, ld, gradient_tile, &g);
+  return g.du;
+}
+
+void rote_winograd_unpack(const rote_convolution *c, const rote_real *du, size_t h, size_t first,
+                          size_t n, rote_real *g)
+{
   for (size_t q = 0; q < PHASES; q++) {
-    rote_winograd t = {
-        .ld_image = cl, .places = g.du + q * ch * cl, .plane = weight_plane(c), .ld_places = cl};
+    rote_winograd t = {.ld_image = n,
+                       .places =
+                           (rote_real *)du + (q * c->high_channels + h) * c->low_channels + first,
+                       .plane = weight_plane(c),
+                       .ld_places = c->low_channels};
     for (size_t i = 0; i < 4; i++) {
-      t.image[i] = sum + tap_of(q, i / 2, i % 2) * ch * cl;
+      t.image[i] = g + tap_of(q, i / 2, i % 2) * n;
     }
-    transform(ROTE_WINOGRAD_WEIGHT_BACK, ch, cl, &t);
+    transform(ROTE_WINOGRAD_WEIGHT_BACK, 1, n, &t);
   }
 }

@@ -1,84 +1,113 @@
 /* Differences of decoder outputs in vectors, compiled once per instruction set. */
-#include "kernel_lanes.h"
+#include "kernel_register.h"
 #include "kernel_tables.h"
-#include "simd.h"
 
 /* Rows that are summed in floats before the sum goes to double. */
 #define RUN 64
 
+#define INLINE static inline __attribute__((always_inline))
+
+/* Sixteen columns. */
+typedef struct {
+  vec part[PARTS];
+} block;
+
 /* n of 16 numbers: the last ones of a row may be all that is left of an array. */
-static inline __attribute__((always_inline)) v16f load_some(size_t n, const float *p)
+INLINE block load_some(size_t n, const float *p)
 {
   float some[16] = {0};
-  if (n == 16) {
-    return v16_load(p);
+  block b;
+  if (n < 16) {
+    memcpy(some, p, n * sizeof *some);
+    p = some;
   }
-  memcpy(some, p, n * sizeof *some);
-  return v16_load(some);
+  for (int h = 0; h < PARTS; h++) {
+    b.part[h] = vec_load(p + h * WIDTH);
+  }
+  return b;
 }
 
-static inline __attribute__((always_inline)) void store_some(size_t n, float *p, v16f v)
+INLINE void store_some(size_t n, float *p, block b)
 {
-  if (n == 16) {
-    v16_store(p, v);
-    return;
+  float some[16], *to = n < 16 ? some : p;
+  for (int h = 0; h < PARTS; h++) {
+    vec_store(to + h * WIDTH, b.part[h]);
   }
-  float some[16];
-  v16_store(some, v);
-  memcpy(p, some, n * sizeof *some);
+  if (n < 16) {
+    memcpy(p, some, n * sizeof *p);
+  }
 }
 
-/* `vectors` times 16 columns from j, or where it is 1 the n <= 16 that there are: b = root (out -
+INLINE void add_block(double *total, block b)
+{
+  for (int h = 0; h < PARTS; h++) {
+    for (int l = 0; l < WIDTH; l++) {
+      total[h * WIDTH + l] += (double)b.part[h][l];
+    }
+  }
+}
+
+/* `blocks` times 16 columns from j, or where it is 1 the n <= 16 that there are: b = root (out -
  * base), dot = sum over rows of gradient (out - base). */
-static inline __attribute__((always_inline)) void weighted_columns(const rote_differences *d,
-                                                                   size_t j, const int vectors,
-                                                                   const size_t n, double *dot)
+INLINE void weighted_columns(const rote_differences *d, size_t j, const int blocks, const size_t n,
+                             double *dot)
 {
   double total[2][16] = {{0}};
   for (size_t r0 = 0; r0 < d->rows; r0 += RUN) {
     const size_t end = d->rows - r0 < RUN ? d->rows : r0 + RUN;
-    v16f sum[2] = {{0}};
+    block sum[2] = {{{{0}}}};
     for (size_t r = r0; r < end; r++) {
       const float base = d->base[r * d->ld_base], root = d->root[r * d->ld_base];
       const float gradient = d->gradient[r * d->ld_base];
       const float *out = d->out + r * d->ld_out + j;
       float *b = d->b + r * d->ld_b + j;
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; v++) {
-        const v16f change = load_some(n, out + 16 * v) - base;
-        store_some(n, b + 16 * v, root * change);
-        sum[v] += gradient * change;
+      for (int v = 0; v < blocks; v++) {
+        block change = load_some(n, out + 16 * v);
+#pragma GCC unroll 4
+        for (int h = 0; h < PARTS; h++) {
+          change.part[h] -= base;
+          sum[v].part[h] += gradient * change.part[h];
+          change.part[h] *= root;
+        }
+        store_some(n, b + 16 * v, change);
       }
     }
-    for (int v = 0; v < vectors; v++) {
-      add_lanes(total[v], sum[v]);
+    for (int v = 0; v < blocks; v++) {
+      add_block(total[v], sum[v]);
     }
   }
-  for (int v = 0; v < vectors; v++) {
+  for (int v = 0; v < blocks; v++) {
     memcpy(dot + j + 16 * v, total[v], n * sizeof *dot);
   }
 }
 
 /* The same for outputs that come in planes: b = sum over planes of gradient (out - base), dot = sum
  * over positions of b. */
-static inline __attribute__((always_inline)) void
-projected_columns(const rote_differences *d, size_t j, const size_t n, double *dot)
+INLINE void projected_columns(const rote_differences *d, size_t j, const size_t n, double *dot)
 {
   const size_t positions = d->rows / d->planes;
   double total[16] = {0};
   for (size_t p0 = 0; p0 < positions; p0 += RUN) {
     const size_t end = positions - p0 < RUN ? positions : p0 + RUN;
-    v16f sum = {0};
+    block sum = {{{0}}};
     for (size_t p = p0; p < end; p++) {
-      v16f here = {0};
+      block here = {{{0}}};
       for (size_t r = p; r < d->rows; r += positions) {
         const size_t at = r * d->ld_base;
-        here += d->gradient[at] * (load_some(n, d->out + r * d->ld_out + j) - d->base[at]);
+        const block out = load_some(n, d->out + r * d->ld_out + j);
+#pragma GCC unroll 4
+        for (int h = 0; h < PARTS; h++) {
+          here.part[h] += d->gradient[at] * (out.part[h] - d->base[at]);
+        }
+      }
+#pragma GCC unroll 4
+      for (int h = 0; h < PARTS; h++) {
+        sum.part[h] += here.part[h];
       }
       store_some(n, d->b + p * d->ld_b + j, here);
-      sum += here;
     }
-    add_lanes(total, sum);
+    add_block(total, sum);
   }
   memcpy(dot + j, total, n * sizeof *dot);
 }

@@ -1,6 +1,6 @@
 /* The kernels in vectors, compiled once per instruction set. Formulas: rote/kernels.h,
  * kernel_reference.c. */
-#include "kernel_gemm.h"
+#include "kernel_gemm_runs.h"
 #include "kernel_lanes.h"
 #include "kernel_mix_logistic.h"
 #include "kernel_tables.h"
@@ -31,9 +31,12 @@ static void transpose(size_t rows, size_t columns, const float *in, size_t ld_in
                       size_t ld_out)
 {
   const size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-  for (size_t j = 0; j < whole_columns; j += 8) {
+  for (size_t first = 0; first < whole_columns; first += CACHE_LINE) {
+    const size_t end = smaller(first + CACHE_LINE, whole_columns);
     for (size_t i = 0; i < whole_rows; i += 8) {
-      transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      for (size_t j = first; j < end; j += 8) { /* all of a cache line, while it is at hand */
+        transpose_8x8(in + i * ld_in + j, ld_in, out + j * ld_out + i, ld_out);
+      }
     }
   }
   for (size_t j = 0; j < columns; j++) {
@@ -67,27 +70,31 @@ static void rectify_backward(size_t n, float slope, const float *y, float *d)
   }
 }
 
-typedef double v8d __attribute__((vector_size(64)));
+typedef float v4f __attribute__((vector_size(16)));
+typedef double v4d __attribute__((vector_size(32)));
 
-/* The lanes in pairs, always in the same order. */
-static inline double lanes_sum(v16f v)
+/* Sixteen lanes in pairs, always in the same order. */
+static inline double lanes_sum(const vec part[PARTS])
 {
-  const v8d eight =
-      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), v8d) +
-      __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), v8d);
-  const double a = eight[0] + eight[4], b = eight[1] + eight[5];
-  const double c = eight[2] + eight[6], d = eight[3] + eight[7];
-  return (a + c) + (b + d);
+  v4f lanes[4];
+  memcpy(lanes, part, sizeof lanes);
+  const v4d even = __builtin_convertvector(lanes[0], v4d) + __builtin_convertvector(lanes[2], v4d);
+  const v4d odd = __builtin_convertvector(lanes[1], v4d) + __builtin_convertvector(lanes[3], v4d);
+  const v4d four = even + odd;
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 static void sum_dot(size_t n, const float *x, const float *y, double *sum, double *dot)
 {
-  v16f sums = {0}, products = {0};
+  vec sums[PARTS] = {0}, products[PARTS] = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    const v16f xi = v16_load(x + i);
-    sums += xi;
-    products += xi * v16_load(y + i);
+#pragma GCC unroll 4
+    for (size_t h = 0; h < PARTS; h++) {
+      const vec xi = vec_load(x + i + h * WIDTH);
+      sums[h] += xi;
+      products[h] += xi * vec_load(y + i + h * WIDTH);
+    }
   }
   *sum += lanes_sum(sums);
   *dot += lanes_sum(products);
@@ -99,11 +106,14 @@ static void sum_dot(size_t n, const float *x, const float *y, double *sum, doubl
 
 static double slope_gradient(size_t n, const float *x, const float *d)
 {
-  v16f lanes = {0};
+  vec lanes[PARTS] = {0};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    const v16f xi = v16_load(x + i);
-    lanes += v16_select(xi > 0, (v16f){0}, xi * v16_load(d + i));
+#pragma GCC unroll 4
+    for (size_t h = 0; h < PARTS; h++) {
+      const vec xi = vec_load(x + i + h * WIDTH);
+      lanes[h] += vec_select(xi > 0, (vec){0}, xi * vec_load(d + i + h * WIDTH));
+    }
   }
   double total = lanes_sum(lanes);
   for (; i < n; i++) {
@@ -133,32 +143,32 @@ static void exponential(size_t n, const float *x, float *y)
   }
 }
 
-typedef uint8_t v16b __attribute__((vector_size(16)));
+typedef uint8_t bytes __attribute__((vector_size(WIDTH)));
 
 /* v and 1 - v each from its own end, so that neither loses digits. */
-static inline v16f logit_of(v16f u, const uint8_t *level, float lambda, float step)
+static inline vec logit_of(vec u, const uint8_t *level, float lambda, float step)
 {
-  v16b bytes;
-  memcpy(&bytes, level, sizeof bytes);
-  const v16f levels = __builtin_convertvector(bytes, v16f);
-  const v16f v = lambda + step * (levels + u);
-  const v16f rest = lambda + step * ((255.0f - levels) + (1.0f - u));
-  return v16_log(v / rest);
+  bytes b;
+  memcpy(&b, level, sizeof b);
+  const vec levels = __builtin_convertvector(__builtin_convertvector(b, vec_mask), vec);
+  const vec v = lambda + step * (levels + u);
+  const vec rest = lambda + step * ((255.0f - levels) + (1.0f - u));
+  return vec_log(v / rest);
 }
 
 static void logit(size_t n, double lambda, const uint8_t *level, float *u)
 {
   const float offset = (float)lambda, step = (float)((1 - 2 * lambda) / 256);
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    v16_store(u + i, logit_of(v16_load(u + i), level + i, offset, step));
+  for (; i + WIDTH <= n; i += WIDTH) {
+    vec_store(u + i, logit_of(vec_load(u + i), level + i, offset, step));
   }
   if (i < n) {
-    float last[16] = {0};
-    uint8_t levels[16] = {0};
+    float last[WIDTH] = {0};
+    uint8_t levels[WIDTH] = {0};
     memcpy(last, u + i, (n - i) * sizeof(float));
     memcpy(levels, level + i, n - i);
-    v16_store(last, logit_of(v16_load(last), levels, offset, step));
+    vec_store(last, logit_of(vec_load(last), levels, offset, step));
     memcpy(u + i, last, (n - i) * sizeof(float));
   }
 }
@@ -255,6 +265,16 @@ static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float 
   }
 }
 
+/* Ends a run of sums. */
+static inline void end_sums(double *total, const vec *sum)
+{
+  for (int h = 0; h < PARTS; h++) {
+    for (int l = 0; l < WIDTH; l++) {
+      total[h * WIDTH + l] += (double)sum[h][l];
+    }
+  }
+}
+
 static void squares_image(size_t pixels, size_t columns, const float *x, const float *m, size_t ld,
                           double *squares)
 {
@@ -262,12 +282,15 @@ static void squares_image(size_t pixels, size_t columns, const float *x, const f
     double total[16] = {0};
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(m + d * ld + j) - x[d];
-        here += e * e;
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const vec e = vec_load(m + d * ld + j + h * WIDTH) - x[d];
+          here[h] += e * e;
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -277,17 +300,23 @@ static void squares_loss(size_t pixels, size_t columns, const float *x, float *m
                          float scale, double *squares)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i used = used_lanes(j, columns);
+    const v16i lanes = used_lanes(j, columns);
+    vec_mask used[PARTS];
     double total[16] = {0};
+    memcpy(used, &lanes, sizeof used);
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(m + d * ld + j) - v16_load(x + d * ld + j);
-        here += e * e;
-        v16_store(m + d * ld + j, v16_select(used, scale * e, (v16f){0}));
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const size_t at = d * ld + j + h * WIDTH;
+          const vec e = vec_load(m + at) - vec_load(x + at);
+          here[h] += e * e;
+          vec_store(m + at, vec_select(used[h], scale * e, (vec){0}));
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -300,14 +329,17 @@ static void diagonal_image(size_t pixels, size_t columns, const float *x, const 
     double total[16] = {0};
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        const v16f e = v16_load(out + d * ld + j) - x[d];
-        const v16f raw = v16_load(out + (pixels + d) * ld + j);
-        const v16f s = v16_select(raw < -7.0f, v16_set(-7.0f), raw);
-        here += s + e * e * v16_exp(-s);
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          const float *at = out + d * ld + j + h * WIDTH;
+          const vec e = vec_load(at) - x[d], raw = vec_load(at + pixels * ld);
+          const vec s = vec_select(raw < -7.0f, vec_set(-7.0f), raw);
+          here[h] += s + e * e * vec_exp(-s);
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, sums);
   }
@@ -317,23 +349,27 @@ static void diagonal_loss(size_t pixels, size_t columns, const float *x, float *
                           double *sums)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i used = used_lanes(j, columns);
+    const v16i lanes = used_lanes(j, columns);
+    vec_mask used[PARTS];
     double total[16] = {0};
+    memcpy(used, &lanes, sizeof used);
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
-      v16f here = {0};
+      vec here[PARTS] = {0};
       for (size_t d = d0; d < end; d++) {
-        float *mp = out + d * ld + j, *sp = out + (pixels + d) * ld + j;
-        const v16f e = v16_load(mp) - v16_load(x + d * ld + j);
-        const v16f raw = v16_load(sp);
-        const v16i low = raw < -7.0f;
-        const v16f s = v16_select(low, v16_set(-7.0f), raw);
-        const v16f inverse = v16_exp(-s), square = e * e * inverse;
-        here += s + square;
-        v16_store(mp, v16_select(used, e * inverse, (v16f){0}));
-        v16_store(sp, v16_select(used & ~low, 0.5f * (1.0f - square), (v16f){0}));
+#pragma GCC unroll 4
+        for (size_t h = 0; h < PARTS; h++) {
+          float *mp = out + d * ld + j + h * WIDTH, *sp = mp + pixels * ld;
+          const vec e = vec_load(mp) - vec_load(x + d * ld + j + h * WIDTH), raw = vec_load(sp);
+          const vec_mask low = raw < -7.0f;
+          const vec s = vec_select(low, vec_set(-7.0f), raw);
+          const vec inverse = vec_exp(-s), square = e * e * inverse;
+          here[h] += s + square;
+          vec_store(mp, vec_select(used[h], e * inverse, (vec){0}));
+          vec_store(sp, vec_select(used[h] & ~low, 0.5f * (1.0f - square), (vec){0}));
+        }
       }
-      add_lanes(total, here);
+      end_sums(total, here);
     }
     store_columns(j, columns, total, sums);
   }
@@ -348,6 +384,7 @@ const rote_kernels ROTE_ISA_NAME(rote_kernels) = {
     .name = "base",
 #endif
     .gemm = gemm,
+    .gemm_runs = gemm_runs,
     .transpose = transpose,
     .rectify = rectify,
     .rectify_backward = rectify_backward,

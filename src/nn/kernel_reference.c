@@ -17,6 +17,16 @@ static void gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *
   }
 }
 
+static void gemm_runs(size_t m, size_t n, const rote_runs *runs, const rote_real *a, size_t lda,
+                      const rote_real *b, size_t ldb, const rote_real *bias, rote_real *c,
+                      size_t ldc)
+{
+  for (size_t run = 0; run < runs->count; run++) {
+    gemm(m, n, runs->depth, (rote_strided){a + run * runs->a, lda, 1}, b + run * runs->b, ldb, bias,
+         run > 0, c, ldc);
+  }
+}
+
 static void transpose(size_t rows, size_t columns, const rote_real *in, size_t ld_in,
                       rote_real *out, size_t ld_out)
 {
@@ -361,6 +371,7 @@ static void differences(const rote_differences *d, double *dot)
 static const rote_kernels reference = {
     .name = "reference",
     .gemm = gemm,
+    .gemm_runs = gemm_runs,
     .transpose = transpose,
     .rectify = rectify,
     .rectify_backward = rectify_backward,

@@ -62,3 +62,10 @@ void rote_gemm(size_t m, size_t n, size_t k, rote_strided a, const rote_real *b,
   rote_count_multiply_adds(m, n, k);
   rote_kernels_get()->gemm(m, n, k, a, b, ldb, bias, accumulate, c, ldc);
 }
+
+void rote_gemm_runs(size_t m, size_t n, const rote_runs *runs, const rote_real *a, size_t lda,
+                    const rote_real *b, size_t ldb, const rote_real *bias, rote_real *c, size_t ldc)
+{
+  rote_count_multiply_adds(m, n, runs->count * runs->depth);
+  rote_kernels_get()->gemm_runs(m, n, runs, a, lda, b, ldb, bias, c, ldc);
+}

@@ -26,50 +26,98 @@ size_t rote_convolution_weights(const convolution *c)
   return c->low_channels * c->high_channels * c->kernel * c->kernel;
 }
 
-/* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h] */
+static size_t smaller(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
+/* High channels of Winograd's gradient that are unpacked together. */
+enum { UNPACKED = 8 };
+
+/* Of what weight_gradient() unpacks. */
+static size_t sum_room(const convolution *c)
+{
+  return c->winograd ? UNPACKED * c->kernel * c->kernel * c->low_channels
+                     : rote_convolution_weights(c);
+}
+
+/* g[l][h][ky][kx] of n low and `highs` high channels, from tap t of channel h at sum + t tap + h
+ * high: a cache line of low channels at once, so that g is written in few streams. */
+static void order(const convolution *c, const rote_real *sum, size_t tap, size_t high, size_t n,
+                  size_t highs, rote_real *g)
+{
+  const size_t ch = c->high_channels, taps = c->kernel * c->kernel;
+  for (size_t l = 0; l < n; l += ROTE_COLUMN_BLOCK) {
+    for (size_t h = 0; h < highs; h++) {
+      rote_kernels_get()->transpose(taps, smaller(n - l, ROTE_COLUMN_BLOCK), sum + h * high + l,
+                                    tap, g + (l * ch + h) * taps, ch * taps);
+    }
+  }
+}
+
+/* Of Winograd's gradient, low channels first .. first + n - 1, to g[l][h][ky][kx].
+ * room [UNPACKED][k k][low channels] */
+static void unpack_winograd(const convolution *c, const rote_real *du, size_t first, size_t n,
+                            rote_real *room, rote_real *g)
+{
+  const size_t taps = c->kernel * c->kernel;
+  const size_t before = first % ROTE_COLUMN_BLOCK, width = rote_column_pad(before + n);
+  for (size_t h = 0; h < c->high_channels; h += UNPACKED) {
+    const size_t highs = smaller(c->high_channels - h, UNPACKED);
+    for (size_t i = 0; i < highs; i++) {
+      rote_winograd_unpack(c, du, h + i, first - before, width, room + i * taps * width);
+    }
+    order(c, room + before, width, taps * width, n, highs, g + h * taps);
+  }
+}
+
+/* dW[l,h,ky,kx] = sum over low pixels and columns of low[l] high(...)[h], piece by piece. The
+ * direct sums of a piece are made when it is asked for, but those of a panel of products at once.
+ * d_low: Winograd's also leave down(high) there, if it is not NULL. */
 static void weight_gradient(const convolution *c, const rote_pass *pass, const rote_slot *slot,
-                            const rote_real *high, const rote_real *low,
+                            const rote_real *high, const rote_real *low, rote_real *d_low,
                             const rote_gradient *gradient)
 {
-  const size_t ch = c->high_channels, cl = c->low_channels, taps = c->kernel * c->kernel;
-  rote_real *sum = slot->scratch, *rest = sum + rote_convolution_weights(c);
+  const size_t cl = c->low_channels, row = c->high_channels * c->kernel * c->kernel;
+  const size_t fit = gradient->flat != NULL ? cl : gradient->piece_room / row;
+  const size_t piece = smaller(fit, cl);
+  const size_t group = piece < ROTE_DIRECT_PANEL ? ROTE_DIRECT_PANEL / piece * piece : piece;
+  rote_real *sum = slot->scratch, *rest = sum + sum_room(c);
+  const rote_real *du = NULL;
   if (c->winograd) {
-    rote_winograd_gradient(c, high, low, pass->columns, pass->ld, sum, rest);
-  } else {
-    rote_direct_gradient(c, pass, high, low, rest, sum);
+    du = rote_winograd_gradient(c, high, low, pass->columns, pass->ld, slot->packed, d_low, rest);
   }
-  const size_t fit = gradient->flat != NULL ? cl : gradient->piece_room / (ch * taps);
-  const size_t at_once = fit < cl ? fit : cl;
-  for (size_t l = 0; l < cl; l += at_once) {
-    const size_t n = cl - l < at_once ? cl - l : at_once;
-    const size_t offset = c->weight + l * ch * taps;
-    rote_real *g = rote_gradient_room(gradient, offset);
-    for (size_t h = 0; h < ch; h++) {
-      rote_kernels_get()->transpose(taps, n, sum + h * cl + l, ch * cl, g + h * taps, ch * taps);
+  for (size_t l = 0; l < cl; l += piece) {
+    const size_t n = smaller(piece, cl - l), within = l % group;
+    const size_t lds = smaller(group, cl - (l - within));
+    const size_t offset = c->weight + l * row;
+    if (!c->winograd && within == 0) {
+      rote_direct_gradient(c, pass, high, low, l, lds, rest, sum);
     }
-    rote_gradient_done(gradient, offset, n * ch * taps, g);
+    rote_real *g = rote_gradient_room(gradient, offset);
+    if (c->winograd) {
+      unpack_winograd(c, du, l, n, sum, g);
+    } else {
+      order(c, sum + within, c->high_channels * lds, lds, n, c->high_channels, g);
+    }
+    rote_gradient_done(gradient, offset, n * row, g);
   }
 }
 
-static size_t larger(size_t a, size_t b)
-{
-  return a > b ? a : b;
-}
-
-/* Winograd's: the room of a pass, and before it D[l][ky][kx][h]. */
+/* Winograd's: the room of a pass, and before it a row of D. */
 static size_t forward_room(const rote_layer *layer)
 {
   const convolution *c = (const convolution *)layer;
-  return c->winograd ? larger(rote_winograd_room(c), rote_convolution_weights(c)) : 0;
+  return c->winograd ? rote_winograd_room(c) : 0;
 }
 
 /* For weight_gradient(), and before it for the weights of dx. */
 static size_t scratch_room(const rote_layer *layer, size_t ld)
 {
   const convolution *c = (const convolution *)layer;
-  return c->winograd ? rote_convolution_weights(c) + rote_winograd_gradient_room(c)
-                     : ld * ROTE_DIRECT_PANEL + rote_convolution_weights(c) +
-                           c->kernel * c->kernel * c->low_channels;
+  return sum_room(c) + (c->winograd
+                            ? rote_winograd_gradient_room(c)
+                            : ld * ROTE_DIRECT_PANEL + c->kernel * c->kernel * c->low_channels);
 }
 
 static size_t down_packed_room(const rote_layer *layer)
@@ -94,17 +142,30 @@ static void multiply(size_t n, rote_real factor, rote_real *x)
   }
 }
 
+/* Winograd's weights, one low channel after the other. */
+static void down_pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot)
+{
+  const size_t row = c->high_channels * c->kernel * c->kernel;
+  for (size_t l = 0; l < c->low_channels; l++) {
+    rote_direct_pack_down(c, w + l * row, 1, slot->scratch);
+    if (slot->follow_up.scale != NULL) {
+      multiply(row, slot->follow_up.scale[l], slot->scratch);
+    }
+    rote_winograd_pack(c, l, slot->scratch, slot->packed);
+  }
+}
+
 static void down_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
 {
   const convolution *c = (const convolution *)layer;
   const size_t row = c->high_channels * c->kernel * c->kernel;
-  rote_real *d = c->winograd ? slot->scratch : slot->packed;
-  rote_direct_pack_down(c, w + c->weight, d);
-  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
-    multiply(row, slot->follow_up.scale[l], d + l * row);
-  }
   if (c->winograd) {
-    rote_winograd_pack(c, d, slot->packed);
+    down_pack_winograd(c, w + c->weight, slot);
+    return;
+  }
+  rote_direct_pack_down(c, w + c->weight, c->low_channels, slot->packed);
+  for (size_t l = 0; slot->follow_up.scale != NULL && l < c->low_channels; l++) {
+    multiply(row, slot->follow_up.scale[l], slot->packed + l * row);
   }
 }
 
@@ -135,7 +196,7 @@ static void down_backward(const rote_layer *layer, const rote_pass *pass, const 
     rote_direct_up(c, slot->scratch, NULL, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
-    weight_gradient(c, pass, slot, x, dy, gradient);
+    weight_gradient(c, pass, slot, x, dy, NULL, gradient);
   }
 }
 
@@ -145,15 +206,17 @@ static rote_real *shift_of(const convolution *c, rote_real *packed)
   return packed + rote_convolution_weights(c) + c->kernel * c->kernel * c->low_channels;
 }
 
+/* Winograd's weights, one high channel after the other. */
 static void up_pack_winograd(const convolution *c, const rote_real *w, const rote_slot *slot)
 {
-  const rote_real *scale = slot->follow_up.scale;
-  const size_t ch = c->high_channels;
-  rote_direct_pack_down(c, w + c->weight, slot->scratch);
-  for (size_t i = 0; scale != NULL && i < rote_convolution_weights(c); i++) {
-    slot->scratch[i] *= scale[i % ch];
+  const size_t ch = c->high_channels, cl = c->low_channels, taps = c->kernel * c->kernel;
+  for (size_t h = 0; h < ch; h++) {
+    rote_kernels_get()->transpose(cl, taps, w + h * taps, ch * taps, slot->scratch, cl);
+    if (slot->follow_up.scale != NULL) {
+      multiply(taps * cl, slot->follow_up.scale[h], slot->scratch);
+    }
+    rote_winograd_pack(c, h, slot->scratch, slot->packed);
   }
-  rote_winograd_pack(c, slot->scratch, slot->packed);
 }
 
 static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot *slot)
@@ -161,15 +224,16 @@ static void up_pack(const rote_layer *layer, const rote_real *w, const rote_slot
   const convolution *c = (const convolution *)layer;
   const rote_follow_up *f = &slot->follow_up;
   if (c->winograd) {
-    up_pack_winograd(c, w, slot);
+    up_pack_winograd(c, w + c->weight, slot);
     return;
   }
-  const size_t ch = c->high_channels, row = c->kernel / c->stride * c->low_channels;
+  const size_t ch = c->high_channels, s = c->stride, count = c->kernel / s;
+  const size_t row = count * count * c->low_channels;
   rote_direct_pack_up(c, w + c->weight, slot->packed + rote_convolution_weights(c), slot->packed);
-  for (size_t i = 0; f->scale != NULL && i < c->kernel * c->stride * ch; i++) {
+  for (size_t i = 0; f->scale != NULL && i < s * s * ch; i++) {
     multiply(row, f->scale[i % ch], slot->packed + i * row);
   }
-  for (size_t i = 0; f->shift != NULL && i < c->stride * ch; i++) {
+  for (size_t i = 0; f->shift != NULL && i < s * ch; i++) {
     shift_of(c, slot->packed)[i] = f->shift[i % ch];
   }
 }
@@ -194,14 +258,14 @@ static void up_backward(const rote_layer *layer, const rote_pass *pass, const ro
   const convolution *c = (const convolution *)layer;
   const size_t columns = rote_column_pad(pass->columns);
   (void)y;
-  if (dx != NULL && c->winograd) {
+  if (dx != NULL && c->winograd && gradient == NULL) {
     rote_winograd_down(c, slot->packed, NULL, dy, columns, pass->ld, dx, slot->scratch);
-  } else if (dx != NULL) {
-    rote_direct_pack_down(c, pass->w + c->weight, slot->scratch);
+  } else if (dx != NULL && !c->winograd) {
+    rote_direct_pack_down(c, pass->w + c->weight, c->low_channels, slot->scratch);
     rote_direct_down(c, slot->scratch, NULL, dy, columns, pass->ld, dx);
   }
   if (gradient != NULL) {
-    weight_gradient(c, pass, slot, dy, x, gradient);
+    weight_gradient(c, pass, slot, dy, x, dx, gradient);
   }
 }
 
@@ -308,16 +372,14 @@ rote_status rote_layer_convolution(rote_parameters *table, const char *name, siz
                                    size_t padding, rote_layer **layer)
 {
   const size_t low = (high + 2 * padding - kernel) / stride + 1;
-  const convolution c = {{&down_ops, high * high * channels, low * low * filters, filters},
-                         0,
-                         high,
-                         low,
-                         channels,
-                         filters,
-                         kernel,
-                         stride,
-                         padding,
-                         false};
+  const convolution c = {.base = {&down_ops, high * high * channels, low * low * filters, filters},
+                         .high = high,
+                         .low = low,
+                         .high_channels = channels,
+                         .low_channels = filters,
+                         .kernel = kernel,
+                         .stride = stride,
+                         .padding = padding};
   return create(table, name, &c, layer);
 }
 
@@ -326,15 +388,14 @@ rote_status rote_layer_transposed_convolution(rote_parameters *table, const char
                                               size_t stride, size_t padding, rote_layer **layer)
 {
   const size_t high = (low - 1) * stride + kernel - 2 * padding;
-  const convolution c = {{&up_ops, low * low * channels, high * high * filters, filters},
-                         0,
-                         high,
-                         low,
-                         filters,
-                         channels,
-                         kernel,
-                         stride,
-                         padding,
-                         false};
+  const convolution c = {.base = {&up_ops, low * low * channels, high * high * filters, filters},
+                         .high = high,
+                         .low = low,
+                         .high_channels = filters,
+                         .low_channels = channels,
+                         .kernel = kernel,
+                         .stride = stride,
+                         .padding = padding,
+                         .up = true};
   return create(table, name, &c, layer);
 }

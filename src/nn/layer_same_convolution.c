@@ -52,11 +52,9 @@ static void convolve(const same *s, size_t from, size_t to, const rote_real *pac
     for (size_t x = 0; x < s->width; x++) {
       const run rx = taps_at(s, s->width, x);
       rote_real *here = out + (y * s->width + x) * to * ld;
-      for (size_t i = 0; i < ry.count; i++) {
-        const rote_strided a = {packed + ((ry.first + i) * k + rx.first) * from, k * k * from, 1};
-        const rote_real *b = in + ((ry.pixel + i) * s->width + rx.pixel) * from * ld;
-        rote_gemm(to, columns, rx.count * from, a, b, ld, bias, i > 0, here, ld);
-      }
+      const rote_runs runs = {ry.count, rx.count * from, k * from, s->width * from * ld};
+      rote_gemm_runs(to, columns, &runs, packed + (ry.first * k + rx.first) * from, k * k * from,
+                     in + (ry.pixel * s->width + rx.pixel) * from * ld, ld, bias, here, ld);
     }
   }
 }

@@ -183,16 +183,28 @@ rote_real *rote_network_forward(const rote_network *network, const rote_real *w,
   return tape->output[network->count - 1];
 }
 
+/* The last layer that backward() has to reach: where the gradient of the input is not wanted, the
+ * first one with parameters. */
+static size_t last_of_backward(const rote_network *network, const rote_real *dx)
+{
+  size_t i = 0;
+  while (dx == NULL && i + 1 < network->count && !network->layer[i]->ops->has_parameters) {
+    i++;
+  }
+  return i;
+}
+
 void rote_network_backward(const rote_network *network, const rote_real *w, const rote_real *x,
                            size_t columns, rote_tape *tape, rote_real *dy, rote_real *dx,
                            const rote_gradient *gradient)
 {
   const rote_pass pass = {.w = w, .columns = columns, .ld = tape->ld, .training = tape->training};
+  const size_t last = last_of_backward(network, dx);
   int turn = 0;
-  for (size_t i = network->count; i-- > 0;) {
+  for (size_t i = network->count; i-- > last;) {
     const rote_layer *layer = network->layer[i];
     const rote_real *in = i == 0 ? x : tape->output[i - 1];
-    rote_real *below = i == 0 ? dx : tape->gradient[turn];
+    rote_real *below = i == last ? dx : tape->gradient[turn];
     if (layer->ops->in_place) {
       below = dy;
     } else {

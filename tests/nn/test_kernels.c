@@ -133,6 +133,8 @@ static void the_processor_gets_its_best_table(void **state)
   float a[2 * 3] = {0}, b[3 * 16] = {0}, c[2 * 16];
   rote_gemm(2, 16, 3, (rote_strided){a, 3, 1}, b, 16, NULL, false, c, 16);
   assert_true(rote_kernels_multiply_adds() == before + 2 * 16 * 3);
+  rote_gemm_runs(2, 16, &(rote_runs){3, 1, 1, 16}, a, 3, b, 16, NULL, c, 16);
+  assert_true(rote_kernels_multiply_adds() == before + 2 * (2 * 16 * 3));
 }
 
 static void exponentials_are_accurate(void **state)

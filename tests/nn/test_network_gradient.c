@@ -217,6 +217,41 @@ static void memory_that_runs_out_is_reported(void **state)
   tear_down(&s);
 }
 
+/* Gradient of the weights behind a layer without any. @return multiply-adds it took */
+static double backward_through(setup *s, double *dx, double *gradient)
+{
+  double dy[OUT * ROOM] = {0};
+  rote_network_forward(&s->network, s->w, s->x, COLUMNS, s->tape);
+  random_numbers(3, OUT * ROOM, dy);
+  const double before = rote_kernels_multiply_adds();
+  rote_network_backward(&s->network, s->w, s->x, COLUMNS, s->tape, dy, dx,
+                        &(rote_gradient){.flat = gradient});
+  return rote_kernels_multiply_adds() - before;
+}
+
+static void nothing_is_computed_below_the_first_weights(void **state)
+{
+  (void)state;
+  setup s = {0};
+  rote_layer *layer = NULL;
+  CHECK_OK(rote_layer_permute(IN, 1, true, &layer));
+  CHECK_OK(rote_network_append(&s.network, layer));
+  append(&s, "a", IN, OUT, false);
+  CHECK_OK(rote_tape_create(&s.network, ROOM, true, &s.tape));
+  double w[256], x[IN * ROOM], dx[IN * ROOM], all[256] = {0}, only[256] = {0};
+  assert_true(s.table.total <= sizeof w / sizeof *w);
+  random_numbers(1, s.table.total, w);
+  random_numbers(2, IN * ROOM, x);
+  s.w = w;
+  s.x = x;
+  const double with_dx = backward_through(&s, dx, all), without = backward_through(&s, NULL, only);
+  assert_memory_equal(only, all, s.table.total * sizeof *all);
+  assert_true(without < with_dx);
+  rote_tape_destroy(&s.tape);
+  rote_network_clear(&s.network);
+  rote_parameters_clear(&s.table);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -224,6 +259,7 @@ int main(void)
       cmocka_unit_test(pieces_make_up_the_whole),
       cmocka_unit_test(layers_that_do_not_fit_are_refused),
       cmocka_unit_test(memory_that_runs_out_is_reported),
+      cmocka_unit_test(nothing_is_computed_below_the_first_weights),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

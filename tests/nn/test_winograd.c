@@ -47,6 +47,22 @@ static void make(size_t low, size_t high_channels, size_t low_channels, bool up,
                                        layer));
 }
 
+/* The gradients of input and weights are the same when only one of them is asked for. */
+static void check_alone(const trial *t, const rote_network *network, rote_tape *tape,
+                        size_t columns, rote_real *dy, rote_real *const *result)
+{
+  rote_real *dx = calloc(t->in * ROOM, sizeof *dx), *dw = calloc(t->weights, sizeof *dw);
+  assert_true(dx != NULL && dw != NULL);
+  rote_network_backward(network, t->w, t->x, columns, tape, dy, dx, NULL);
+  rote_network_backward(network, t->w, t->x, columns, tape, dy, NULL, &(rote_gradient){.flat = dw});
+  for (size_t i = 0; i < t->in; i++) {
+    assert_memory_equal(dx + i * ROOM, result[1] + i * ROOM, columns * sizeof *dx);
+  }
+  assert_memory_equal(dw, result[2], t->weights * sizeof *dw);
+  free(dx);
+  free(dw);
+}
+
 /* All passes of one way over the first `columns` columns. */
 static void pass(const trial *t, bool winograd, size_t columns, rote_real **result)
 {
@@ -71,6 +87,7 @@ static void pass(const trial *t, bool winograd, size_t columns, rote_real **resu
   memcpy(result[0], y, t->out * ROOM * sizeof *y);
   rote_network_backward(&network, t->w, t->x, columns, tape, dy, result[1],
                         &(rote_gradient){.flat = result[2]});
+  check_alone(t, &network, tape, columns, dy, result);
   free(dy);
   rote_tape_destroy(&tape);
   rote_network_clear(&network);

@@ -1,0 +1,112 @@
+/* A shallow product whose depth lies in several runs, for kernel_fast.c: the sums stay in registers
+ * from the first run to the last. */
+#ifndef ROTE_KERNEL_GEMM_RUNS_H
+#define ROTE_KERNEL_GEMM_RUNS_H
+
+#include "kernel_gemm.h"
+
+/* Up to here a panel of B stays in the first-level cache where it lies, whatever ldb is. */
+#define RUNS_DEPTH 128
+
+/* rows, vectors: as in tile(). */
+static inline __attribute__((always_inline)) void runs_tile(const int rows, const int vectors,
+                                                            const rote_runs *r, const float *a,
+                                                            size_t lda, const float *b, size_t ldb,
+                                                            const float *bias, float *c, size_t ldc)
+{
+  vec acc[ROWS][VECTORS];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+      acc[i][j] = vec_set(bias != NULL ? bias[i] : 0.0f);
+    }
+  }
+  for (size_t run = 0; run < r->count; run++) {
+    for (size_t p = 0; p < r->depth; p++) {
+      vec row[VECTORS];
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) {
+        row[j] = vec_load(b + run * r->b + p * ldb + (size_t)j * WIDTH);
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < rows; i++) {
+        const vec s = vec_set(a[run * r->a + (size_t)i * lda + p]);
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) {
+          acc[i][j] += s * row[j];
+        }
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+      vec_store(c + (size_t)i * ldc + (size_t)j * WIDTH, acc[i][j]);
+    }
+  }
+}
+
+/* `vectors` is a constant of the caller. */
+static inline __attribute__((always_inline)) void
+runs_strip(size_t rows, const int vectors, const rote_runs *r, const float *a, size_t lda,
+           const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
+{
+  switch (rows) {
+#if ROWS == 6
+  case 6:
+    runs_tile(6, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+  case 5:
+    runs_tile(5, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+#endif
+  case 4:
+    runs_tile(4, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+  case 3:
+    runs_tile(3, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+  case 2:
+    runs_tile(2, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+  default:
+    runs_tile(1, vectors, r, a, lda, b, ldb, bias, c, ldc);
+    break;
+  }
+}
+
+/* One panel of B and all rows of A. */
+static inline __attribute__((always_inline)) void
+runs_panel(size_t m, const int vectors, const rote_runs *r, const float *a, size_t lda,
+           const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
+{
+  size_t rows;
+  for (size_t i = 0; i < m; i += rows) {
+    rows = tile_rows(m - i);
+    runs_strip(rows, vectors, r, a + i * lda, lda, b, ldb, bias == NULL ? NULL : bias + i,
+               c + i * ldc, ldc);
+  }
+}
+
+static void gemm_runs(size_t m, size_t n, const rote_runs *r, const float *a, size_t lda,
+                      const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
+{
+  if (r->count * r->depth > RUNS_DEPTH) {
+    for (size_t run = 0; run < r->count; run++) {
+      gemm(m, n, r->depth, (rote_strided){a + run * r->a, lda, 1}, b + run * r->b, ldb, bias,
+           run > 0, c, ldc);
+    }
+    return;
+  }
+  size_t j = 0;
+  for (; j + PANEL <= n; j += PANEL) {
+    runs_panel(m, VECTORS, r, a, lda, b + j, ldb, bias, c + j, ldc);
+  }
+  for (; j < n; j += WIDTH) {
+    runs_panel(m, 1, r, a, lda, b + j, ldb, bias, c + j, ldc);
+  }
+}
+
+#endif
