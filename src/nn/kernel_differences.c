@@ -5,8 +5,6 @@
 /* Rows that are summed in floats before the sum goes to double. */
 #define RUN 64
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* Sixteen columns. */
 typedef struct {
   vec part[PARTS];

@@ -31,12 +31,44 @@
 
 #define CACHE_LINE 16 /* floats */
 
-/* rows, vectors: constants after inlining, so that acc lives in registers.
- * start: where the sums begin, in rows of ld_start; NULL: at the bias, or at 0. */
-static inline __attribute__((always_inline)) void tile(const int rows, const int vectors, size_t k,
-                                                       rote_strided a, const float *b, size_t ldb,
-                                                       const float *start, size_t ld_start,
-                                                       const float *bias, float *c, size_t ldc)
+/* The sums of a tile. rows and vectors are constants after inlining, so that they live in
+ * registers: acc[i][j] += sum over k of A[i, p] B[p, j], step by step. */
+INLINE void add_products(const int rows, const int vectors, vec acc[ROWS][VECTORS], size_t k,
+                         rote_strided a, const float *b, size_t ldb)
+{
+  for (size_t p = 0; p < k; p++) {
+    vec row[VECTORS];
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+      row[j] = vec_load(b + p * ldb + (size_t)j * WIDTH);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+      const vec s = vec_set(a.data[(size_t)i * a.row + p * a.column]);
+#pragma GCC unroll 4
+      for (int j = 0; j < vectors; j++) {
+        acc[i][j] += s * row[j];
+      }
+    }
+  }
+}
+
+INLINE void store_sums(const int rows, const int vectors, vec acc[ROWS][VECTORS], float *c,
+                       size_t ldc)
+{
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+      vec_store(c + (size_t)i * ldc + (size_t)j * WIDTH, acc[i][j]);
+    }
+  }
+}
+
+/* start: where the sums begin, in rows of ld_start; NULL: at the bias, or at 0. */
+INLINE void tile(const int rows, const int vectors, size_t k, rote_strided a, const float *b,
+                 size_t ldb, const float *start, size_t ld_start, const float *bias, float *c,
+                 size_t ldc)
 {
   vec acc[ROWS][VECTORS];
 #pragma GCC unroll 8
@@ -44,7 +76,7 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; j++) {
       acc[i][j] = start != NULL ? vec_load(start + (size_t)i * ld_start + (size_t)j * WIDTH)
-                                : (bias != NULL ? bias[i] : 0.0f) - (vec){0};
+                                : vec_set(bias != NULL ? bias[i] : 0.0f);
     }
   }
   /* Sums wait for C where they begin: have the tile below fetched meanwhile. */
@@ -55,35 +87,14 @@ static inline __attribute__((always_inline)) void tile(const int rows, const int
       __builtin_prefetch(c + (size_t)(rows + i) * ldc + (size_t)j * WIDTH, 1);
     }
   }
-  for (size_t p = 0; p < k; p++) {
-    vec row[VECTORS];
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-      row[j] = vec_load(b + p * ldb + (size_t)j * WIDTH);
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < rows; i++) {
-      const vec s = a.data[(size_t)i * a.row + p * a.column] - (vec){0};
-#pragma GCC unroll 4
-      for (int j = 0; j < vectors; j++) {
-        acc[i][j] += s * row[j];
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-      memcpy(c + (size_t)i * ldc + (size_t)j * WIDTH, &acc[i][j], sizeof(vec));
-    }
-  }
+  add_products(rows, vectors, acc, k, a, b, ldb);
+  store_sums(rows, vectors, acc, c, ldc);
 }
 
 /* A tile of any height; `vectors` is a constant of the caller. */
-static inline __attribute__((always_inline)) void strip(size_t rows, const int vectors, size_t k,
-                                                        rote_strided a, const float *b, size_t ldb,
-                                                        const float *start, size_t ld_start,
-                                                        const float *bias, float *c, size_t ldc)
+INLINE void strip(size_t rows, const int vectors, size_t k, rote_strided a, const float *b,
+                  size_t ldb, const float *start, size_t ld_start, const float *bias, float *c,
+                  size_t ldc)
 {
   switch (rows) {
 #if ROWS == 6

@@ -9,10 +9,9 @@
 #define RUNS_DEPTH 128
 
 /* rows, vectors: as in tile(). */
-static inline __attribute__((always_inline)) void runs_tile(const int rows, const int vectors,
-                                                            const rote_runs *r, const float *a,
-                                                            size_t lda, const float *b, size_t ldb,
-                                                            const float *bias, float *c, size_t ldc)
+INLINE void runs_tile(const int rows, const int vectors, const rote_runs *r, const float *a,
+                      size_t lda, const float *b, size_t ldb, const float *bias, float *c,
+                      size_t ldc)
 {
   vec acc[ROWS][VECTORS];
 #pragma GCC unroll 8
@@ -23,35 +22,16 @@ static inline __attribute__((always_inline)) void runs_tile(const int rows, cons
     }
   }
   for (size_t run = 0; run < r->count; run++) {
-    for (size_t p = 0; p < r->depth; p++) {
-      vec row[VECTORS];
-#pragma GCC unroll 4
-      for (int j = 0; j < vectors; j++) {
-        row[j] = vec_load(b + run * r->b + p * ldb + (size_t)j * WIDTH);
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < rows; i++) {
-        const vec s = vec_set(a[run * r->a + (size_t)i * lda + p]);
-#pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++) {
-          acc[i][j] += s * row[j];
-        }
-      }
-    }
+    add_products(rows, vectors, acc, r->depth, (rote_strided){a + run * r->a, lda, 1},
+                 b + run * r->b, ldb);
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-      vec_store(c + (size_t)i * ldc + (size_t)j * WIDTH, acc[i][j]);
-    }
-  }
+  store_sums(rows, vectors, acc, c, ldc);
 }
 
 /* `vectors` is a constant of the caller. */
-static inline __attribute__((always_inline)) void
-runs_strip(size_t rows, const int vectors, const rote_runs *r, const float *a, size_t lda,
-           const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
+INLINE void runs_strip(size_t rows, const int vectors, const rote_runs *r, const float *a,
+                       size_t lda, const float *b, size_t ldb, const float *bias, float *c,
+                       size_t ldc)
 {
   switch (rows) {
 #if ROWS == 6
@@ -78,9 +58,8 @@ runs_strip(size_t rows, const int vectors, const rote_runs *r, const float *a, s
 }
 
 /* One panel of B and all rows of A. */
-static inline __attribute__((always_inline)) void
-runs_panel(size_t m, const int vectors, const rote_runs *r, const float *a, size_t lda,
-           const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
+INLINE void runs_panel(size_t m, const int vectors, const rote_runs *r, const float *a, size_t lda,
+                       const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
 {
   size_t rows;
   for (size_t i = 0; i < m; i += rows) {

@@ -14,6 +14,9 @@
 #endif
 #define PARTS (16 / WIDTH) /* registers of sixteen floats */
 
+/* Where registers are arguments, or numbers that must become constants. */
+#define INLINE static inline __attribute__((always_inline))
+
 typedef float vec __attribute__((vector_size(WIDTH * 4)));
 typedef int32_t vec_mask __attribute__((vector_size(WIDTH * 4)));
 

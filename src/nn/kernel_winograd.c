@@ -9,8 +9,6 @@
 
 enum { TILE = ROTE_WINOGRAD_TILE, POINTS = ROTE_WINOGRAD_POINTS };
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* The transform of one line: every s-th number of the first to every o-th of the second. */
 typedef void line(const vec *, vec *, int s, int o);
 
