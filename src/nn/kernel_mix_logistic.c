@@ -9,27 +9,34 @@
  * w = h + u or h - u, are kept in the same way as e^min(w, 0) / (1 + e^-|w|). */
 #include "kernel_mix_logistic.h"
 
-#include "kernel_lanes.h"
+#include "kernel_register.h"
+
+#include <math.h>
 
 #define LOG_BIN (-4.8481163645f) /* log(2 / 255) */
 
 /* e^exponent above / below */
 typedef struct {
-  v16f exponent, above, below;
+  vec exponent, above, below;
 } mass;
+
+static inline vec smaller_of(vec a, vec b)
+{
+  return vec_select(a < b, a, b);
+}
 
 /* A level seen from a logistic. */
 typedef struct {
-  v16f s, u, h;
-  v16f inverse; /* e^-s, where one level is 1 */
-  v16i clamped; /* s is not the decoder's */
+  vec s, u, h;
+  vec inverse;      /* e^-s, where one level is 1 */
+  vec_mask clamped; /* s is not the decoder's */
 } place;
 
-static inline place find_place(v16f level, v16f mean, v16f raw)
+static inline place find_place(vec level, vec mean, vec raw)
 {
   place at = {.clamped = raw < -7.0f};
-  at.s = v16_select(at.clamped, v16_set(-7.0f), raw);
-  at.inverse = v16_exp(-at.s) * (2.0f / 255.0f);
+  at.s = vec_select(at.clamped, vec_set(-7.0f), raw);
+  at.inverse = vec_exp(-at.s) * (2.0f / 255.0f);
   at.u = at.inverse * (level - (127.5f * mean + 127.5f));
   at.h = 0.5f * at.inverse;
   return at;
@@ -37,17 +44,17 @@ static inline place find_place(v16f level, v16f mean, v16f raw)
 
 /* sinh(h) / h and cosh h for 0 <= h <= 4.4: Taylor's series at half of it, 8 terms, all positive.
  * Relative error below 3e-7. */
-static inline void hyperbolic(v16f h, v16f *sinh_by_h, v16f *cosh)
+static inline void hyperbolic(vec h, vec *sinh_by_h, vec *cosh)
 {
-  const v16f t = 0.25f * h * h;
-  v16f s = t * 7.6471637e-13f + 1.6059044e-10f;
+  const vec t = 0.25f * h * h;
+  vec s = t * 7.6471637e-13f + 1.6059044e-10f;
   s = s * t + 2.5052108e-8f;
   s = s * t + 2.7557319e-6f;
   s = s * t + 1.9841270e-4f;
   s = s * t + 8.3333333e-3f;
   s = s * t + 1.6666667e-1f;
   s = s * t + 1.0f;
-  v16f c = t * 1.1470746e-11f + 2.0876757e-9f;
+  vec c = t * 1.1470746e-11f + 2.0876757e-9f;
   c = c * t + 2.7557319e-7f;
   c = c * t + 2.4801587e-5f;
   c = c * t + 1.3888889e-3f;
@@ -58,20 +65,20 @@ static inline void hyperbolic(v16f h, v16f *sinh_by_h, v16f *cosh)
   *cosh = 2.0f * c * c - 1.0f;
 }
 
-static inline v16f hyperbolic_tangent(v16f x)
+static inline vec hyperbolic_tangent(vec x)
 {
-  const v16f e = v16_exp(-2.0f * v16_abs(x));
-  const v16f t = (1.0f - e) / (1.0f + e);
-  return v16_select(x < 0, -t, t);
+  const vec e = vec_exp(-2.0f * vec_abs(x));
+  const vec t = (1.0f - e) / (1.0f + e);
+  return vec_select(x < 0, -t, t);
 }
 
 /* The nearest level of a pixel in [0, 1], and the level in [-1, 1]. */
-static inline v16f level_of(v16f x)
+static inline vec level_of(vec x)
 {
-  return v16_round(255.0f * x);
+  return vec_round(255.0f * x);
 }
 
-static inline v16f centred(v16f level)
+static inline vec centred(vec level)
 {
   return level * (2.0f / 255.0f) - 1.0f;
 }
@@ -83,53 +90,53 @@ static inline size_t coefficient_plane(const rote_mixture *m, size_t c, size_t b
 }
 
 /* Multiply the mass of a level that is the same in all lanes. */
-static inline void multiply_level(float level, v16f mean, v16f raw, mass *product)
+static inline void multiply_level(float level, vec mean, vec raw, mass *product)
 {
-  const place at = find_place(v16_set(level), mean, raw);
+  const place at = find_place(vec_set(level), mean, raw);
   if (level > 0 && level < 255) {
-    const v16f distance = v16_abs(at.u), e = v16_exp(-distance);
-    v16f sinh_by_h, cosh;
+    const vec distance = vec_abs(at.u), e = vec_exp(-distance);
+    vec sinh_by_h, cosh;
     hyperbolic(at.h, &sinh_by_h, &cosh);
     product->exponent += LOG_BIN - at.s - distance;
     product->above *= sinh_by_h;
     product->below *= 1.0f + e * (2.0f * cosh + e);
   } else {
-    const v16f w = level > 0 ? at.h - at.u : at.h + at.u;
-    product->exponent += v16_min(w, (v16f){0});
-    product->below *= 1.0f + v16_exp(-v16_abs(w));
+    const vec w = level > 0 ? at.h - at.u : at.h + at.u;
+    product->exponent += smaller_of(w, (vec){0});
+    product->below *= 1.0f + vec_exp(-vec_abs(w));
   }
 }
 
 /* The same with a level a lane, and the derivatives of the logarithm. */
-static inline void multiply_levels(v16f level, v16f mean, v16f raw, mass *product, v16f *d_mean,
-                                   v16f *d_scale)
+static inline void multiply_levels(vec level, vec mean, vec raw, mass *product, vec *d_mean,
+                                   vec *d_scale)
 {
   const place at = find_place(level, mean, raw);
-  const v16i first = level<0.5f, last = level> 254.5f, outer = first | last;
-  const v16f distance = v16_abs(at.u), e = v16_exp(-distance);
-  v16f sinh_by_h, cosh;
+  const vec_mask first = level<0.5f, last = level> 254.5f, outer = first | last;
+  const vec distance = vec_abs(at.u), e = vec_exp(-distance);
+  vec sinh_by_h, cosh;
   hyperbolic(at.h, &sinh_by_h, &cosh);
-  const v16f below = 1.0f + e * (2.0f * cosh + e);
-  const v16f slope = (1.0f - e * e) / below; /* sinh |u| / (cosh u + cosh h) */
-  const v16f bin = at.inverse * sinh_by_h * e / below;
+  const vec below = 1.0f + e * (2.0f * cosh + e);
+  const vec slope = (1.0f - e * e) / below; /* sinh |u| / (cosh u + cosh h) */
+  const vec bin = at.inverse * sinh_by_h * e / below;
 
-  const v16f w = v16_select(last, at.h - at.u, at.h + at.u), e_w = v16_exp(-v16_abs(w));
-  const v16f rest = v16_select(w < 0, v16_set(1.0f), e_w) / (1.0f + e_w); /* sigma(-w) */
+  const vec w = vec_select(last, at.h - at.u, at.h + at.u), e_w = vec_exp(-vec_abs(w));
+  const vec rest = vec_select(w < 0, vec_set(1.0f), e_w) / (1.0f + e_w); /* sigma(-w) */
 
-  product->exponent += v16_select(outer, v16_min(w, (v16f){0}), LOG_BIN - at.s - distance);
-  product->above *= v16_select(outer, v16_set(1.0f), sinh_by_h);
-  product->below *= v16_select(outer, 1.0f + e_w, below);
-  const v16f towards = v16_select(at.u < 0, -slope, slope);
-  *d_mean = 127.5f * at.inverse * v16_select(first, -rest, v16_select(last, rest, towards));
-  *d_scale = v16_select(outer, -w * rest, distance * slope - cosh / sinh_by_h + at.h * bin);
-  *d_scale = v16_select(at.clamped, (v16f){0}, *d_scale);
+  product->exponent += vec_select(outer, smaller_of(w, (vec){0}), LOG_BIN - at.s - distance);
+  product->above *= vec_select(outer, vec_set(1.0f), sinh_by_h);
+  product->below *= vec_select(outer, 1.0f + e_w, below);
+  const vec towards = vec_select(at.u < 0, -slope, slope);
+  *d_mean = 127.5f * at.inverse * vec_select(first, -rest, vec_select(last, rest, towards));
+  *d_scale = vec_select(outer, -w * rest, distance * slope - cosh / sinh_by_h + at.h * bin);
+  *d_scale = vec_select(at.clamped, (vec){0}, *d_scale);
 }
 
 /* log(above / below) of two normal positive numbers; what is not a number stays so. */
-static inline v16f log_quotient(v16f above, v16f below)
+static inline vec log_quotient(vec above, vec below)
 {
-  const v16f quotient = above / below;
-  return v16_select(quotient == quotient, v16_log(quotient), quotient);
+  const vec quotient = above / below;
+  return vec_select(quotient == quotient, vec_log(quotient), quotient);
 }
 
 enum {
@@ -138,14 +145,14 @@ enum {
                 ROTE_MIXTURE_CHANNELS_MAX * (ROTE_MIXTURE_CHANNELS_MAX - 1) / 2)
 };
 
-/* The parameters of 16 columns at one position. */
+/* The parameters of a register of columns at one position. */
 typedef struct {
-  v16f plane[PLANES_MAX];
+  vec plane[PLANES_MAX];
 } parameters;
 
 /* In memory the parameters of a position lie whole planes apart, at distances that caches like
  * least. So whole lines of them are fetched together, those of this many blocks of columns. */
-#define BLOCKS 4
+#define BLOCKS (4 * PARTS)
 
 static inline void fetch(const rote_mixture *m, const float *out, size_t ld, size_t blocks,
                          parameters *parameter)
@@ -153,49 +160,49 @@ static inline void fetch(const rote_mixture *m, const float *out, size_t ld, siz
   const size_t planes = rote_mixture_outputs(m) / m->positions;
   for (size_t i = 0; i < planes; i++) {
     for (size_t q = 0; q < blocks; q++) {
-      parameter[q].plane[i] = v16_load(out + i * m->positions * ld + 16 * q);
+      parameter[q].plane[i] = vec_load(out + i * m->positions * ld + WIDTH * q);
     }
   }
 }
 
 /* The components at one position, each e^exponent ratio, its logit among it. */
 typedef struct {
-  v16f exponent[ROTE_MIXTURE_COMPONENTS_MAX], ratio[ROTE_MIXTURE_COMPONENTS_MAX];
-  v16f weight[ROTE_MIXTURE_COMPONENTS_MAX]; /* softmax of the logits, not normalised */
-  v16f sum, sum_weight;
+  vec exponent[ROTE_MIXTURE_COMPONENTS_MAX], ratio[ROTE_MIXTURE_COMPONENTS_MAX];
+  vec weight[ROTE_MIXTURE_COMPONENTS_MAX]; /* softmax of the logits, not normalised */
+  vec sum, sum_weight;
 } components;
 
 /* log of the sum of the components over the sum of e^logit. Leaves in ratio and weight each
  * component's part of the sums. */
-static inline v16f mix(size_t n, const v16f *logit, components *of)
+static inline vec mix(size_t n, const vec *logit, components *of)
 {
-  v16f top = of->exponent[0], top_logit = logit[0];
-  for (size_t k = 1; k < n; k++) {
-    top = v16_max(top, of->exponent[k]);
-    top_logit = v16_max(top_logit, logit[k]);
-  }
-  of->sum = of->sum_weight = (v16f){0};
+  vec top = vec_set(-INFINITY), top_logit = top;
   for (size_t k = 0; k < n; k++) {
-    of->ratio[k] *= v16_exp(of->exponent[k] - top);
-    of->weight[k] = v16_exp(logit[k] - top_logit);
+    top = vec_max(top, of->exponent[k]);
+    top_logit = vec_max(top_logit, logit[k]);
+  }
+  of->sum = of->sum_weight = (vec){0};
+  for (size_t k = 0; k < n; k++) {
+    of->ratio[k] *= vec_exp(of->exponent[k] - top);
+    of->weight[k] = vec_exp(logit[k] - top_logit);
     of->sum += of->ratio[k];
     of->sum_weight += of->weight[k];
   }
   return (top - top_logit) + log_quotient(of->sum, of->sum_weight);
 }
 
-static inline v16f image_position(const rote_mixture *m, const float *level,
-                                  const parameters *parameter)
+static inline vec image_position(const rote_mixture *m, const float *level,
+                                 const parameters *parameter)
 {
   const size_t K = m->components, C = m->channels;
   components all;
   for (size_t k = 0; k < K; k++) {
-    const v16f *own = parameter->plane + k; /* every K-th is of component k */
-    mass product = {.exponent = own[0], .above = v16_set(1.0f), .below = v16_set(1.0f)};
+    const vec *own = parameter->plane + k; /* every K-th is of component k */
+    mass product = {.exponent = own[0], .above = vec_set(1.0f), .below = vec_set(1.0f)};
     for (size_t c = 0; c < C; c++) {
-      v16f mean = own[(1 + c) * K];
+      vec mean = own[(1 + c) * K];
       for (size_t b = 0; b < c; b++) {
-        mean += hyperbolic_tangent(own[coefficient_plane(m, c, b)]) * centred(v16_set(level[b]));
+        mean += hyperbolic_tangent(own[coefficient_plane(m, c, b)]) * centred(vec_set(level[b]));
       }
       multiply_level(level[c], mean, own[(1 + C + c) * K], &product);
     }
@@ -205,16 +212,17 @@ static inline v16f image_position(const rote_mixture *m, const float *level,
   return mix(K, parameter->plane, &all);
 }
 
-static void add_columns(size_t first, size_t columns, v16f here, double *log_px)
+static void add_columns(size_t first, size_t columns, vec here, double *log_px)
 {
-  for (size_t l = 0; l < 16 && first + l < columns; l++) {
+  for (size_t l = 0; l < WIDTH && first + l < columns; l++) {
     log_px[first + l] += (double)here[l];
   }
 }
 
+/* Whole blocks of columns: a gradient is 0 up to their end. */
 static inline size_t blocks_from(size_t first, size_t columns)
 {
-  const size_t left = (columns - first + 15) / 16;
+  const size_t left = rote_column_pad(columns - first) / WIDTH;
   return left < BLOCKS ? left : BLOCKS;
 }
 
@@ -228,13 +236,13 @@ void ROTE_ISA_NAME(rote_mixture_image)(const rote_mixture *m, size_t columns, co
   for (size_t p = 0; p < m->positions; p++) {
     float level[ROTE_MIXTURE_CHANNELS_MAX];
     for (size_t c = 0; c < m->channels; c++) {
-      level[c] = level_of(v16_set(x[c * m->positions + p]))[0];
+      level[c] = level_of(vec_set(x[c * m->positions + p]))[0];
     }
-    for (size_t first = 0; first < columns; first += 16 * BLOCKS) {
+    for (size_t first = 0; first < columns; first += WIDTH * BLOCKS) {
       const size_t blocks = blocks_from(first, columns);
       fetch(m, out + p * ld + first, ld, blocks, parameter);
       for (size_t q = 0; q < blocks; q++) {
-        add_columns(first + 16 * q, columns, image_position(m, level, &parameter[q]), log_px);
+        add_columns(first + WIDTH * q, columns, image_position(m, level, &parameter[q]), log_px);
       }
     }
   }
@@ -242,15 +250,14 @@ void ROTE_ISA_NAME(rote_mixture_image)(const rote_mixture *m, size_t columns, co
 
 /* Multiplies in the mass of every channel. The derivatives of the logarithm by its parameters take
  * their places. */
-static inline void loss_component(const rote_mixture *m, const v16f *level, v16f *own,
-                                  mass *product)
+static inline void loss_component(const rote_mixture *m, const vec *level, vec *own, mass *product)
 {
   const size_t K = m->components, C = m->channels;
   for (size_t c = 0; c < C; c++) {
-    v16f *mean_at = &own[(1 + c) * K], *scale_at = &own[(1 + C + c) * K], mean = *mean_at;
+    vec *mean_at = &own[(1 + c) * K], *scale_at = &own[(1 + C + c) * K], mean = *mean_at;
     for (size_t b = 0; b < c; b++) {
-      v16f *coefficient = &own[coefficient_plane(m, c, b)];
-      const v16f t = hyperbolic_tangent(*coefficient), other = centred(level[b]);
+      vec *coefficient = &own[coefficient_plane(m, c, b)];
+      const vec t = hyperbolic_tangent(*coefficient), other = centred(level[b]);
       mean += t * other;
       *coefficient = other * (1.0f - t * t);
     }
@@ -262,20 +269,20 @@ static inline void loss_component(const rote_mixture *m, const v16f *level, v16f
 }
 
 /* @param[in,out] parameter  becomes the gradient of -log p */
-static inline v16f loss_position(const rote_mixture *m, const v16f *level, parameters *parameter)
+static inline vec loss_position(const rote_mixture *m, const vec *level, parameters *parameter)
 {
   const size_t K = m->components, planes = rote_mixture_outputs(m) / m->positions;
   components all;
   for (size_t k = 0; k < K; k++) {
     mass product = {
-        .exponent = parameter->plane[k], .above = v16_set(1.0f), .below = v16_set(1.0f)};
+        .exponent = parameter->plane[k], .above = vec_set(1.0f), .below = vec_set(1.0f)};
     loss_component(m, level, parameter->plane + k, &product);
     all.exponent[k] = product.exponent;
     all.ratio[k] = product.above / product.below;
   }
-  const v16f log_p = mix(K, parameter->plane, &all);
+  const vec log_p = mix(K, parameter->plane, &all);
   for (size_t k = 0; k < K; k++) {
-    const v16f share = all.ratio[k] / all.sum; /* of component k in p(x) */
+    const vec share = all.ratio[k] / all.sum; /* of component k in p(x) */
     parameter->plane[k] = all.weight[k] / all.sum_weight - share;
     for (size_t i = K + k; i < planes; i += K) {
       parameter->plane[i] *= -share;
@@ -284,18 +291,28 @@ static inline v16f loss_position(const rote_mixture *m, const v16f *level, param
   return log_p;
 }
 
+/* All bits set where column first + lane is below `columns`. */
+static inline vec_mask used_lanes(size_t first, size_t columns)
+{
+  vec_mask used;
+  for (int l = 0; l < WIDTH; l++) {
+    used[l] = first + (size_t)l < columns ? -1 : 0;
+  }
+  return used;
+}
+
 static inline void store(const rote_mixture *m, const parameters *gradient, size_t first,
                          size_t columns, size_t blocks, size_t ld, float *out)
 {
   const size_t planes = rote_mixture_outputs(m) / m->positions;
-  v16i used[BLOCKS];
+  vec_mask used[BLOCKS];
   for (size_t q = 0; q < blocks; q++) {
-    used[q] = used_lanes(first + 16 * q, columns);
+    used[q] = used_lanes(first + WIDTH * q, columns);
   }
   for (size_t i = 0; i < planes; i++) {
     for (size_t q = 0; q < blocks; q++) {
-      v16_store(out + i * m->positions * ld + 16 * q,
-                v16_select(used[q], gradient[q].plane[i], (v16f){0}));
+      vec_store(out + i * m->positions * ld + WIDTH * q,
+                vec_select(used[q], gradient[q].plane[i], (vec){0}));
     }
   }
 }
@@ -308,15 +325,15 @@ void ROTE_ISA_NAME(rote_mixture_loss)(const rote_mixture *m, size_t columns, con
     log_px[j] = 0;
   }
   for (size_t p = 0; p < m->positions; p++) {
-    for (size_t first = 0; first < columns; first += 16 * BLOCKS) {
+    for (size_t first = 0; first < columns; first += WIDTH * BLOCKS) {
       const size_t blocks = blocks_from(first, columns);
       fetch(m, out + p * ld + first, ld, blocks, parameter);
       for (size_t q = 0; q < blocks; q++) {
-        v16f level[ROTE_MIXTURE_CHANNELS_MAX];
+        vec level[ROTE_MIXTURE_CHANNELS_MAX];
         for (size_t c = 0; c < m->channels; c++) {
-          level[c] = level_of(v16_load(x + (c * m->positions + p) * ld + first + 16 * q));
+          level[c] = level_of(vec_load(x + (c * m->positions + p) * ld + first + WIDTH * q));
         }
-        add_columns(first + 16 * q, columns, loss_position(m, level, &parameter[q]), log_px);
+        add_columns(first + WIDTH * q, columns, loss_position(m, level, &parameter[q]), log_px);
       }
       store(m, parameter, first, columns, blocks, ld, out + p * ld + first);
     }
