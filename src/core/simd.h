@@ -32,11 +32,6 @@ static inline void v16_store(float *p, v16f v)
 #define SIMD_KEEP(v) __asm__("" : "+m"(v))
 #include "simd_functions.h"
 
-static inline v16f v16_min(v16f a, v16f b)
-{
-  return v16_select(a < b, a, b);
-}
-
 static inline v16f v16_sqrt(v16f x)
 {
   v16f y;
@@ -44,24 +39,6 @@ static inline v16f v16_sqrt(v16f x)
     y[i] = __builtin_sqrtf(x[i]);
   }
   return y;
-}
-
-/* sin and cos of q pi/2 + r for whole q, |r| <= pi/4. Absolute error below 1e-7. */
-static inline void v16_sincos_reduced(v16f q, v16f r, v16f *sine, v16f *cosine)
-{
-  const v16f r2 = r * r;
-  v16f s = r2 * -1.9515295891e-4f + 8.3321608736e-3f;
-  s = s * r2 - 1.6666654611e-1f;
-  s = s * r2 * r + r;
-  v16f c = r2 * 2.443315711809948e-5f - 1.388731625493765e-3f;
-  c = c * r2 + 4.166664568298827e-2f;
-  c = c * r2 * r2 - 0.5f * r2 + 1.0f;
-  const v16i quadrant = __builtin_convertvector(q, v16i);
-  const v16i swap = (quadrant & 1) != 0;
-  const v16f a = v16_select(swap, c, s);
-  const v16f b = v16_select(swap, s, c);
-  *sine = (v16f)((v16i)a ^ ((quadrant & 2) << 30));
-  *cosine = (v16f)((v16i)b ^ (((quadrant + 1) & 2) << 30));
 }
 
 /* sin and cos of 2 pi u for u in [0, 1]. Absolute error below 1e-7. */

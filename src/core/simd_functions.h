@@ -16,6 +16,11 @@ static inline SIMD_FLOATS SIMD(max)(SIMD_FLOATS a, SIMD_FLOATS b)
   return SIMD(select)(a > b, a, b);
 }
 
+static inline SIMD_FLOATS SIMD(min)(SIMD_FLOATS a, SIMD_FLOATS b)
+{
+  return SIMD(select)(a < b, a, b);
+}
+
 static inline SIMD_FLOATS SIMD(abs)(SIMD_FLOATS a)
 {
   return (SIMD_FLOATS)((SIMD_INTS)a & 0x7fffffff);
@@ -70,6 +75,25 @@ static inline SIMD_FLOATS SIMD(log)(SIMD_FLOATS x)
   SIMD_FLOATS y = p * m * m2 - small;
   y = y - 0.5f * m2;
   return m + y + e * 0.693359375f;
+}
+
+/* sin and cos of q pi/2 + r for whole q, |r| <= pi/4. Absolute error below 1e-7. */
+static inline void SIMD(sincos_reduced)(SIMD_FLOATS q, SIMD_FLOATS r, SIMD_FLOATS *sine,
+                                        SIMD_FLOATS *cosine)
+{
+  const SIMD_FLOATS r2 = r * r;
+  SIMD_FLOATS s = r2 * -1.9515295891e-4f + 8.3321608736e-3f;
+  s = s * r2 - 1.6666654611e-1f;
+  s = s * r2 * r + r;
+  SIMD_FLOATS c = r2 * 2.443315711809948e-5f - 1.388731625493765e-3f;
+  c = c * r2 + 4.166664568298827e-2f;
+  c = c * r2 * r2 - 0.5f * r2 + 1.0f;
+  const SIMD_INTS quadrant = __builtin_convertvector(q, SIMD_INTS);
+  const SIMD_INTS swap = (quadrant & 1) != 0;
+  const SIMD_FLOATS a = SIMD(select)(swap, c, s);
+  const SIMD_FLOATS b = SIMD(select)(swap, s, c);
+  *sine = (SIMD_FLOATS)((SIMD_INTS)a ^ ((quadrant & 2) << 30));
+  *cosine = (SIMD_FLOATS)((SIMD_INTS)b ^ (((quadrant + 1) & 2) << 30));
 }
 
 #undef SIMD_FLOATS

@@ -20,11 +20,6 @@ typedef struct {
   vec exponent, above, below;
 } mass;
 
-static inline vec smaller_of(vec a, vec b)
-{
-  return vec_select(a < b, a, b);
-}
-
 /* A level seen from a logistic. */
 typedef struct {
   vec s, u, h;
@@ -102,7 +97,7 @@ static inline void multiply_level(float level, vec mean, vec raw, mass *product)
     product->below *= 1.0f + e * (2.0f * cosh + e);
   } else {
     const vec w = level > 0 ? at.h - at.u : at.h + at.u;
-    product->exponent += smaller_of(w, (vec){0});
+    product->exponent += vec_min(w, (vec){0});
     product->below *= 1.0f + vec_exp(-vec_abs(w));
   }
 }
@@ -123,7 +118,7 @@ static inline void multiply_levels(vec level, vec mean, vec raw, mass *product, 
   const vec w = vec_select(last, at.h - at.u, at.h + at.u), e_w = vec_exp(-vec_abs(w));
   const vec rest = vec_select(w < 0, vec_set(1.0f), e_w) / (1.0f + e_w); /* sigma(-w) */
 
-  product->exponent += vec_select(outer, smaller_of(w, (vec){0}), LOG_BIN - at.s - distance);
+  product->exponent += vec_select(outer, vec_min(w, (vec){0}), LOG_BIN - at.s - distance);
   product->above *= vec_select(outer, vec_set(1.0f), sinh_by_h);
   product->below *= vec_select(outer, 1.0f + e_w, below);
   const vec towards = vec_select(at.u < 0, -slope, slope);
