@@ -5,6 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 mini mini 12
+sed -i 's/every: 2/every: 4/' mini.yaml
 ends 0 run 3 mini.yaml --output whole
 
 # The printed command, quoted for a shell, without the deadline that has passed.

@@ -8,6 +8,7 @@ PATIENCE=4 # s; a rank that lives must never be silent for as long, also where a
 
 tiny tiny
 mini mini 40 # long enough for a worker to be lost and to come back
+sed -i 's/every: 2/every: 4/' mini.yaml
 ends 0 run 1 tiny.yaml --output whole
 ends 0 run 3 mini.yaml --output long
 
