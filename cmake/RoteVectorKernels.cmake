@@ -13,7 +13,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(ROTE_ISA_FLAGS_vnni ${ROTE_ISA_FLAGS_v4} -mavx512vnni)
 endif()
 
-# The sanitizers see the same accesses at -O2, and -O3 takes them four times as long to compile.
+# The sanitizers see the same accesses at -O2, and -O3 takes two to six times as long to compile with them.
 set(ROTE_KERNEL_LEVEL -O3)
 if(ROTE_SANITIZE)
   set(ROTE_KERNEL_LEVEL -O2)
