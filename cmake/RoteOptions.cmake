@@ -11,8 +11,9 @@ if(ROTE_WARNINGS_AS_ERRORS)
   target_compile_options(rote_options INTERFACE -Werror)
 endif()
 if(ROTE_SANITIZE)
+  # -g1: lines are what their reports need.
   target_compile_options(rote_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(rote_options INTERFACE -fsanitize=address,undefined)
 endif()
 target_link_libraries(rote_options INTERFACE m)

@@ -8,6 +8,7 @@ PATIENCE=3 # s; no rank that lives may be silent for as long, with four runs at 
 LIMIT=300  # s; of a run, to tell one that hangs. Workers rest for 20 times the patience while rank 0 ends the study
 
 tiny tiny
+sed -i 's/limit: 150/limit: 100/' tiny.yaml # it is run two hundred times
 ROTE_FAULT=list "$ROTE" >points.txt
 [ "$(wc -l <points.txt)" -ge 20 ] || fail "only $(wc -l <points.txt) points are listed"
 ends 64 env ROTE_FAULT=file.rename "$ROTE" version 2>run.err

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/common.sh"
 
 mini mini 12
+sed -i 's/every: 2/every: 4/' mini.yaml
 ends 0 run 3 mini.yaml --output whole
 
 # The printed command, quoted for a shell, without the deadline that has passed.
@@ -23,7 +24,7 @@ rounds=0
 while [ ! -e limited/DONE ]; do
   rounds=$((rounds + 1))
   [ "$rounds" -le 60 ] || fail "no end after $rounds rounds"
-  hours=$(awk -v n="$rounds" 'BEGIN { print 0.0005 * 1.1 ^ (n - 1) }')
+  hours=$(awk -v n="$rounds" 'BEGIN { print 0.0003 * 1.1 ^ (n - 1) }')
   code=0
   ROTE_LOG=debug mpirun --oversubscribe -n 3 "$ROTE" run mini.yaml --output limited --max-hours "$hours" >run.out 2>>limited.err || code=$?
   [ "$code" -eq 75 ] || [ "$code" -eq 0 ] || fail "round $rounds: exit code $code"

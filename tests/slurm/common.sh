@@ -24,6 +24,12 @@ if ! slurm_start "$WORK/slurm"; then
 fi
 slurm_study study.yaml
 
+# short_study: in place of study.yaml, for a test in which nothing disturbs it.
+short_study() {
+  slurm_study study.yaml 12
+  REFERENCE=${REFERENCE%/study.h5}-short/study.h5
+}
+
 # What the jobs run. Two nodes on one host would also share the files of Open MPI in /dev/shm, and crash.
 PROGRAM=$ROTE
 cat >rote <<END

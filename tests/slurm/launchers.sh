@@ -2,6 +2,7 @@
 # A study through rote.sbatch on two nodes, by srun and by mpirun, and on one node with one rank more than tasks.
 # shellcheck source=tests/slurm/common.sh
 . "$(dirname "$0")/common.sh"
+short_study
 
 # at_once LAUNCHER DIR: by one launch. Where the launcher itself failed, which rote.sbatch makes good, nothing is shown.
 at_once() {

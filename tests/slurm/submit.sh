@@ -2,6 +2,7 @@
 # submit.sh: the request follows the plan, options go where they belong, and what it submits runs to the end.
 # shellcheck source=tests/slurm/common.sh
 . "$(dirname "$0")/common.sh"
+short_study
 
 # A program whose plan has these numbers; nested ones of the same name are not those of the study.
 planner() {
