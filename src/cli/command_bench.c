@@ -13,7 +13,6 @@
 
 #define ROUNDS 5 /* timed blocks a case; the best counts, as in the PyTorch reference */
 #define BLOCK_SECONDS 0.5
-#define TURN_SECONDS 0.1 /* of work, before it is the yardstick's turn */
 
 /* What a case works with. */
 typedef struct {
@@ -213,28 +212,24 @@ static void print_json(const rote_measure_bench *c, const bench_result *r)
   cJSON_Delete(line);
 }
 
-/* Work and yardstick in turn, so that both see the same machine. */
+/* Work, then the yardstick for half as long, so that both see the same machine. */
 static rote_status run_round(bench_room *room, rote_yardstick *yardstick, bool in_double,
                              bench_round *round)
 {
   rote_status status = ROTE_OK;
   rote_yardstick_time time = {0};
-  double worked = 0;
+  const double start = rote_seconds();
+  double worked;
   int steps = 0;
-  while (worked < BLOCK_SECONDS) {
-    const double start = rote_seconds();
-    double turn;
-    do {
-      ROTE_TRY(step(room));
-      steps++;
-      turn = rote_seconds() - start;
-    } while (turn < TURN_SECONDS);
-    worked += turn;
-    while (time.openblas + time.own < worked / 2 || time.openblas == 0) {
-      rote_yardstick_multiply(yardstick, &time);
-      if (!in_double) {
-        rote_yardstick_multiply_own(yardstick, &time);
-      }
+  do {
+    ROTE_TRY(step(room));
+    steps++;
+    worked = rote_seconds() - start;
+  } while (worked < BLOCK_SECONDS);
+  while (time.openblas + time.own < worked / 2) {
+    rote_yardstick_multiply(yardstick, &time);
+    if (!in_double) {
+      rote_yardstick_multiply_own(yardstick, &time);
     }
   }
   const double rate = 1e-9 * time.operations / time.openblas;

@@ -161,12 +161,12 @@ static const rote_manual bench_text[] = {
     ROTE_TEXT(
         "Prints the speed of the hot loops, against the peak of OpenBLAS's matrix products in "
         "the same process: sgemm, or dgemm for what is worked on in double. Time is that of the "
-        "best of five blocks of half a second. Within a block work and products take turns of a "
-        "tenth of a second, so that the share of the peak, the median of the blocks, holds "
-        "where other programs run as well. Counted are the additions and multiplications of "
-        "products of matrices and of squared distances: 2 D for a pair of images of D numbers, "
-        "also where they are integers. Exponentials, choosing the nearest and the like are time "
-        "without operations. What handing out work costs is a case of its own, for many ranks:"),
+        "best of five blocks of half a second. After each block come products for half as long, "
+        "and the share of the peak is the median of the blocks, so that it holds where other "
+        "programs run as well. Counted are the additions and multiplications of products of "
+        "matrices and of squared distances: 2 D for a pair of images of D numbers, also where "
+        "they are integers. Exponentials, choosing the nearest and the like are time without "
+        "operations. What handing out work costs is a case of its own, for many ranks:"),
     ROTE_CODE("mpirun -n 33 --oversubscribe rote bench --case coordinator"),
     ROTE_ITEM("--case NAME", "one case only"),
     ROTE_ITEM("--json", "one JSON object a line"),
