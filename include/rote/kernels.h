@@ -100,7 +100,7 @@ typedef struct {
   rote_real *image[ROTE_WINOGRAD_POINTS * ROTE_WINOGRAD_POINTS]; /* NULL, of high alone: padding */
   rote_real *places;                                             /* place i at places + i plane */
   size_t ld_image, plane, ld_places;
-  uint32_t adds;          /* of high: bit i: image[i] is added to; as padding, whole sides */
+  uint32_t adds;          /* of high: bit i: image[i] is added to; like NULL, a whole side */
   const rote_real *shift; /* [rows] what the other numbers of an image start from; NULL: from 0 */
 } rote_winograd;
 

@@ -1,5 +1,5 @@
 /* Differences of decoder outputs in vectors, compiled once per instruction set. */
-#include "kernel_register.h"
+#include "kernel_lanes.h"
 #include "kernel_tables.h"
 
 /* Rows that are summed in floats before the sum goes to double. */
@@ -36,15 +36,6 @@ INLINE void store_some(size_t n, float *p, block b)
   }
 }
 
-INLINE void add_block(double *total, block b)
-{
-  for (int h = 0; h < PARTS; h++) {
-    for (int l = 0; l < WIDTH; l++) {
-      total[h * WIDTH + l] += (double)b.part[h][l];
-    }
-  }
-}
-
 /* `blocks` times 16 columns from j, or where it is 1 the n <= 16 that there are: b = root (out -
  * base), dot = sum over rows of gradient (out - base). */
 INLINE void weighted_columns(const rote_differences *d, size_t j, const int blocks, const size_t n,
@@ -72,7 +63,7 @@ INLINE void weighted_columns(const rote_differences *d, size_t j, const int bloc
       }
     }
     for (int v = 0; v < blocks; v++) {
-      add_block(total[v], sum[v]);
+      add_lanes(total[v], sum[v].part);
     }
   }
   for (int v = 0; v < blocks; v++) {
@@ -105,7 +96,7 @@ INLINE void projected_columns(const rote_differences *d, size_t j, const size_t 
       }
       store_some(n, d->b + p * d->ld_b + j, here);
     }
-    add_block(total, sum);
+    add_lanes(total, sum.part);
   }
   memcpy(dot + j, total, n * sizeof *dot);
 }

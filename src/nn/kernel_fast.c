@@ -195,10 +195,8 @@ static inline void end_run(double *total, vec *sum, const vec *product)
 {
   for (int h = 0; h < PARTS; h++) {
     sum[h] -= vec_log(product[h]);
-    for (int l = 0; l < WIDTH; l++) {
-      total[h * WIDTH + l] += (double)sum[h][l];
-    }
   }
+  add_lanes(total, sum);
 }
 
 static void bernoulli_image(size_t pixels, size_t columns, const float *x, const float *a,
@@ -242,10 +240,11 @@ static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float 
                            double *log_px)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i lanes = used_lanes(j, columns);
     vec_mask used[PARTS];
     double total[16] = {0};
-    memcpy(used, &lanes, sizeof used);
+    for (size_t h = 0; h < PARTS; h++) {
+      used[h] = used_lanes(j + h * WIDTH, columns);
+    }
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
       vec sum[PARTS] = {0}, product[PARTS];
@@ -265,16 +264,6 @@ static void bernoulli_loss(size_t pixels, size_t columns, const float *x, float 
   }
 }
 
-/* Ends a run of sums. */
-static inline void end_sums(double *total, const vec *sum)
-{
-  for (int h = 0; h < PARTS; h++) {
-    for (int l = 0; l < WIDTH; l++) {
-      total[h * WIDTH + l] += (double)sum[h][l];
-    }
-  }
-}
-
 static void squares_image(size_t pixels, size_t columns, const float *x, const float *m, size_t ld,
                           double *squares)
 {
@@ -290,7 +279,7 @@ static void squares_image(size_t pixels, size_t columns, const float *x, const f
           here[h] += e * e;
         }
       }
-      end_sums(total, here);
+      add_lanes(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -300,10 +289,11 @@ static void squares_loss(size_t pixels, size_t columns, const float *x, float *m
                          float scale, double *squares)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i lanes = used_lanes(j, columns);
     vec_mask used[PARTS];
     double total[16] = {0};
-    memcpy(used, &lanes, sizeof used);
+    for (size_t h = 0; h < PARTS; h++) {
+      used[h] = used_lanes(j + h * WIDTH, columns);
+    }
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
       vec here[PARTS] = {0};
@@ -316,7 +306,7 @@ static void squares_loss(size_t pixels, size_t columns, const float *x, float *m
           vec_store(m + at, vec_select(used[h], scale * e, (vec){0}));
         }
       }
-      end_sums(total, here);
+      add_lanes(total, here);
     }
     store_columns(j, columns, total, squares);
   }
@@ -339,7 +329,7 @@ static void diagonal_image(size_t pixels, size_t columns, const float *x, const 
           here[h] += s + e * e * vec_exp(-s);
         }
       }
-      end_sums(total, here);
+      add_lanes(total, here);
     }
     store_columns(j, columns, total, sums);
   }
@@ -349,10 +339,11 @@ static void diagonal_loss(size_t pixels, size_t columns, const float *x, float *
                           double *sums)
 {
   for (size_t j = 0; j < columns; j += 16) {
-    const v16i lanes = used_lanes(j, columns);
     vec_mask used[PARTS];
     double total[16] = {0};
-    memcpy(used, &lanes, sizeof used);
+    for (size_t h = 0; h < PARTS; h++) {
+      used[h] = used_lanes(j + h * WIDTH, columns);
+    }
     for (size_t d0 = 0; d0 < pixels; d0 += RUN) {
       const size_t end = pixels - d0 < RUN ? pixels : d0 + RUN;
       vec here[PARTS] = {0};
@@ -369,7 +360,7 @@ static void diagonal_loss(size_t pixels, size_t columns, const float *x, float *
           vec_store(sp, vec_select(used[h] & ~low, 0.5f * (1.0f - square), (vec){0}));
         }
       }
-      end_sums(total, here);
+      add_lanes(total, here);
     }
     store_columns(j, columns, total, sums);
   }

@@ -1,6 +1,6 @@
 /* A step of an inverse problem in vectors, compiled once per instruction set. Formula:
  * rote/kernels.h. */
-#include "kernel_register.h"
+#include "kernel_lanes.h"
 #include "kernel_tables.h"
 
 #include <stdbool.h>
@@ -37,11 +37,7 @@ void ROTE_ISA_NAME(rote_inverse_step)(size_t channels, size_t pixels, size_t col
 {
   for (size_t p = 0; p < pixels; p++) {
     for (size_t j = 0; j < rote_column_pad(columns); j += WIDTH) {
-      vec_mask used;
-      for (int l = 0; l < WIDTH; l++) {
-        used[l] = j + (size_t)l < columns ? -1 : 0;
-      }
-      const misfit sum = step_pixel(channels, pixels, p, j, used, weight, v, a);
+      const misfit sum = step_pixel(channels, pixels, p, j, used_lanes(j, columns), weight, v, a);
       if (update) {
         const vec mask = vec_select(sum.left < sum.missing, vec_set(1.0f), (vec){0});
         vec_store(a->mask + p * a->ld + j, mask);

@@ -1,15 +1,17 @@
-/* Columns of an activation, sixteen at a time. */
+/* Columns of an activation, sixteen at a time in PARTS registers. */
 #ifndef ROTE_KERNEL_LANES_H
 #define ROTE_KERNEL_LANES_H
 
-#include "simd.h"
+#include "kernel_register.h"
 
 #include <stddef.h>
 
-static inline void add_lanes(double *total, v16f v)
+static inline void add_lanes(double *total, const vec part[PARTS])
 {
-  for (int l = 0; l < 16; l++) {
-    total[l] += (double)v[l];
+  for (int h = 0; h < PARTS; h++) {
+    for (int l = 0; l < WIDTH; l++) {
+      total[h * WIDTH + l] += (double)part[h][l];
+    }
   }
 }
 
@@ -20,11 +22,11 @@ static inline void store_columns(size_t first, size_t columns, const double *tot
   }
 }
 
-/* All bits set where column first + lane is below `columns`. */
-static inline v16i used_lanes(size_t first, size_t columns)
+/* Of one register, all bits set where column first + lane is below `columns`. */
+static inline vec_mask used_lanes(size_t first, size_t columns)
 {
-  v16i used;
-  for (int l = 0; l < 16; l++) {
+  vec_mask used;
+  for (int l = 0; l < WIDTH; l++) {
     used[l] = first + (size_t)l < columns ? -1 : 0;
   }
   return used;

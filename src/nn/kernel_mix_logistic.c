@@ -9,7 +9,7 @@
  * w = h + u or h - u, are kept in the same way as e^min(w, 0) / (1 + e^-|w|). */
 #include "kernel_mix_logistic.h"
 
-#include "kernel_register.h"
+#include "kernel_lanes.h"
 
 #include <math.h>
 
@@ -284,16 +284,6 @@ static inline vec loss_position(const rote_mixture *m, const vec *level, paramet
     }
   }
   return log_p;
-}
-
-/* All bits set where column first + lane is below `columns`. */
-static inline vec_mask used_lanes(size_t first, size_t columns)
-{
-  vec_mask used;
-  for (int l = 0; l < WIDTH; l++) {
-    used[l] = first + (size_t)l < columns ? -1 : 0;
-  }
-  return used;
 }
 
 static inline void store(const rote_mixture *m, const parameters *gradient, size_t first,
