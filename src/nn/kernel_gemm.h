@@ -66,11 +66,9 @@ INLINE void store_sums(const int rows, const int vectors, vec acc[ROWS][VECTORS]
 }
 
 /* start: where the sums begin, in rows of ld_start; NULL: at the bias, or at 0. */
-INLINE void tile(const int rows, const int vectors, size_t k, rote_strided a, const float *b,
-                 size_t ldb, const float *start, size_t ld_start, const float *bias, float *c,
-                 size_t ldc)
+INLINE void begin_sums(const int rows, const int vectors, vec acc[ROWS][VECTORS],
+                       const float *start, size_t ld_start, const float *bias)
 {
-  vec acc[ROWS][VECTORS];
 #pragma GCC unroll 8
   for (int i = 0; i < rows; i++) {
 #pragma GCC unroll 4
@@ -79,6 +77,14 @@ INLINE void tile(const int rows, const int vectors, size_t k, rote_strided a, co
                                 : vec_set(bias != NULL ? bias[i] : 0.0f);
     }
   }
+}
+
+INLINE void tile(const int rows, const int vectors, size_t k, rote_strided a, const float *b,
+                 size_t ldb, const float *start, size_t ld_start, const float *bias, float *c,
+                 size_t ldc)
+{
+  vec acc[ROWS][VECTORS];
+  begin_sums(rows, vectors, acc, start, ld_start, bias);
   /* Sums wait for C where they begin: have the tile below fetched meanwhile. */
 #pragma GCC unroll 8
   for (int i = 0; i < rows; i++) {
@@ -91,34 +97,34 @@ INLINE void tile(const int rows, const int vectors, size_t k, rote_strided a, co
   store_sums(rows, vectors, acc, c, ldc);
 }
 
-/* A tile of any height; `vectors` is a constant of the caller. */
-INLINE void strip(size_t rows, const int vectors, size_t k, rote_strided a, const float *b,
-                  size_t ldb, const float *start, size_t ld_start, const float *bias, float *c,
-                  size_t ldc)
-{
-  switch (rows) {
+/* tile_function(height, ...) with the height as a constant. */
 #if ROWS == 6
-  case 6:
-    tile(6, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
+#define HIGHER_TILES(tile_function, ...)                                                           \
+  case 6:                                                                                          \
+    tile_function(6, __VA_ARGS__);                                                                 \
+    break;                                                                                         \
+  case 5:                                                                                          \
+    tile_function(5, __VA_ARGS__);                                                                 \
     break;
-  case 5:
-    tile(5, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
-    break;
+#else
+#define HIGHER_TILES(tile_function, ...)
 #endif
-  case 4:
-    tile(4, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
-    break;
-  case 3:
-    tile(3, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
-    break;
-  case 2:
-    tile(2, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
-    break;
-  default:
-    tile(1, vectors, k, a, b, ldb, start, ld_start, bias, c, ldc);
-    break;
+#define OF_HEIGHT(height, tile_function, ...)                                                      \
+  switch (height) {                                                                                \
+    HIGHER_TILES(tile_function, __VA_ARGS__)                                                       \
+  case 4:                                                                                          \
+    tile_function(4, __VA_ARGS__);                                                                 \
+    break;                                                                                         \
+  case 3:                                                                                          \
+    tile_function(3, __VA_ARGS__);                                                                 \
+    break;                                                                                         \
+  case 2:                                                                                          \
+    tile_function(2, __VA_ARGS__);                                                                 \
+    break;                                                                                         \
+  default:                                                                                         \
+    tile_function(1, __VA_ARGS__);                                                                 \
+    break;                                                                                         \
   }
-}
 
 /* Numbers one by one: a struct by value would go through memory, which a small product feels. */
 #define STRIPS(name, vectors)                                                                      \
@@ -126,8 +132,8 @@ INLINE void strip(size_t rows, const int vectors, size_t k, rote_strided a, cons
       size_t rows, size_t k, const float *a, size_t a_row, size_t a_column, const float *b,        \
       size_t ldb, const float *start, size_t ld_start, const float *bias, float *c, size_t ldc)    \
   {                                                                                                \
-    strip(rows, vectors, k, (rote_strided){a, a_row, a_column}, b, ldb, start, ld_start, bias, c,  \
-          ldc);                                                                                    \
+    OF_HEIGHT(rows, tile, vectors, k, ((rote_strided){a, a_row, a_column}), b, ldb, start,         \
+              ld_start, bias, c, ldc)                                                              \
   }
 STRIPS(strip_1, 1)
 STRIPS(strip_2, 2)

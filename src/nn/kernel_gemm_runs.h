@@ -14,13 +14,7 @@ INLINE void runs_tile(const int rows, const int vectors, const rote_runs *r, con
                       size_t ldc)
 {
   vec acc[ROWS][VECTORS];
-#pragma GCC unroll 8
-  for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-      acc[i][j] = vec_set(bias != NULL ? bias[i] : 0.0f);
-    }
-  }
+  begin_sums(rows, vectors, acc, NULL, 0, bias);
   for (size_t run = 0; run < r->count; run++) {
     add_products(rows, vectors, acc, r->depth, (rote_strided){a + run * r->a, lda, 1},
                  b + run * r->b, ldb);
@@ -28,44 +22,15 @@ INLINE void runs_tile(const int rows, const int vectors, const rote_runs *r, con
   store_sums(rows, vectors, acc, c, ldc);
 }
 
-/* `vectors` is a constant of the caller. */
-INLINE void runs_strip(size_t rows, const int vectors, const rote_runs *r, const float *a,
-                       size_t lda, const float *b, size_t ldb, const float *bias, float *c,
-                       size_t ldc)
-{
-  switch (rows) {
-#if ROWS == 6
-  case 6:
-    runs_tile(6, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-  case 5:
-    runs_tile(5, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-#endif
-  case 4:
-    runs_tile(4, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-  case 3:
-    runs_tile(3, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-  case 2:
-    runs_tile(2, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-  default:
-    runs_tile(1, vectors, r, a, lda, b, ldb, bias, c, ldc);
-    break;
-  }
-}
-
-/* One panel of B and all rows of A. */
+/* One panel of B and all rows of A; `vectors` is a constant of the caller. */
 INLINE void runs_panel(size_t m, const int vectors, const rote_runs *r, const float *a, size_t lda,
                        const float *b, size_t ldb, const float *bias, float *c, size_t ldc)
 {
   size_t rows;
   for (size_t i = 0; i < m; i += rows) {
     rows = tile_rows(m - i);
-    runs_strip(rows, vectors, r, a + i * lda, lda, b, ldb, bias == NULL ? NULL : bias + i,
-               c + i * ldc, ldc);
+    OF_HEIGHT(rows, runs_tile, vectors, r, a + i * lda, lda, b, ldb, bias == NULL ? NULL : bias + i,
+              c + i * ldc, ldc)
   }
 }
 
